@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who is who in an instance, and who is still alive: one byte lock per process.
+ *
+ * A process's slot is the byte of the instance's `id` file that it holds a POSIX lock
+ * on; the kernel gives it back at the moment of death, also for a zombie. Behind the
+ * byte range, the file keeps a generation per slot, raised by every new holder. A
+ * (slot, generation) pair is dead if the byte is free or the generation is older.
+ *
+ * The file is opened once per process and instance, from here alone: closing any
+ * descriptor of it would drop the lock. A second identity_open() for the same file
+ * returns the same identity, counted. Not to be used after fork(): every call checks.
+ */
+#ifndef QUEUE_IDENTITY_H
+#define QUEUE_IDENTITY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+enum {
+	IDENTITY_SLOTS = 8191, /* 13 bits of the lock word, 0 = nobody */
+	IDENTITY_FIXED = 1024, /* slots below are given out by the supervisor */
+};
+
+struct identity;
+
+/* Creates the `id` file in the instance directory `dir`, if it is not there. */
+int identity_create(int dir, struct sigslot_error *err);
+
+/*
+ * Takes a slot: the given one, or with slot < 0 any free one from IDENTITY_FIXED on,
+ * probing from a random start. Returns 0; -EBUSY: the slot, or every one, is taken
+ * (also by an earlier holder that still lives); -EPROTO; -errno.
+ */
+int identity_open(int dir, int slot, struct identity **ret, struct sigslot_error *err);
+
+/* Gives the slot back when the last user has closed it. Takes NULL. */
+void identity_close(struct identity *id);
+
+unsigned identity_slot(const struct identity *id);
+unsigned identity_generation(const struct identity *id);
+
+/* Whether that generation of that slot still lives. One's own does. 0.2 us. */
+bool identity_alive(const struct identity *id, unsigned slot, unsigned generation);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A bounded queue of messages in shared memory that survives the death of any process
+ * at any instruction.
+ *
+ * Producers push, consumers claim (which leases) and then acknowledge. What a push
+ * returned 0 for is claimed at least once, or counted as dropped. Processes may push,
+ * claim and acknowledge at the same time; one handle belongs to one thread. A handle
+ * is useless in a child after fork(): calls return -EINVAL there.
+ *
+ * A queue is a directory with the files `ring`, `data` and `space`; see ring.h for the
+ * bytes. All names here are relative to an open directory, without following links.
+ */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "queue/identity.h"
+
+struct queue;
+
+struct queue_limits {
+	uint64_t size; /* bytes of the ring; rounded up to pages */
+	uint64_t messages; /* at most so many records; 0 = no limit but size */
+};
+
+/* What travels with a payload. The queue keeps it and does not look into it. */
+struct envelope {
+	uint64_t id; /* of the message; the same in every queue that it reaches */
+	uint64_t reply_to; /* 0 = nobody waits */
+	uint64_t time_ns; /* wall clock, when it was emitted */
+	uint64_t emit_seq; /* per emitter, rising */
+	uint32_t sender, signal; /* ids of the instance's name table */
+	uint32_t connection; /* 0 = by the routes of the signal */
+	uint32_t generation; /* of the routes at the time of the emit */
+};
+
+struct payload {
+	const void *data;
+	size_t size;
+};
+
+/* A leased record. payload points into the ring and is read-only. */
+struct claim {
+	struct envelope envelope;
+	struct payload payload;
+	uint64_t seq; /* of this queue, rising with every push */
+	uint32_t lease; /* with seq it says which claim this is */
+	unsigned attempt; /* 1 at the first claim */
+	uint64_t place; /* for the queue's own use */
+};
+
+/* A consistent snapshot, taken without the lock. */
+struct queue_counts {
+	uint64_t size; /* capacity of the ring in bytes */
+	uint64_t used; /* bytes taken, dead gaps included */
+	uint64_t records, ready, leased; /* present / claimable / in flight */
+	uint64_t pushed, acked, voided, dropped, dead; /* since it was created */
+	uint64_t redelivered, takeovers;
+	uint64_t high_bytes, high_records;
+	bool closed;
+};
+
+/* The largest payload that a ring of that capacity takes. */
+size_t queue_largest(uint64_t size);
+
+/*
+ * Creates the queue directory `name` in `dir`, whole or not at all: every byte is
+ * reserved. Returns 0; -EEXIST; -ENOSPC and -EFBIG with both numbers; -errno.
+ */
+int queue_create(int dir, const char *name, const struct queue_limits *limits,
+		 struct sigslot_error *err);
+
+/*
+ * Opens it. `id` is borrowed and must outlive the queue; what an earlier holder of its
+ * slot left behind is recovered. Returns 0; -ENOENT; -EPROTO: of another version;
+ * -EBADMSG: damaged.
+ */
+int queue_open(int dir, const char *name, struct identity *id, struct queue **ret,
+	       struct sigslot_error *err);
+
+/* Returns what is leased by this handle, unmaps, closes. Takes NULL. */
+void queue_close(struct queue *q);
+
+/*
+ * Pushes one message. Returns 0: it is in the queue, whole, whoever dies. -EAGAIN: no
+ * room now; -EMSGSIZE: never, with both sizes in err; -ESHUTDOWN: closed; -EBADMSG.
+ */
+int queue_push(struct queue *q, const struct envelope *e, const void *data, size_t size,
+	       struct sigslot_error *err);
+
+/*
+ * Pushes several with one envelope, under one lock and one wake-up; each gets an
+ * envelope id and emit_seq one above the last. *ret_done says how many are in, in
+ * order, also when it returns -EAGAIN or -EMSGSIZE for the next one.
+ */
+int queue_push_many(struct queue *q, const struct envelope *e,
+		    const struct payload *payloads, size_t len, size_t *ret_done,
+		    struct sigslot_error *err);
+
+/*
+ * Acknowledges `acks` and claims up to `max` messages into `out`, under one lock.
+ * Returns how many were claimed: 0 = nothing is due now. The payload of each stays in
+ * place until it is acknowledged, given back, or unpinned. -EBADMSG.
+ */
+int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
+	       struct claim *out, size_t max, struct sigslot_error *err);
+
+/* queue_turn() that acknowledges only, and one that claims only. */
+int queue_ack(struct queue *q, const struct claim *acks, size_t len);
+int queue_claim(struct queue *q, struct claim *out, size_t max,
+		struct sigslot_error *err);
+
+/*
+ * The record may be moved from now on: the payload pointers are dead. For claims that
+ * are kept long, so that they do not block the ring when they are at its head.
+ */
+int queue_unpin(struct queue *q, struct claim *claims, size_t len);
+
+/*
+ * Gives a claim back: claimable again, by anybody, from the monotonic time `due` on (0
+ * = at once). With `attempted` false the attempt is not counted. Returns 0, -ESTALE:
+ * the lease was lost.
+ */
+int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool attempted);
+
+/* Counts a claim as dead (given up) and takes it out. */
+int queue_bury(struct queue *q, const struct claim *c);
+
+/* When the next record that backs off becomes due; NEVER if none does. */
+uint64_t queue_due(struct queue *q);
+
+/*
+ * Descriptors for epoll, level-triggered, valid while the queue is open. `data` is
+ * readable when there may be something to claim: claim until 0 comes back, which
+ * silences it. `space` may be readable when there is room for a push that got -EAGAIN;
+ * try again, and after 100 ms in any case.
+ */
+int queue_data_fd(const struct queue *q);
+int queue_space_fd(const struct queue *q);
+
+/* Gives back, or voids, everything that the dead (slot, generation) held. Idempotent. */
+int queue_recover(struct queue *q, unsigned slot, unsigned generation);
+
+/* From now on pushes fail with -ESHUTDOWN; what is in can be claimed. Undone by open. */
+int queue_shut(struct queue *q, bool shut);
+
+/* Drops everything that is claimable. Returns how many, or a negative errno. */
+int64_t queue_purge(struct queue *q);
+
+int queue_counts(const struct queue *q, struct queue_counts *ret);
+
+/* The same without a handle: for ps, also of a dead instance. */
+int queue_peek(int dir, const char *name, struct queue_counts *ret,
+	       struct sigslot_error *err);
+
+/* Removes the directory and all in it. Nobody may have it open. */
+int queue_remove(int dir, const char *name, struct sigslot_error *err);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libsigslot: Qt's signals and slots for shell pipelines.
+ *
+ * The only public header: for the command line, for embedders and for the authors of
+ * plugins. Everything is in terms of bytes: payloads are JSON text (RFC 8259, UTF-8)
+ * with a length, never NUL-terminated unless it says so, carried unchanged.
+ *
+ * Errors: functions return 0 or a negative errno, and say why in *err, which may be
+ * NULL. ret_ results are untouched on failure. Intervals end in _ns (nanoseconds).
+ * No function may be called from two threads at once with the same handle; handles
+ * are of no use in a child after fork(). The library never prints and never exits,
+ * but for sigslot_run(), whose children are processes of their own.
+ */
+#ifndef SIGSLOT_H
+#define SIGSLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIGSLOT_VERSION "0.1.0"
+#define SIGSLOT_API	__attribute__((visibility("default")))
+#define SIGSLOT_FOREVER UINT64_MAX /* as a time-out: never give up */
+
+/* What went wrong, for people. */
+struct sigslot_error {
+	int code; /* negative errno */
+	unsigned line, column; /* from 1, bytes; 0 = does not apply */
+	char source[256]; /* the file it stands in; "" = does not apply */
+	char text[768]; /* one sentence without full stop or newline */
+};
+
+/* The version of the library that is linked, as SIGSLOT_VERSION. */
+SIGSLOT_API const char *sigslot_version(void);
+
+/*
+ * The exit status that a command ends with for a negative errno, after sysexits(3):
+ * one table, printed in sigslot(1). 0 for 0, 71 for what is not in the table.
+ */
+SIGSLOT_API int sigslot_error_exit(int code);
+
+/* Parses "250ms", "5s", "1h30" style durations (one number, one unit). 0 or -EINVAL. */
+SIGSLOT_API int sigslot_duration(const char *text, uint64_t *ret_ns);
+
+/* --- topologies ------------------------------------------------------------------ */
+
+/*
+ * Takes one problem of a topology: problem->source, line and column say where,
+ * source_line is that line of the file without its newline ("" if there is none).
+ */
+typedef void (*sigslot_report_fn)(void *data, const struct sigslot_error *problem,
+				  const char *source_line);
+
+/*
+ * Reads and checks a topology. `file` is a path, "-" for standard input or NULL for
+ * ./sigslot.yaml. Each problem is reported, all in one run. If there is none and
+ * ret_plan is not NULL, it is set to the plan as text, to be freed. Returns 0;
+ * -ENOEXEC if problems were reported (err says how many); -ENOENT and other negative
+ * errnos if the file cannot be read.
+ */
+SIGSLOT_API int sigslot_check(const char *file, sigslot_report_fn report, void *data,
+			      char **ret_plan, struct sigslot_error *err);
+
+struct sigslot_run_options {
+	const char *file; /* as for sigslot_check() */
+	const char *name; /* of the instance; NULL: `name:`, else the file's stem */
+	bool detach; /* go on in the background once ready */
+	bool until_idle; /* stop when the sources have ended and all is drained */
+	bool strict; /* return 74 if anything was dropped */
+	int ready_fd; /* gets a newline once ready, then is closed; -1: none */
+	sigslot_report_fn report; /* problems of the topology */
+	void *data;
+};
+
+/*
+ * Runs a topology in this process, which becomes the supervisor, until all loops have
+ * stopped. Takes over SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGPIPE, and the children
+ * of this process. Lines for people go to standard error, `builtin: print` to standard
+ * output. With `detach` the caller returns once all is ready and a child supervises.
+ * Returns the exit status: 0, 1 (something was given up or cut short), 74 (strict); or
+ * a negative errno: -ENOEXEC (topology), -EEXIST (already running), -ENOSPC, ...
+ */
+SIGSLOT_API int sigslot_run(const struct sigslot_run_options *options,
+			    struct sigslot_error *err);
+
+/* --- emitting -------------------------------------------------------------------- */
+
+/* One address that can be emitted to: a signal, or a slot directly. */
+struct sigslot_emitter;
+
+/* How text becomes a payload. */
+enum sigslot_form {
+	SIGSLOT_BY_TYPE, /* string: text; any: JSON if it parses, else text; else JSON */
+	SIGSLOT_STRING, /* text */
+	SIGSLOT_JSON, /* JSON */
+};
+
+struct sigslot_bytes {
+	const char *data;
+	size_t size;
+};
+
+/*
+ * Opens [INSTANCE/]NAME[.MEMBER]. Without an instance: $SIGSLOT_INSTANCE, else the
+ * only live one that has the name. Inside a slot ($SIGSLOT_OBJECT) a lone NAME is first
+ * looked for among that object's own signals. Returns 0; -EINVAL: the address is
+ * malformed or ambiguous (the candidates are named); -ENXIO: there is no such
+ * instance, object, signal or slot (with "did you mean"); -EPERM: unsafe directory.
+ */
+SIGSLOT_API int sigslot_emitter_open(const char *address, struct sigslot_emitter **ret,
+				     struct sigslot_error *err);
+
+/* Closes it; takes NULL. What was emitted stays. */
+SIGSLOT_API void sigslot_emitter_close(struct sigslot_emitter *e);
+
+/* How many queues a message goes to at this moment: 0 = nobody is connected. */
+SIGSLOT_API unsigned sigslot_emitter_receivers(const struct sigslot_emitter *e);
+
+/*
+ * Emits one message made of the operands: none is null, one is the value, several are
+ * an array. Waits for room up to timeout_ns. On success it is in the queue of every
+ * receiver and survives the death of every process. Returns 0; -EILSEQ: bad payload,
+ * with the offset of the first bad byte, or not of the signal's type; -EMSGSIZE: too
+ * big, with both sizes; -EAGAIN: no room in time, or it would wait for its own slot
+ * ("reached 2 of 4"); -ESHUTDOWN: the instance is stopping or dead.
+ */
+SIGSLOT_API int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
+			     const struct sigslot_bytes *operands, size_t operands_len,
+			     uint64_t timeout_ns, struct sigslot_error *err);
+
+/*
+ * Emits one message per line, each made by `form`, in order. `bytes` holds whole lines,
+ * each with its newline but perhaps the last. *ret_lines, if not NULL, is set also on
+ * failure: how many lines were emitted; the next one is the bad one. Errors as above.
+ */
+SIGSLOT_API int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form form,
+				   const char *bytes, size_t size, uint64_t timeout_ns,
+				   size_t *ret_lines, struct sigslot_error *err);
+
+/* --- looking and steering -------------------------------------------------------- */
+
+/* One loop of one instance; strings live until the callback returns. */
+struct sigslot_loop_info {
+	const char *instance, *loop, *process;
+	int pid; /* of the worker; 0: it does not run */
+	int supervisor; /* its pid; 0: dead */
+	const char *state; /* starting ready draining stopped waiting failed dead */
+	const char *exit; /* of the last worker: "0", "1", "SIGKILL"; "": none yet */
+	uint64_t up_ns; /* since the worker started; 0: it does not run */
+	uint64_t queued, queued_bytes; /* in the loop's queue, in flight included */
+	uint64_t in, out, dropped, failed; /* messages since the instance began */
+	uint64_t restarts; /* of the worker */
+};
+
+/* Returns 0 to go on; anything else ends the walk and is returned. */
+typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
+
+/*
+ * Walks the loops of one instance, or of all (NULL), in the order of their names. Asks
+ * nobody: it reads files. Returns 0, what fn returned, or a negative errno (-ENXIO: no
+ * such instance).
+ */
+SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
+			   struct sigslot_error *err);
+
+/* Takes a line of progress, such as "waiting for parse: 12 messages". */
+typedef void (*sigslot_line_fn)(void *data, const char *line);
+
+/*
+ * Steers. verb: "stop" (exactly what is queued, then one last iteration; an instance:
+ * drain in the order of the flow), "terminate" (now; what is queued stays), "idle"
+ * (an instance: as run --until-idle), "start", "kill" (SIGKILL of the worker),
+ * "restart". target: INSTANCE, or [INSTANCE/]LOOP or PROCESS. Waits up to timeout_ns
+ * until it is done; progress, if not NULL, is told what it waits for. Returns 0;
+ * -ENXIO: no such thing, or the instance is dead; -ETIMEDOUT: still at it.
+ */
+SIGSLOT_API int sigslot_control(const char *verb, const char *target,
+				uint64_t timeout_ns, sigslot_line_fn progress,
+				void *data, struct sigslot_error *err);
+
+/*
+ * Waits until the target ([INSTANCE/]NAME or INSTANCE) is "ready", "idle" (nothing
+ * queued, nothing running) or "stopped". Returns 0, -ENXIO, -ETIMEDOUT, -EINVAL. An
+ * instance that is gone counts as stopped; one that does not exist yet is waited for.
+ */
+SIGSLOT_API int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
+			     struct sigslot_error *err);
+
+/*
+ * Removes what dead instances left: all of them, or one. One that still has messages
+ * is kept and told of, unless `force`. Tells each removal. Returns 0, 1 if something
+ * was kept, or a negative errno.
+ */
+SIGSLOT_API int sigslot_clean(const char *instance, bool force, sigslot_line_fn told,
+			      void *data, struct sigslot_error *err);
+
+/* --- plugins --------------------------------------------------------------------- */
+
+#define SIGSLOT_PLUGIN_ABI 1
+
+/* A plugin's place on its loop: what it may call. Valid from open() to close(). */
+struct sigslot_slot;
+
+/* One message on its way into a slot; all of it lives until deliver() returns. */
+struct sigslot_message {
+	const char *slot; /* which of the object's slots */
+	const char *sender,
+		*signal; /* who emitted what; "" for a script's direct emit */
+	uint64_t id; /* of this message, unique in the instance */
+	uint64_t seq; /* of the receiving queue, rising */
+	uint64_t time_ns; /* when it was emitted, since 1970 */
+	unsigned attempt; /* 1, 2 after a failure or a crash */
+	const char *payload; /* JSON text, read in place from the queue, read-only */
+	size_t size;
+};
+
+/*
+ * A plugin exports one constant of this type, named sigslot_plugin. All functions are
+ * called on the loop's one thread. `state` is the plugin's own.
+ */
+struct sigslot_plugin {
+	uint32_t abi; /* SIGSLOT_PLUGIN_ABI */
+	uint32_t size; /* sizeof(struct sigslot_plugin) */
+
+	/* Once, before the first message; may be NULL. 0, or negative: not started. */
+	int (*open)(struct sigslot_slot *slot, void **ret_state);
+
+	/*
+	 * One message. Returns 0 (done) or a negative errno (this message failed). It
+	 * is acknowledged after what was emitted here is queued.
+	 */
+	int (*deliver)(struct sigslot_slot *slot, void *state,
+		       const struct sigslot_message *message);
+
+	/* Once, after the last message, in a drained stop; may be NULL and may emit. */
+	void (*close)(struct sigslot_slot *slot, void *state);
+};
+
+extern SIGSLOT_API const struct sigslot_plugin sigslot_plugin;
+
+/*
+ * Emits a signal of this object. `payload` is JSON text and is copied. Returns 0;
+ * -ENXIO: no such signal; -EILSEQ: not JSON or not of the signal's type; -EMSGSIZE;
+ * -ENOMEM. Never blocks.
+ */
+SIGSLOT_API int sigslot_slot_emit(struct sigslot_slot *slot, const char *signal,
+				  const char *payload, size_t size);
+
+/* The object's `config:` as JSON text, "null" if there is none; NUL-terminated. */
+SIGSLOT_API const char *sigslot_slot_config(const struct sigslot_slot *slot);
+
+/* The object's name. */
+SIGSLOT_API const char *sigslot_slot_object(const struct sigslot_slot *slot);
+
+/* One line to the log. */
+SIGSLOT_API void sigslot_slot_log(struct sigslot_slot *slot, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
