@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What runs when a message arrives: a command, a resident filter, a plugin, a builtin.
+ *
+ * A slot knows nothing of queues and routes. The worker opens it, hands it one job
+ * after the other and is called back: with each output, and once per job with the
+ * verdict. One thread, one struct loop; a callback may call every function here but
+ * slot_close() on its own slot. A slot never blocks the thread, but for plugins.
+ */
+#ifndef SLOT_SLOT_H
+#define SLOT_SLOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "loop/loop.h"
+#include "message/type.h"
+
+struct slot;
+struct slot_job;
+
+enum slot_output {
+	SLOT_LOG, /* a line of stdout goes to the log */
+	SLOT_EMIT, /* ... is emitted as the signal `emit` */
+};
+
+/* What the topology says of it. Borrowed: lives as long as the slot. */
+struct slot_spec {
+	const struct slot_kind *kind;
+	const char *instance, *process, *loop, *object, *slot; /* names */
+	const char *directory; /* absolute: where commands start */
+	const char
+		*text; /* source run filter: shell text; plugin: file; builtin: name */
+	const char *const *argv; /* exec; NULL-terminated */
+	const char *const *shell; /* {"sh", NULL}; sigslot adds -c */
+	const char *const *env; /* additional NAME=VALUE; NULL-terminated or NULL */
+	const char *const
+		*args; /* simple paths, see text_args_of(); NULL: the default */
+	bool args_none; /* `args: none` */
+	bool input_json; /* `input: json`: strings stay quoted on stdin */
+	bool reply_line; /* filter: done when its answer came */
+	int nice; /* added to the commands' niceness */
+	uint64_t timeout_ns; /* run exec: ended after that; 0 = never */
+	enum slot_output output;
+	const char *emit; /* the name of the signal for SLOT_EMIT */
+	const struct type *type; /* of that signal; what a line must be */
+	const char *config; /* plugin: JSON text */
+};
+
+/* One message for one slot. The worker owns it; `message` lives until done(). */
+struct slot_job {
+	struct sigslot_message message; /* .slot .sender .signal .payload ... */
+	void *user; /* the worker's own */
+	void *own; /* the kind's own; NULL when it is handed over */
+};
+
+/* How a job, or a resident command, ended. */
+struct slot_verdict {
+	int code; /* 0 done; -errno: failed before or beside a command */
+	int exit; /* exit status of the command, or -1 */
+	int signal; /* that ended it, or 0 */
+	bool final; /* do not retry: 65, 125, 126, 127, bad argument */
+	bool handed_over; /* a filter took it; it never said that it is done */
+	uint64_t took_ns;
+	char reason[160]; /* one sentence; "" for done */
+	const char *err_tail; /* last bytes of stderr, NUL-terminated; "" if none */
+};
+
+/*
+ * What the worker provides. Payloads are valid JSON of the signal's type, borrowed.
+ * `job` is NULL for what a resident emits by itself.
+ */
+struct slot_host {
+	/* Emits; `signal` is a name of the object's. Returns 0 or a negative errno. */
+	int (*emit)(struct slot *s, struct slot_job *job, const char *signal,
+		    const char *payload, size_t size);
+
+	/* Exactly once per delivered job; it may come before slot_deliver() returns. */
+	void (*done)(struct slot *s, struct slot_job *job,
+		     const struct slot_verdict *v);
+
+	/* A line of the log: stderr, or stdout of a slot that emits nothing. */
+	void (*log)(struct slot *s, const char *line, size_t size);
+
+	/* A line of output that is not of the signal's type: counted, and told why. */
+	void (*misfit)(struct slot *s, uint64_t line, const char *reason);
+
+	/*
+	 * A resident has ended: a source for good (it is not started again), a filter
+	 * that died (it is started again with back-off), or after slot_finish().
+	 */
+	void (*ended)(struct slot *s, const struct slot_verdict *v, bool for_good);
+};
+
+/* One table entry per kind; see kinds in slot.c. */
+struct slot_kind {
+	const char *name; /* the key in the topology */
+	bool resident; /* runs between messages */
+	bool takes; /* takes messages: all but source */
+	int (*open)(struct slot *s, struct sigslot_error *err);
+	void (*deliver)(struct slot *s, struct slot_job *job);
+	void (*finish)(struct slot *s); /* NULL: nothing to wait for */
+	void (*hold)(struct slot *s, bool held); /* NULL: emits only inside deliver */
+	void (*kill)(struct slot *s, int sig);
+	void (*close)(struct slot *s);
+};
+
+/* The common head of every kind's own struct. */
+struct slot {
+	const struct slot_spec *spec;
+	const struct slot_host *host;
+	struct loop *loop;
+	void *user; /* the worker's own */
+	unsigned running; /* jobs delivered and not done */
+	uint64_t lines; /* of output so far */
+	bool finishing, held;
+};
+
+/* The kind of that name, or NULL. */
+const struct slot_kind *slot_kind_find(const char *name);
+
+/*
+ * Opens a slot and starts what is resident. Returns 0, or a negative errno with err:
+ * a plugin that cannot be loaded, a file that is not executable.
+ */
+int slot_open(const struct slot_spec *spec, const struct slot_host *host,
+	      struct loop *loop, void *user, struct slot **ret,
+	      struct sigslot_error *err);
+
+/* Hands over a job. Any number may be under way; done() comes in any order. */
+void slot_deliver(struct slot *s, struct slot_job *job);
+
+/*
+ * No more jobs. A filter's stdin is closed and its stdout read to the end, a source is
+ * sent TERM (and CONT) and read to the end, a plugin is closed and may emit; then
+ * host->ended() comes, at once for kinds with nothing to wait for.
+ */
+void slot_finish(struct slot *s);
+
+/* Stops reading what it writes, so that it blocks; for a full outbox. And goes on. */
+void slot_hold(struct slot *s, bool held);
+
+/* Sends a signal to the process groups of its commands (TERM is followed by CONT). */
+void slot_kill(struct slot *s, int sig);
+
+/* Ends everything at once (KILL) without further callbacks, and frees. Takes NULL. */
+void slot_close(struct slot *s);
+
+/*
+ * The process groups of all commands of this process, for the handler that ends them
+ * when the parent died: async-signal-safe, called at any moment.
+ */
+void slot_kill_all(int sig);
+
+#endif
