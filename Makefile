@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+#
+# The one Makefile of sigslot. `make` builds into build/release, `make deps test` is
+# what the continuous integration runs. Every object is compiled once, as position
+# independent code: the shared library needs it, and in a static program the linker
+# turns it back into direct accesses.
+#
+#   BUILD=release|asan|tsan|cov   what to build, into build/$(BUILD) or O=
+#   V=1                           shows the commands
+#   STRICT=1                      warnings are errors, skipped tests are failures
+#   DESTDIR= PREFIX=/usr/local    where `make install` puts it
+
+BUILD   ?= release
+O       ?= build/$(BUILD)
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+LIBDIR  ?= $(PREFIX)/lib
+LIBEXECDIR ?= $(PREFIX)/libexec/sigslot
+INCDIR  ?= $(PREFIX)/include
+MANDIR  ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/sigslot
+PCDIR   ?= $(LIBDIR)/pkgconfig
+STRICT  ?= 0
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+
+VERSION := $(shell sed -n 's/^\#define SIGSLOT_VERSION "\(.*\)"/\1/p' lib/sigslot.h)
+
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+
+# --- flags -----------------------------------------------------------------------
+
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2
+FLAGS_asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FLAGS_tsan    := -O1 -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_cov     := -O0 --coverage
+ifeq ($(FLAGS_$(BUILD)),)
+$(error BUILD=$(BUILD) is not one of release, asan, tsan, cov)
+endif
+
+WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wpointer-arith -Wvla $(if $(filter 1,$(STRICT)),-Werror)
+CODE_FLAGS := -std=gnu11 -g -D_GNU_SOURCE -Ilib -fPIC -fvisibility=hidden \
+	-fno-semantic-interposition -fstack-protector-strong -ffunction-sections \
+	-fdata-sections $(FLAGS_$(BUILD)) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)
+LINK_FLAGS := $(filter -fsanitize% --coverage,$(FLAGS_$(BUILD))) -Wl,--gc-sections \
+	$(LDFLAGS)
+LIBS := -lyaml -ljansson -ldl -lm
+
+# Sanitizers cannot be linked statically: there the front is a dynamic program.
+STATIC := $(if $(filter release cov,$(BUILD)),yes)
+RPATH  ?= -Wl,-rpath,'$$ORIGIN/../../lib'
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
+
+# --- what there is ---------------------------------------------------------------
+
+lib_src := $(wildcard lib/*/*.c)
+cmd_src := $(wildcard cmd/*.c)
+unit_src := $(wildcard tests/unit/*_test.c)
+crash_src := $(wildcard tests/crash/*_test.c)
+fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
+plugin_src := $(wildcard examples/*.c)
+test_plugin_src := $(wildcard tests/plugins/*.c)
+bench_src := $(wildcard tests/bench/*.c)
+
+lib_obj := $(lib_src:%.c=$(O)/%.o)
+cmd_obj := $(cmd_src:%.c=$(O)/%.o)
+unit_bin := $(unit_src:%.c=$(O)/%)
+crash_bin := $(crash_src:%.c=$(O)/%)
+replay_bin := $(fuzz_src:tests/fuzz/%_fuzz.c=$(O)/tests/fuzz/%_replay)
+plugins := $(plugin_src:%.c=$(O)/%.so) $(test_plugin_src:%.c=$(O)/%.so)
+bench_bin := $(bench_src:%.c=$(O)/%)
+
+archive := $(O)/lib/libsigslot.a
+shared  := $(O)/lib/libsigslot.so.0
+front   := $(O)/sigslot
+sibling := $(O)/libexec/sigslot/sigslot
+programs := $(if $(cmd_src),$(front) $(sibling))
+
+.PHONY: all deps demo test check-san fuzz bench crash-long lint install uninstall \
+	dist clean unit-build crash-build fuzz-build bench-build
+.SECONDARY:
+
+all: $(archive) $(shared) $(programs) $(plugins)
+
+# --- rules -----------------------------------------------------------------------
+
+$(O)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CODE_FLAGS) -MMD -MP -c -o $@ $<
+
+$(archive): $(lib_obj)
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(shared): $(lib_obj) lib/sigslot.sym
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared -Wl,-soname,libsigslot.so.0 -Wl,--version-script,lib/sigslot.sym \
+		-Wl,-z,relro,-z,now $(if $(STATIC),-Wl$(,)-z$(,)defs) $(LINK_FLAGS) \
+		-o $@ $(lib_obj) $(LIBS)
+	$(Q)ln -sf libsigslot.so.0 $(@D)/libsigslot.so
+
+$(front): $(cmd_obj) $(archive) $(shared)
+	$(call say,LD,$@)
+ifdef STATIC
+	$(Q)$(CC) -static -no-pie $(LINK_FLAGS) -o $@ $(cmd_obj) $(archive) $(LIBS)
+else
+	$(Q)$(CC) $(LINK_FLAGS) -Wl,-rpath,'$$ORIGIN/lib' -o $@ $(cmd_obj) $(shared) $(LIBS)
+endif
+
+$(sibling): $(cmd_obj) $(shared)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(RPATH) $(LINK_FLAGS) -o $@ $(cmd_obj) $(shared)
+
+$(O)/tests/%: $(O)/tests/%.o $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $< $(archive) $(LIBS) -lpthread
+
+$(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
+
+$(O)/%.so: $(O)/%.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LINK_FLAGS) -o $@ $<
+
+unit-build: $(unit_bin)
+crash-build: $(crash_bin)
+fuzz-build: $(replay_bin)
+bench-build: $(bench_bin)
+
+clean:
+	$(Q)rm -rf build dist
+
+, := ,
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
