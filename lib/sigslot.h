@@ -43,6 +43,13 @@ SIGSLOT_API int sigslot_error_exit(int code);
 /* Parses "250ms", "5s", "1h30" style durations (one number, one unit). 0 or -EINVAL. */
 SIGSLOT_API int sigslot_duration(const char *text, uint64_t *ret_ns);
 
+/*
+ * "Did you mean ...?": the candidate nearest to a mistyped name, or else the only one
+ * that begins with it. Borrowed from the candidates; NULL if none is near.
+ */
+SIGSLOT_API const char *sigslot_near(const char *wanted, const char *const *candidates,
+				     size_t len);
+
 /* --- topologies ------------------------------------------------------------------ */
 
 /*
