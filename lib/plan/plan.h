@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What will happen: processes, loops, objects, signals, slots, queues and, for every
+ * signal, whom it reaches. The waist of the system: above it is text, below it are
+ * processes. Pure: no system calls, no state; the same topology gives the same plan.
+ *
+ * Everything is in arrays and refers to one another by index; strings and arrays live
+ * in the plan's arena. NONE is the index of nothing. A plan is immutable once made.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum { PLAN_NONE = 0xffffffff };
+
+/* Who owns a signal or a slot. */
+enum plan_owner { PLAN_OBJECT, PLAN_LOOP, PLAN_PROCESS };
+
+struct plan_restart {
+	enum { PLAN_NEVER, PLAN_ON_FAILURE, PLAN_ALWAYS } when;
+	uint64_t backoff_ns, backoff_max_ns;
+	uint32_t max; /* restarts ... */
+	uint64_t window_ns; /* ... within this time, then it is given up */
+};
+
+struct plan_process {
+	const char *name; /* "main" is the first, if it has a loop */
+	const char *const *env; /* NAME=VALUE, NULL-terminated; NULL: none */
+	int nice;
+	struct plan_restart restart;
+};
+
+struct plan_loop {
+	const char *name;
+	uint32_t process;
+	uint64_t size; /* of its queue, bytes; the default is already worked out */
+	uint64_t messages; /* at most; 0 = no limit */
+	uint32_t rank; /* in the order of the flow: sources first; equal in a cycle */
+};
+
+enum plan_kind {
+	PLAN_COMMANDS, /* an object whose slots are commands, or that has none */
+	PLAN_TIMER,
+	PLAN_PLUGIN,
+};
+
+struct plan_timer {
+	enum { PLAN_EVERY, PLAN_AFTER, PLAN_TIGHT } how;
+	uint64_t interval_ns;
+	bool burst; /* missed: burst, else skip */
+	bool disabled; /* enabled: false: begins stopped */
+};
+
+struct plan_object {
+	const char *name;
+	uint32_t loop;
+	enum plan_kind kind;
+	struct plan_timer timer;
+	const char *plugin; /* file as written: relative to the plan's directory */
+	const char *config; /* JSON text; "null" if there is none */
+};
+
+struct plan_signal {
+	const char *name;
+	enum plan_owner owner;
+	uint32_t owned_by; /* index of the object, loop or process */
+	const char *type; /* canonical text, see message/type.h */
+	uint32_t first_target, targets_len; /* in plan.targets, order of connecting */
+};
+
+enum plan_slot_kind {
+	PLAN_SOURCE, /* no input: cannot be connected to */
+	PLAN_RUN,
+	PLAN_EXEC,
+	PLAN_FILTER,
+	PLAN_PLUGIN_SLOT,
+	PLAN_BUILTIN,
+	PLAN_MEMBER, /* start stop terminate kill of a loop, process or timer: control */
+};
+
+struct plan_slot {
+	const char *name; /* "in" by default; of a source: "source" */
+	enum plan_owner owner;
+	uint32_t owned_by;
+	uint32_t loop; /* whose queue takes its messages; NONE: the control lane */
+	enum plan_slot_kind kind;
+	const char *type; /* what it takes, canonical text */
+	const char *text; /* run source filter: shell text; builtin: its name */
+	const char *const *argv; /* exec, NULL-terminated */
+	const char *const *shell; /* NULL-terminated, without -c */
+	const char *const *args; /* simple paths; NULL: default */
+	bool args_none, input_json, reply_line;
+	uint32_t emit; /* signal that its output lines are emitted as; NONE: the log */
+	uint32_t parallel; /* commands at the same time; 1 = in the loop's turn */
+	uint64_t timeout_ns; /* 0 = none */
+	uint32_t finished, failed; /* signals that tell how it went; NONE: a builtin */
+};
+
+struct plan_queue {
+	const char *name;
+	uint64_t size, messages;
+};
+
+/* One thing that an emit of a signal reaches, connections through signals included. */
+struct plan_target {
+	uint32_t
+		connection; /* index, in the order of the file; several may share one */
+	uint32_t via; /* the last signal on the way: what the receiver is told */
+	uint32_t slot; /* or NONE: the queue */
+	uint32_t queue;
+};
+
+/* A connection as written, for people. */
+struct plan_connection {
+	const char *from, *to; /* full addresses */
+	unsigned line;
+};
+
+struct plan {
+	struct arena arena;
+	const char *name; /* of the instance */
+	const char *directory; /* absolute: relative paths start there */
+	const char *file; /* as given */
+	struct plan_process *processes;
+	struct plan_loop *loops;
+	struct plan_object *objects;
+	struct plan_signal *signals;
+	struct plan_slot *slots;
+	struct plan_queue *queues;
+	struct plan_target *targets;
+	struct plan_connection *connections;
+	uint32_t processes_len, loops_len, objects_len, signals_len, slots_len,
+		queues_len, targets_len, connections_len;
+};
+
+struct topology;
+
+/*
+ * Makes the plan of a checked topology. `name` overrides the instance's name (NULL:
+ * as in the file). Returns 0 or -ENOMEM; a topology that passed its checks has a plan.
+ */
+int plan_make(const struct topology *t, const char *name, struct plan **ret,
+	      struct sigslot_error *err);
+void plan_free(struct plan *p);
+
+/* The name of the object, loop or process that owns a signal or slot. */
+const char *plan_owner_name(const struct plan *p, enum plan_owner owner,
+			    uint32_t index);
+
+/* The plan as text for people (check --print), to be freed. NULL: no memory. */
+char *plan_text(const struct plan *p);
+
+#endif
