@@ -21,7 +21,7 @@ MANDIR  ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share/sigslot
 PCDIR   ?= $(LIBDIR)/pkgconfig
 STRICT  ?= 0
-CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CC      := $(if $(filter fuzz,$(BUILD)),clang,$(if $(filter default,$(origin CC)),gcc,$(CC)))
 
 VERSION := $(shell sed -n 's/^\#define SIGSLOT_VERSION "\(.*\)"/\1/p' lib/sigslot.h)
 
@@ -39,6 +39,7 @@ FLAGS_asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 FLAGS_tsan    := -O1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_cov     := -O0 --coverage
+FLAGS_fuzz    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link
 ifeq ($(FLAGS_$(BUILD)),)
 $(error BUILD=$(BUILD) is not one of release, asan, tsan, cov)
 endif
@@ -74,6 +75,7 @@ lib_obj := $(lib_src:%.c=$(O)/%.o)
 cmd_obj := $(cmd_src:%.c=$(O)/%.o)
 unit_bin := $(unit_src:%.c=$(O)/%)
 crash_bin := $(crash_src:%.c=$(O)/%)
+fuzz_bin := $(fuzz_src:%.c=$(O)/%)
 replay_bin := $(fuzz_src:tests/fuzz/%_fuzz.c=$(O)/tests/fuzz/%_replay)
 plugins := $(plugin_src:%.c=$(O)/%.so) $(test_plugin_src:%.c=$(O)/%.so)
 bench_bin := $(bench_src:%.c=$(O)/%)
@@ -84,11 +86,121 @@ front   := $(O)/sigslot
 sibling := $(O)/libexec/sigslot/sigslot
 programs := $(if $(cmd_src),$(front) $(sibling))
 
-.PHONY: all deps demo test check-san fuzz bench crash-long lint install uninstall \
-	dist clean unit-build crash-build fuzz-build bench-build
+man := $(wildcard man/*.[1-8])
+examples := $(wildcard examples/*)
+
+.PHONY: all deps demo test check-san fuzz fuzz-run bench crash-long lint install \
+	uninstall dist clean unit-build crash-build fuzz-build bench-build force
 .SECONDARY:
 
 all: $(archive) $(shared) $(programs) $(plugins)
+
+# --- what people type ------------------------------------------------------------
+
+# `make deps demo` needs less than `make deps test`, and is over sooner.
+DEPS := gcc libc6-dev libyaml-dev libjansson-dev
+ifeq ($(filter demo all install,$(MAKECMDGOALS))$(filter-out deps,$(MAKECMDGOALS)),)
+DEPS_ALL := 1
+endif
+ifneq ($(DEPS_ALL)$(filter test lint check-san bench crash-long,$(MAKECMDGOALS)),)
+DEPS += bats bats-support bats-assert bats-file clang-format cppcheck jq mandoc perl \
+	pkg-config shellcheck spin
+endif
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+DEPS += clang
+endif
+
+deps:
+	@have=$$(dpkg-query -W -f='$${Package} $${db:Status-Abbrev}\n' $(DEPS) 2>&1 | \
+		sed -n 's/ ii *$$//p'); \
+	for p in $(DEPS); do \
+		case " $$(echo $$have) " in *" $$p "*) ;; *) need="$$need $$p";; esac; \
+	done; \
+	[ -z "$$need" ] && exit 0; \
+	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	echo "  APT  $$need"; \
+	log=$$(mktemp); \
+	{ $$sudo apt-get -qq update && $$sudo -E apt-get -qq -y --no-install-recommends \
+		install $$need; } >"$$log" 2>&1 </dev/null || \
+		{ cat "$$log"; rm -f "$$log"; exit 1; }; \
+	rm -f "$$log"
+
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(O)/%.o: | deps
+demo test lint check-san bench crash-long fuzz: | deps
+endif
+
+demo: all
+	@$(front) run --until-idle examples/packages.yaml
+
+test:
+	@STRICT=$(STRICT) tests/run $(O) lint unit topology cli crash fuzz san
+
+check-san:
+	@STRICT=$(STRICT) tests/run $(O) san
+
+lint:
+	@STRICT=$(STRICT) tests/run $(O) lint
+
+crash-long:
+	@STRICT=$(STRICT) CRASH_SECONDS=$(or $(CRASH_SECONDS),3600) tests/run $(O) crash
+
+bench: all bench-build
+	@SIGSLOT_BUILD=$(abspath $(O)) tests/bench/run
+
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	$(Q)$(MAKE) BUILD=fuzz fuzz-run
+
+fuzz-run: $(fuzz_bin)
+	@set -e; for bin in $^; do \
+		name=$$(basename "$$bin" _fuzz); \
+		new=$(O)/corpus/$$name; mkdir -p "$$new" tests/fuzz/corpus/$$name; \
+		echo "  FUZZ  $$name, $(FUZZ_SECONDS) s"; \
+		"$$bin" -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+			-artifact_prefix=$(O)/$$name- "$$new" tests/fuzz/corpus/$$name; \
+	done
+
+dist:
+	@mkdir -p dist
+	$(Q)git archive --format=tar --prefix=sigslot-$(VERSION)/ HEAD | gzip -n9 \
+		>dist/sigslot-$(VERSION).tar.gz
+	@echo dist/sigslot-$(VERSION).tar.gz
+
+clean:
+	$(Q)rm -rf build dist
+
+# --- installing ------------------------------------------------------------------
+
+# mode:from:to; what is installed is what is uninstalled
+files := 755:$(front):$(BINDIR)/sigslot 755:$(sibling):$(LIBEXECDIR)/sigslot \
+	644:$(archive):$(LIBDIR)/libsigslot.a 644:$(shared):$(LIBDIR)/libsigslot.so.0 \
+	644:$(O)/sigslot.pc:$(PCDIR)/sigslot.pc 644:lib/sigslot.h:$(INCDIR)/sigslot.h \
+	$(foreach f,$(man),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f))) \
+	$(foreach f,$(examples),644:$(f):$(DATADIR)/examples/$(notdir $(f)))
+own_dirs := $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)
+
+$(O)/sigslot.pc: force
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' '' \
+		'Name: sigslot' 'Description: signals and slots for shell programs' \
+		'Version: $(VERSION)' 'Libs: -L$${libdir} -lsigslot' \
+		'Libs.private: $(LIBS)' 'Cflags: -I$${includedir}' >$@
+
+install: all $(O)/sigslot.pc
+	$(Q)set -e; for f in $(files); do \
+		mode=$${f%%:*}; to=$(DESTDIR)$${f##*:}; from=$${f#*:}; from=$${from%:*}; \
+		install -D -m "$$mode" "$$from" "$$to"; \
+	done
+	$(Q)ln -sf libsigslot.so.0 $(DESTDIR)$(LIBDIR)/libsigslot.so
+
+uninstall:
+	$(Q)for f in $(files); do rm -f "$(DESTDIR)$${f##*:}"; done
+	$(Q)rm -f $(DESTDIR)$(LIBDIR)/libsigslot.so
+	$(Q)for d in $(own_dirs); do \
+		rmdir "$(DESTDIR)$$d" 2>/dev/null || :; \
+	done
 
 # --- rules -----------------------------------------------------------------------
 
@@ -137,11 +249,13 @@ $(O)/%.so: $(O)/%.o
 
 unit-build: $(unit_bin)
 crash-build: $(crash_bin)
+$(fuzz_bin): $(O)/%: $(O)/%.o $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) -fsanitize=fuzzer $(filter-out %fuzzer-no-link,$(LINK_FLAGS)) \
+		-fsanitize=address,undefined -o $@ $^ $(LIBS)
+
 fuzz-build: $(replay_bin)
 bench-build: $(bench_bin)
-
-clean:
-	$(Q)rm -rf build dist
 
 , := ,
 
