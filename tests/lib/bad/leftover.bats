@@ -1,0 +1,18 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Each of these must fail at its end; helper.bats sees to it.
+
+load ../helper
+
+@test "a process is left" {
+	sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+}
+
+@test "an entry of the runtime directory is left" {
+	mkdir "$SIGSLOT_RUNTIME_DIR/shop"
+}
+
+@test "nothing is left" {
+	:
+}
