@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes a snapshot. A name that comes again keeps its id; a target that was there in
+ * the old snapshot keeps the generation that it came with, so that records which were
+ * queued before it never reach it.
+ */
+#include "route/build.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/crc.h"
+#include "base/fd.h"
+#include "route/format.h"
+
+static int64_t add_text(struct route_build *b, const char *text)
+{
+	size_t at = b->strings.size;
+
+	if (!*text)
+		return 0;
+	return buf_add(&b->strings, text, strlen(text) + 1) < 0 ? -ENOMEM : (int64_t)at;
+}
+
+static int64_t add_name(struct route_build *b, enum route_kind kind, const char *owner,
+			const char *member)
+{
+	int64_t o = add_text(b, owner), m = add_text(b, member);
+	struct route_name *n = o < 0 || m < 0 ? NULL : vec_add(&b->names);
+
+	if (!n)
+		return -ENOMEM;
+	*n = (struct route_name){
+		.owner = (uint32_t)o, .member = (uint32_t)m, .kind = kind};
+	n->queue = ROUTE_NOWHERE;
+	return (int64_t)b->names.len - 1;
+}
+
+int route_build_start(struct route_build *b, const struct routes *old)
+{
+	*b = (struct route_build){.old = old};
+	b->generation = old ? routes_generation(old) + 1 : 1;
+	if (buf_add_byte(&b->strings, '\0') < 0 || !vec_add(&b->names))
+		return -ENOMEM;
+	for (uint32_t id = 1; old && id < routes_names_len(old); id++) {
+		const struct route_name *n = routes_name(old, id);
+
+		if (add_name(b, ROUTE_GONE, routes_text(old, n->owner),
+			     routes_text(old, n->member)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void route_build_done(struct route_build *b)
+{
+	vec_done(&b->names);
+	vec_done(&b->targets);
+	vec_done(&b->reaches);
+	vec_done(&b->queues);
+	buf_done(&b->strings);
+}
+
+int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size)
+{
+	int64_t text = add_text(b, name);
+	struct route_queue *q = text < 0 ? NULL : vec_add(&b->queues);
+
+	if (!q)
+		return -ENOMEM;
+	*q = (struct route_queue){.name = (uint32_t)text, .size = size};
+	return (int64_t)b->queues.len - 1;
+}
+
+int64_t route_build_name(struct route_build *b, enum route_kind kind, const char *owner,
+			 const char *member, const char *type, uint32_t queue)
+{
+	int64_t id = b->old ? routes_find(b->old, owner, member, kind) : ROUTE_NOBODY;
+	int64_t text = add_text(b, type);
+	struct route_name *n;
+
+	if (id == ROUTE_NOBODY)
+		id = add_name(b, kind, owner, member);
+	if (id < 0 || text < 0)
+		return -ENOMEM;
+	n = &b->names.at[id];
+	n->kind = kind;
+	n->type = (uint32_t)text;
+	n->queue = queue;
+	if (kind == ROUTE_OBJECT)
+		n->object = (uint32_t)id;
+	return id;
+}
+
+static uint32_t since(const struct route_build *b, uint32_t signal,
+		      const struct route_target *t)
+{
+	const struct route_name *n = b->old ? routes_name(b->old, signal) : NULL;
+
+	for (uint32_t i = 0; n && i < n->targets_len; i++) {
+		const struct route_target *o =
+			routes_target(b->old, n->first_target + i);
+
+		if (o && o->slot == t->slot && o->via == t->via &&
+		    (t->slot || o->queue == t->queue))
+			return o->since;
+	}
+	return b->generation;
+}
+
+static int add_reach(struct route_build *b, struct route_name *n, uint32_t queue)
+{
+	uint32_t *reach;
+
+	if (!n->reaches_len)
+		n->first_reach = (uint32_t)b->reaches.len;
+	for (uint32_t i = 0; i < n->reaches_len; i++)
+		if (b->reaches.at[n->first_reach + i] == queue)
+			return 0;
+	reach = vec_add(&b->reaches);
+	if (!reach)
+		return -ENOMEM;
+	*reach = queue;
+	n->reaches_len++;
+	return 0;
+}
+
+int route_build_target(struct route_build *b, uint32_t signal, struct route_target t)
+{
+	struct route_name *n = &b->names.at[signal];
+	struct route_target *added = vec_add(&b->targets);
+
+	if (!added)
+		return -ENOMEM;
+	t.since = since(b, signal, &t);
+	*added = t;
+	if (!n->targets_len++)
+		n->first_target = (uint32_t)b->targets.len - 1;
+	return add_reach(b, n, t.queue);
+}
+
+static int compare(const void *x, const void *y, void *data)
+{
+	const struct route_build *b = data;
+	const struct route_name *n = &b->names.at[*(const uint32_t *)x];
+	const struct route_name *m = &b->names.at[*(const uint32_t *)y];
+	const char *s = b->strings.data;
+
+	return strcmp(s + n->owner, s + m->owner) ?: strcmp(s + n->member, s + m->member)
+		       ?: (int)n->kind - (int)m->kind;
+}
+
+static int add_all(struct route_build *b, struct buf *out)
+{
+	VEC(uint32_t) sorted = {0};
+	struct route_header h = {ROUTE_MAGIC, ROUTE_VERSION,
+				 .generation = b->generation};
+	int r = 0;
+
+	for (uint32_t id = 1; id < b->names.len; id++) {
+		uint32_t *at = b->names.at[id].kind ? vec_add(&sorted) : NULL;
+
+		if (at)
+			*at = id;
+		else if (b->names.at[id].kind)
+			r = -ENOMEM;
+	}
+	if (sorted.len)
+		qsort_r(sorted.at, sorted.len, sizeof(uint32_t), compare, b);
+	h.queues_len = (uint32_t)b->queues.len;
+	h.names_len = (uint32_t)b->names.len;
+	h.targets_len = (uint32_t)b->targets.len;
+	h.reaches_len = (uint32_t)b->reaches.len;
+	h.sorted_len = (uint32_t)sorted.len;
+	h.strings_size = (uint32_t)b->strings.size;
+	r = r ?: buf_add(out, &h, sizeof(h));
+	r = r ?: buf_add(out, b->queues.at, b->queues.len * sizeof(*b->queues.at));
+	r = r ?: buf_add(out, b->names.at, b->names.len * sizeof(*b->names.at));
+	r = r ?: buf_add(out, b->targets.at, b->targets.len * sizeof(*b->targets.at));
+	r = r ?: buf_add(out, b->reaches.at, b->reaches.len * sizeof(*b->reaches.at));
+	r = r ?: buf_add(out, sorted.at, sorted.len * sizeof(uint32_t));
+	r = r ?: buf_add(out, b->strings.data, b->strings.size);
+	vec_done(&sorted);
+	if (r < 0)
+		return r;
+	((struct route_header *)out->data)->crc =
+		crc32c(0, out->data + sizeof(h), out->size - sizeof(h));
+	return 0;
+}
+
+int route_build_write(struct route_build *b, int dir, struct sigslot_error *err)
+{
+	static const char fresh[] = ".routes.new";
+	_buf_ struct buf bytes = {0};
+	_close_ int fd = -1;
+	int r = add_all(b, &bytes);
+
+	if (r < 0)
+		return fail(err, r, "out of memory");
+	unlinkat(dir, fresh, 0);
+	fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_errno(err, "cannot make the routes file");
+	r = fd_write(fd, bytes.data, bytes.size);
+	if (r < 0)
+		return fail(err, r, "cannot write %zu bytes of routes: %s", bytes.size,
+			    strerror(-r));
+	if (renameat(dir, fresh, dir, ROUTE_FILE) < 0)
+		return fail_errno(err, "cannot place the routes file");
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Makes the next snapshot of an instance's routes.
+ *
+ * Add queues first, then names, then the targets of signals, signal by signal; then
+ * write. Everything is copied. Not for concurrent use.
+ */
+#ifndef ROUTE_BUILD_H
+#define ROUTE_BUILD_H
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "route/route.h"
+
+struct route_build {
+	uint32_t generation;
+	const struct routes *old; /* NULL: the first one */
+	VEC(struct route_name) names;
+	VEC(struct route_target) targets;
+	VEC(uint32_t) reaches;
+	VEC(struct route_queue) queues;
+	struct buf strings;
+};
+
+/* Begins from the old snapshot, whose names are all gone until added again. */
+int route_build_start(struct route_build *b, const struct routes *old);
+void route_build_done(struct route_build *b);
+
+/* Adds a queue and returns its index, or -ENOMEM. */
+int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size);
+
+/* Adds a name, or revives it with its id. Returns the id or -ENOMEM. */
+int64_t route_build_name(struct route_build *b, enum route_kind kind, const char *owner,
+			 const char *member, const char *type, uint32_t queue);
+
+/* Adds a target to the signal that the last one was added to, or to a new one. */
+int route_build_target(struct route_build *b, uint32_t signal, struct route_target t);
+
+/* Writes and publishes it. Returns 0 or a negative errno. */
+int route_build_write(struct route_build *b, int dir, struct sigslot_error *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of a snapshot: a header, then its sections one behind the other, in the
+ * order of the counts. Everything is a multiple of four bytes, in host order: the file
+ * never leaves the machine. Shared by the writer and the reader, by nobody else.
+ */
+#ifndef ROUTE_FORMAT_H
+#define ROUTE_FORMAT_H
+
+#include <stdint.h>
+
+#include "route/route.h"
+
+enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 1 };
+
+#define ROUTE_FILE "routes"
+
+struct route_header {
+	uint32_t magic, version;
+	uint32_t generation;
+	uint32_t crc; /* of all that follows the header */
+	uint32_t queues_len, names_len, targets_len, reaches_len;
+	uint32_t sorted_len; /* ids of living names, by owner and member and kind */
+	uint32_t strings_size;
+};
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads a snapshot. The file is input: its sizes are checked against the mapping, its
+ * bytes against the checksum, and every index when it is used.
+ */
+#include "route/route.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/crc.h"
+#include "route/format.h"
+
+struct routes {
+	const struct route_header *head;
+	size_t size;
+	const struct route_queue *queues;
+	const struct route_name *names;
+	const struct route_target *targets;
+	const uint32_t *reaches, *sorted;
+	const char *strings;
+};
+
+static size_t place(struct routes *r, const struct route_header *h)
+{
+	const char *at = (const char *)(h + 1);
+
+	r->queues = (const void *)at;
+	at += sizeof(*r->queues) * (uint64_t)h->queues_len;
+	r->names = (const void *)at;
+	at += sizeof(*r->names) * (uint64_t)h->names_len;
+	r->targets = (const void *)at;
+	at += sizeof(*r->targets) * (uint64_t)h->targets_len;
+	r->reaches = (const void *)at;
+	at += sizeof(*r->reaches) * (uint64_t)h->reaches_len;
+	r->sorted = (const void *)at;
+	at += sizeof(*r->sorted) * (uint64_t)h->sorted_len;
+	r->strings = at;
+	at += h->strings_size;
+	return (size_t)(at - (const char *)h);
+}
+
+static int check(struct routes *r, struct sigslot_error *err)
+{
+	const struct route_header *h = r->head;
+
+	if (h->magic != ROUTE_MAGIC || h->version != ROUTE_VERSION)
+		return fail(err, -EPROTO,
+			    "the routes of this instance were written by another "
+			    "version of "
+			    "sigslot (format %u, this one knows %d)",
+			    h->version, ROUTE_VERSION);
+	if (place(r, h) != r->size || !h->strings_size || !h->names_len ||
+	    r->strings[h->strings_size - 1] ||
+	    h->crc != crc32c(0, h + 1, r->size - sizeof(*h)))
+		return fail(err, -EBADMSG, "the routes of this instance are damaged");
+	return 0;
+}
+
+int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
+{
+	_close_ int fd = openat(dir, ROUTE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct routes *r;
+	struct stat st;
+	int code;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fail_errno(err, "cannot open the routes");
+	if (st.st_size < (off_t)sizeof(*r->head))
+		return fail(err, -EBADMSG, "the routes of this instance are damaged");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->size = (size_t)st.st_size;
+	r->head = mmap(NULL, r->size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (r->head == MAP_FAILED) {
+		free(r);
+		return fail_errno(err, "cannot map the routes");
+	}
+	code = check(r, err);
+	if (code < 0)
+		routes_close(r);
+	else
+		*ret = r;
+	return code;
+}
+
+void routes_close(struct routes *r)
+{
+	if (!r)
+		return;
+	munmap((void *)r->head, r->size);
+	free(r);
+}
+
+uint32_t routes_generation(const struct routes *r)
+{
+	return r->head->generation;
+}
+
+uint32_t routes_names_len(const struct routes *r)
+{
+	return r->head->names_len;
+}
+
+uint32_t routes_queues_len(const struct routes *r)
+{
+	return r->head->queues_len;
+}
+
+const struct route_name *routes_name(const struct routes *r, uint32_t id)
+{
+	return id && id < r->head->names_len ? &r->names[id] : NULL;
+}
+
+const struct route_queue *routes_queue(const struct routes *r, uint32_t index)
+{
+	return index < r->head->queues_len ? &r->queues[index] : NULL;
+}
+
+const struct route_target *routes_target(const struct routes *r, uint32_t index)
+{
+	return index < r->head->targets_len ? &r->targets[index] : NULL;
+}
+
+uint32_t routes_reach(const struct routes *r, uint32_t index)
+{
+	return index < r->head->reaches_len ? r->reaches[index]
+					    : (uint32_t)ROUTE_NOWHERE;
+}
+
+const char *routes_text(const struct routes *r, uint32_t offset)
+{
+	return offset < r->head->strings_size ? r->strings + offset : "";
+}
+
+uint32_t routes_find(const struct routes *r, const char *owner, const char *member,
+		     enum route_kind kind)
+{
+	uint32_t low = 0, high = r->head->sorted_len;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2, id = r->sorted[middle];
+		const struct route_name *n = routes_name(r, id);
+		int order;
+
+		if (!n)
+			return ROUTE_NOBODY;
+		order = strcmp(owner, routes_text(r, n->owner));
+		order = order ?: strcmp(member, routes_text(r, n->member));
+		order = order ?: (int)kind - (int)n->kind;
+		if (order == 0)
+			return id;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return ROUTE_NOBODY;
+}

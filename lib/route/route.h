@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who gets a signal: the snapshot of an instance's names and connections, in a file
+ * that emitters and workers map read-only.
+ *
+ * A snapshot is immutable; a new one replaces it by rename and carries the next
+ * generation. Names keep their ids for ever: a new snapshot begins with the names of
+ * the old one, so that ids in queued records stay true. Written by the supervisor.
+ */
+#ifndef ROUTE_ROUTE_H
+#define ROUTE_ROUTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum {
+	ROUTE_NOBODY = 0, /* the id of no name */
+	ROUTE_NOWHERE = 0xffffffff, /* the index of no queue */
+	ROUTE_DIRECT = 0x80000000, /* envelope.connection: the rest is a slot's id */
+};
+
+enum route_kind {
+	ROUTE_GONE, /* was in an earlier topology */
+	ROUTE_OBJECT, /* an object, loop, process or queue by itself: a sender */
+	ROUTE_SIGNAL,
+	ROUTE_SLOT,
+};
+
+struct route_name {
+	uint32_t owner, member; /* offsets into the strings; member may be "" */
+	uint32_t kind; /* enum route_kind */
+	uint32_t type; /* offset; canonical text of what it sends or takes */
+	uint32_t queue; /* of a slot: where it is reached; of a queue: itself */
+	uint32_t object; /* id of the owner's own name */
+	uint32_t first_target, targets_len; /* of a signal */
+	uint32_t first_reach, reaches_len; /* the distinct queues of these */
+};
+
+/* One thing that an emit reaches. slot is ROUTE_NOBODY if it is the queue. */
+struct route_target {
+	uint32_t slot, queue;
+	uint32_t via; /* the signal that the receiver is told */
+	uint32_t since; /* generation that it came with */
+};
+
+struct route_queue {
+	uint32_t name; /* offset: its directory below `q` */
+	uint32_t reserved;
+	uint64_t size; /* capacity, bytes */
+};
+
+struct routes;
+
+/* Maps the current snapshot of the instance directory. -ENOENT, -EPROTO, -EBADMSG. */
+int routes_open(int dir, struct routes **ret, struct sigslot_error *err);
+void routes_close(struct routes *r);
+
+uint32_t routes_generation(const struct routes *r);
+uint32_t routes_names_len(const struct routes *r);
+uint32_t routes_queues_len(const struct routes *r);
+
+/* By id or index; NULL if there is none such. Pointers live as long as r. */
+const struct route_name *routes_name(const struct routes *r, uint32_t id);
+const struct route_queue *routes_queue(const struct routes *r, uint32_t index);
+const struct route_target *routes_target(const struct routes *r, uint32_t index);
+uint32_t routes_reach(const struct routes *r, uint32_t index);
+const char *routes_text(const struct routes *r, uint32_t offset);
+
+/* The id of OWNER.MEMBER of that kind, or ROUTE_NOBODY. Binary search. */
+uint32_t routes_find(const struct routes *r, const char *owner, const char *member,
+		     enum route_kind kind);
+
+#endif

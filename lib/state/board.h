@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The status board: what a run shows to anybody who looks, without being asked.
+ *
+ * A file of fixed records, mapped by supervisor and workers, read by ps. Every field
+ * has one writer at a time: counters and state of a loop are its worker's, the rest is
+ * the supervisor's. Readers get single fields that are whole, and no more than that.
+ */
+#ifndef STATE_BOARD_H
+#define STATE_BOARD_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum board_state {
+	BOARD_STARTING,
+	BOARD_READY,
+	BOARD_DRAINING,
+	BOARD_STOPPED,
+	BOARD_WAITING, /* for its next start, after a failure */
+	BOARD_FAILED, /* given up */
+};
+
+struct board_process {
+	char name[64];
+	int32_t pid; /* 0: it does not run */
+	int32_t status; /* of the last worker, as of waitpid(); -1: none yet */
+	uint64_t started; /* monotonic; 0: it does not run */
+	uint64_t restarts;
+};
+
+struct board_loop {
+	char name[64];
+	uint32_t process;
+	uint32_t state; /* enum board_state */
+	uint32_t busy; /* something is under way */
+	uint32_t sources; /* that have not ended yet */
+	uint64_t in, out, failed, misfit;
+	uint64_t dropped; /* for any reason */
+	uint64_t missed; /* ticks of timers */
+};
+
+struct board {
+	uint32_t magic, version;
+	uint32_t loops_len, processes_len;
+	uint32_t state; /* enum board_state, of the instance */
+	uint32_t reserved;
+	struct board_loop loops[];
+};
+
+/* The processes stand behind the loops. */
+static inline struct board_process *board_process(struct board *b, uint32_t index)
+{
+	return (struct board_process *)(b->loops + b->loops_len) + index;
+}
+
+/* Adds to a counter; a reader in another process sees a whole number. */
+static inline void board_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* The name of a state, as ps shows it. */
+const char *board_state_text(uint32_t state);
+
+/* Makes a new board in the instance directory and maps it. */
+int board_create(int dir, uint32_t loops, uint32_t processes, struct board **ret,
+		 struct sigslot_error *err);
+
+/* Maps the board of an instance to read. -ENOENT, -EPROTO, -errno. */
+int board_open(int dir, const struct board **ret);
+
+/* Unmaps either; takes NULL. */
+void board_close(const struct board *b);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where instances live. Every directory is opened first and judged by its descriptor.
+ */
+#include "state/runtime.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/unit.h"
+#include "base/vec.h"
+
+static int judge(int fd, const char *path, struct sigslot_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail_errno(err, "cannot look at '%s'", path);
+	if (st.st_uid != geteuid())
+		return fail(err, -EPERM,
+			    "'%s' belongs to user %u, not to you (%u): set "
+			    "SIGSLOT_RUNTIME_DIR to a directory of your own",
+			    path, (unsigned)st.st_uid, (unsigned)geteuid());
+	if (st.st_mode & 077)
+		return fail(err, -EPERM,
+			    "'%s' is open to others (mode %03o): chmod 700 it, or set "
+			    "SIGSLOT_RUNTIME_DIR to a private directory",
+			    path, (unsigned)st.st_mode & 0777);
+	return 0;
+}
+
+static int open_safe(int dir, const char *path, bool create, int *ret_dir,
+		     struct sigslot_error *err)
+{
+	_close_ int fd = -1;
+	int r;
+
+	if (create && mkdirat(dir, path, 0700) < 0 && errno != EEXIST)
+		return fail_errno(err, "cannot make the directory '%s'", path);
+	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+		return fail(err, -EPERM, "'%s' is not a directory", path);
+	if (fd < 0)
+		return fail_errno(err, "cannot open the directory '%s'", path);
+	r = judge(fd, path, err);
+	if (r < 0)
+		return r;
+	*ret_dir = TAKE_FD(fd);
+	return 0;
+}
+
+/* The parent, where its owner is ours to trust, then `sigslot` in it. */
+static int open_below(const char *parent, bool create, int *ret_dir,
+		      struct sigslot_error *err)
+{
+	char path[PATH_MAX];
+	_close_ int fd = -1;
+	int r = open_safe(AT_FDCWD, parent, false, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (snprintf(path, sizeof(path), "%s/sigslot", parent) >= (int)sizeof(path))
+		return fail(err, -ENAMETOOLONG, "'%s' is too long", parent);
+	return open_safe(AT_FDCWD, path, create, ret_dir, err);
+}
+
+static bool there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+int runtime_open(bool create, int *ret_dir, struct sigslot_error *err)
+{
+	const char *own = getenv("SIGSLOT_RUNTIME_DIR"),
+		   *xdg = getenv("XDG_RUNTIME_DIR");
+	char path[64];
+
+	if (own && *own) {
+		if (*own != '/')
+			return fail(
+				err, -EINVAL,
+				"SIGSLOT_RUNTIME_DIR is '%s': it must be an absolute "
+				"path",
+				own);
+		return open_safe(AT_FDCWD, own, create, ret_dir, err);
+	}
+	if (xdg && *xdg == '/' && there(xdg))
+		return open_below(xdg, create, ret_dir, err);
+	snprintf(path, sizeof(path), "/run/user/%u", (unsigned)geteuid());
+	if (there(path))
+		return open_below(path, create, ret_dir, err);
+	snprintf(path, sizeof(path), "/tmp/sigslot-%u", (unsigned)geteuid());
+	return open_safe(AT_FDCWD, path, create, ret_dir, err);
+}
+
+int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
+		   struct sigslot_error *err)
+{
+	return open_safe(dir, name, create, ret_dir, err);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static DIR *list(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data)
+{
+	VEC(char *) names = {0};
+	struct dirent *entry;
+	DIR *d = list(dir);
+	int r = 0;
+
+	if (!d)
+		return -errno;
+	while ((entry = readdir(d))) {
+		char **name;
+
+		if (!unit_name_ok(entry->d_name, strlen(entry->d_name)))
+			continue;
+		name = vec_add(&names);
+		if (name)
+			*name = strdup(entry->d_name);
+	}
+	closedir(d);
+	if (names.len)
+		qsort(names.at, names.len, sizeof(*names.at), compare);
+	vec_each (name, &names) {
+		if (r == 0 && *name)
+			r = fn(data, *name);
+		free(*name);
+	}
+	vec_done(&names);
+	return r;
+}
+
+static int remove_tree(int dir, const char *name, int depth)
+{
+	struct dirent *entry;
+	int fd, r = 0;
+	DIR *d;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	d = fdopendir(fd);
+	while (d && depth < 8 && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = remove_tree(dirfd(d), entry->d_name, depth + 1) ?: r;
+	if (d)
+		closedir(d);
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		r = r ?: -errno;
+	return r;
+}
+
+int runtime_remove(int dir, const char *name)
+{
+	char trash[96];
+
+	snprintf(trash, sizeof(trash), ".trash-%d-%s", (int)getpid(), name);
+	if (renameat(dir, name, dir, trash) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_tree(dir, trash, 0);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where instances live: the runtime directory and what stands in it.
+ *
+ * It is $SIGSLOT_RUNTIME_DIR, else $XDG_RUNTIME_DIR/sigslot, else /run/user/UID/sigslot,
+ * else /tmp/sigslot-UID. A step is skipped only if its directory does not exist; one
+ * that exists but belongs to somebody else, or that others may enter, is refused: there
+ * is no silent way around it. All later opens are relative to this descriptor.
+ */
+#ifndef STATE_RUNTIME_H
+#define STATE_RUNTIME_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Opens the runtime directory, made if `create`. Returns 0; -ENOENT: there is none;
+ * -EPERM: it is unsafe; -errno.
+ */
+int runtime_open(bool create, int *ret_dir, struct sigslot_error *err);
+
+/* Opens a directory below, not following links, made if `create`. */
+int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
+		   struct sigslot_error *err);
+
+/* Calls fn for each instance by name, sorted; fn returns 0 to go on. */
+int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data);
+
+/*
+ * Removes what stands below `name` and itself, after renaming it out of the way, so
+ * that nobody sees half of it. Returns 0 or a negative errno.
+ */
+int runtime_remove(int dir, const char *name);
+
+#endif
