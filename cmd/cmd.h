@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Subcommands: each is a value at the end of its own file. To add one, write
+ * cmd/NAME.c and add its name to the list below; help, the parser and the tests of
+ * the manual find it there.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdbool.h>
+
+#include "opt.h"
+
+/* In the order of `sigslot help`. */
+#define CMDS(X)    \
+	X(run)     \
+	X(check)   \
+	X(emit)    \
+	X(ps)      \
+	X(stop)    \
+	X(start)   \
+	X(kill)    \
+	X(restart) \
+	X(wait)    \
+	X(clean)   \
+	X(help)    \
+	X(version)
+
+enum { ANY_NUMBER = 1 << 20 };
+
+struct cmd {
+	const char *name;
+	const char *args; /* its operands, "[INSTANCE...]"; "" for none */
+	const char *brief; /* what it does, one line */
+	const struct opt *opts; /* may be NULL */
+	int least, most; /* how many operands */
+	bool plugins; /* may load shared objects, which the front cannot */
+	int (*run)(int len, char **operands); /* returns the exit status */
+};
+
+#define CMD_DECLARE(name) extern const struct cmd cmd_##name;
+CMDS(CMD_DECLARE)
+
+/* The exit statuses that the command line itself decides on. */
+enum { CMD_NO = 1, CMD_USAGE = 64, CMD_NO_INPUT = 66, CMD_OS = 71, CMD_OUTPUT = 74 };
+
+/* All of them, in the order above. */
+#define CMD_COUNT(name) +1
+enum { CMD_LIST_LEN = 0 CMDS(CMD_COUNT) };
+extern const struct cmd *const cmd_list[];
+
+/* Finds a command by its exact name. NULL after a complaint with a suggestion. */
+const struct cmd *cmd_find(const char *name);
+
+/* Prints what `sigslot COMMAND --help` prints. Returns 0. */
+int cmd_usage(const struct cmd *cmd);
+
+/* The options that stand before a command, and what --version sets. */
+extern const struct opt cmd_opts[];
+extern bool cmd_wants_version;
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: finds the subcommand, reads its options, runs it.
+ *
+ * There are two programs of the same sources. The front is static, as scripts call it
+ * in loops and a dynamic program takes twice as long to start; what may load plugins
+ * it hands over to its dynamic sibling. Nothing that costs time stands on the way to
+ * `emit`: no locale, no look at the environment, no buffers.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "print.h"
+
+#define CMD_ENTRY(name) &cmd_##name,
+const struct cmd *const cmd_list[] = {CMDS(CMD_ENTRY)};
+
+const struct cmd *cmd_find(const char *name)
+{
+	const char *names[CMD_LIST_LEN], *near;
+
+	for (size_t i = 0; i < CMD_LIST_LEN; i++) {
+		names[i] = cmd_list[i]->name;
+		if (strcmp(name, names[i]) == 0)
+			return cmd_list[i];
+	}
+	near = sigslot_near(name, names, CMD_LIST_LEN);
+	if (near)
+		complain("there is no command '%s'; did you mean '%s'?", name, near);
+	else
+		complain("there is no command '%s' (see sigslot help)", name);
+	return NULL;
+}
+
+/* Whether this program was linked statically, and so cannot load plugins. */
+static bool front(void)
+{
+	return getauxval(AT_BASE) == 0;
+}
+
+/* Becomes the sibling. Returns the exit status if that fails. */
+static int hand_over(char **argv)
+{
+	static const char *const places[] = {
+		"../libexec/sigslot/sigslot", /* installed: bin/sigslot */
+		"libexec/sigslot/sigslot", /* where it was built */
+	};
+	char path[PATH_MAX + 64];
+	ssize_t size = readlink("/proc/self/exe", path, PATH_MAX);
+	char *name;
+
+	path[size > 0 ? size : 0] = '\0';
+	name = strrchr(path, '/');
+	if (!name) {
+		complain("cannot read /proc/self/exe: %s", strerror(errno));
+		return CMD_OS;
+	}
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(name + 1, 64, "%s", places[i]);
+		execv(path, argv);
+		if (errno != ENOENT && errno != ENOTDIR)
+			break;
+	}
+	complain("cannot start %s, the part of sigslot that can load plugins: %s", path,
+		 strerror(errno));
+	return CMD_OS;
+}
+
+static int run(const struct cmd *cmd, int len, char **argv)
+{
+	struct sigslot_error err = {0};
+	bool wants_help;
+	int operands = opt_parse(cmd->opts, argv, len, &wants_help, &err);
+
+	if (operands < 0) {
+		complain("%s: %s (see sigslot %s --help)", cmd->name, err.text,
+			 cmd->name);
+		return CMD_USAGE;
+	}
+	if (wants_help)
+		return cmd_usage(cmd);
+	if (operands >= cmd->least && operands <= cmd->most)
+		return cmd->run(operands, argv);
+	if (operands < cmd->least)
+		complain("%s: an operand is missing: sigslot %s %s", cmd->name,
+			 cmd->name, cmd->args);
+	else
+		complain("%s: '%s' is one operand too many: sigslot %s %s", cmd->name,
+			 argv[cmd->most], cmd->name, cmd->args);
+	return CMD_USAGE;
+}
+
+/* No subcommand: `sigslot`, `sigslot --help`, `sigslot --version`. */
+static int run_alone(int len, char **argv)
+{
+	struct sigslot_error err = {0};
+	bool wants_help = false;
+
+	if (opt_parse(cmd_opts, argv, len, &wants_help, &err) < 0)
+		complain("%s (see sigslot help)", err.text);
+	else if (wants_help)
+		return cmd_help.run(0, NULL);
+	else if (cmd_wants_version)
+		return cmd_version.run(0, NULL);
+	else
+		complain("which command? (see sigslot help)");
+	return CMD_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2 || argv[1][0] == '-')
+		return print_done(run_alone(argc - 1, argv + 1));
+	cmd = cmd_find(argv[1]);
+	if (!cmd)
+		return CMD_USAGE;
+	if (cmd->plugins && front())
+		return hand_over(argv);
+	return print_done(run(cmd, argc - 2, argv + 2));
+}

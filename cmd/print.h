@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What people and programs read: results on standard output, messages on standard
+ * error. A result that could not be written is never passed over in silence.
+ */
+#ifndef CMD_PRINT_H
+#define CMD_PRINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sigslot.h"
+
+/* To standard output, buffered. */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Writes out what was printed. Returns status, or 74 after a message if any of it
+ * could not be written.
+ */
+int print_done(int status);
+
+/* One member of a JSON object. */
+struct print_member {
+	const char *key;
+	enum { PRINT_TEXT, PRINT_NUMBER, PRINT_SECONDS, PRINT_NULL } kind;
+	const char *text;
+	int64_t number; /* PRINT_SECONDS: in ns */
+};
+
+/* Prints an object on a line of its own; the list ends with a member without key. */
+void print_json(const struct print_member *members);
+
+/* A table whose columns line up: cells row by row, the headings first. */
+struct print_table {
+	size_t columns;
+	const char *right; /* per column: 'r' right-aligned, 'l' left-aligned */
+	char **cells;
+	size_t len, cap;
+};
+
+/* Adds a cell, formatted. */
+void print_cell(struct print_table *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints the table and frees its cells. */
+void print_table(struct print_table *t);
+
+/* "sigslot: TEXT" to standard error, in one write. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Complains of err, with its place if it has one. Returns its exit status. */
+int complain_error(const struct sigslot_error *err);
+
+/* The same for a problem of a topology, with the line and a caret. */
+void complain_problem(void *unused, const struct sigslot_error *problem,
+		      const char *source_line);
+
+/* A sigslot_line_fn: progress, to standard error. */
+void complain_line(void *unused, const char *line);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot ps: the loops of all instances, the dead ones too. It asks nobody.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "print.h"
+
+static bool json;
+
+static const struct opt opts[] = {
+	{.name = "json", .help = "one JSON object per loop and line", .flag = &json},
+	{0},
+};
+
+static const char *const headings[] = {"INSTANCE", "LOOP",    "PID", "STATE",
+				       "UP",	   "QUEUE",   "IN",  "OUT",
+				       "DROPPED",  "RESTARTS"};
+
+enum { COLUMNS = sizeof(headings) / sizeof(headings[0]) };
+
+/* The largest two units: 3d04h, 2h05m, 1m10s, 12s. */
+static void print_up(struct print_table *t, uint64_t ns)
+{
+	unsigned long long s = ns / 1000000000;
+
+	if (!ns)
+		print_cell(t, "-");
+	else if (s >= 86400)
+		print_cell(t, "%llud%02lluh", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		print_cell(t, "%lluh%02llum", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		print_cell(t, "%llum%02llus", s / 60, s % 60);
+	else
+		print_cell(t, "%llus", s);
+}
+
+static int add_row(void *data, const struct sigslot_loop_info *info)
+{
+	struct print_table *t = data;
+	bool ended = !info->pid && info->exit[0];
+
+	print_cell(t, "%s", info->instance);
+	print_cell(t, "%s", info->loop);
+	if (info->pid)
+		print_cell(t, "%d", info->pid);
+	else
+		print_cell(t, "-");
+	print_cell(t, "%s%s%s", info->state, ended ? " " : "", ended ? info->exit : "");
+	print_up(t, info->up_ns);
+	print_cell(t, "%llu", (unsigned long long)info->queued);
+	print_cell(t, "%llu", (unsigned long long)info->in);
+	print_cell(t, "%llu", (unsigned long long)info->out);
+	print_cell(t, "%llu", (unsigned long long)info->dropped);
+	print_cell(t, "%llu", (unsigned long long)info->restarts);
+	return 0;
+}
+
+/* An exit status, or the negative number of a signal given by name. */
+static int exit_number(const char *text)
+{
+	if (strncmp(text, "SIG", 3) != 0)
+		return atoi(text);
+	for (int i = 1; i < NSIG; i++) {
+		const char *name = sigabbrev_np(i);
+
+		if (name && strcmp(name, text + 3) == 0)
+			return -i;
+	}
+	return -atoi(text + 3);
+}
+
+static struct print_member number(const char *key, uint64_t n)
+{
+	return (struct print_member){
+		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
+}
+
+/* A pid; null if there is no such process. */
+static struct print_member process(const char *key, int pid)
+{
+	if (pid)
+		return number(key, (uint64_t)pid);
+	return (struct print_member){.key = key, .kind = PRINT_NULL};
+}
+
+static int print_row(void *unused, const struct sigslot_loop_info *info)
+{
+	const struct print_member members[] = {
+		{.key = "instance", .text = info->instance},
+		{.key = "loop", .text = info->loop},
+		{.key = "process", .text = info->process},
+		process("pid", info->pid),
+		process("supervisor", info->supervisor),
+		{.key = "state", .text = info->state},
+		{.key = "exit",
+		 .kind = info->exit[0] ? PRINT_NUMBER : PRINT_NULL,
+		 .number = exit_number(info->exit)},
+		{.key = "up", .kind = PRINT_SECONDS, .number = (int64_t)info->up_ns},
+		number("queued", info->queued),
+		number("queued_bytes", info->queued_bytes),
+		number("in", info->in),
+		number("out", info->out),
+		number("dropped", info->dropped),
+		number("failed", info->failed),
+		number("restarts", info->restarts),
+		{0},
+	};
+
+	(void)unused;
+	print_json(members);
+	return 0;
+}
+
+static int walk(const char *instance, struct print_table *t)
+{
+	struct sigslot_error err = {0};
+	int r = sigslot_ps(instance, json ? print_row : add_row, t, &err);
+
+	return r < 0 ? complain_error(&err) : 0;
+}
+
+static int run(int len, char **operands)
+{
+	struct print_table table = {.columns = COLUMNS, .right = "llrlrrrrrr"};
+	int status;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		print_cell(&table, "%s", headings[i]);
+	status = len ? 0 : walk(NULL, &table);
+	for (int i = 0; i < len; i++) {
+		int r = walk(operands[i], &table);
+
+		if (r && !status)
+			status = r;
+	}
+	if (!json)
+		print_table(&table);
+	return status;
+}
+
+const struct cmd cmd_ps = {
+	.name = "ps",
+	.args = "[INSTANCE...]",
+	.brief = "list loops, the dead ones too",
+	.opts = opts,
+	.most = ANY_NUMBER,
+	.run = run,
+};
