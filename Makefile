@@ -135,7 +135,7 @@ demo: all
 	@$(front) run --until-idle examples/packages.yaml
 
 test:
-	@STRICT=$(STRICT) tests/run $(O) lint unit topology cli crash fuzz san
+	@STRICT=$(STRICT) tests/run $(O)
 
 check-san:
 	@STRICT=$(STRICT) tests/run $(O) san

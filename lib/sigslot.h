@@ -98,7 +98,7 @@ struct sigslot_emitter;
 
 /* How text becomes a payload. */
 enum sigslot_form {
-	SIGSLOT_BY_TYPE, /* string: text; any: JSON if it parses, else text; else JSON */
+	SIGSLOT_BY_TYPE, /* string: text; any: JSON if it parses, or text; else JSON */
 	SIGSLOT_STRING, /* text */
 	SIGSLOT_JSON, /* JSON */
 };

@@ -28,7 +28,7 @@ enum json_kind {
 };
 
 struct json_fault {
-	size_t offset; /* of the first bad byte, from 0; the size if it ends too early */
+	size_t offset; /* of the first bad byte, from 0; the size if it ends early */
 	const char *what; /* "expected a value", "duplicate key", ...: static text */
 };
 
@@ -60,7 +60,7 @@ bool json_walk_next(struct json_walk *w, struct json_slice *ret_key,
 		    struct json_slice *ret_value);
 
 /*
- * Follows a simple path: `.`, `.key`, `.a.b`, `.[0]`, `.a[-1]`, `."any key"`. Returns 0;
+ * Follows a simple path: `.`, `.key`, `.a.b`, `.[0]`, `.a[-1]`, `."a key"`. Returns 0;
  * -ENOENT: no such element; -EINVAL: json_path_check() would have refused it.
  */
 int json_path(const char *bytes, size_t size, const char *path,

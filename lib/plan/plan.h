@@ -81,7 +81,7 @@ enum plan_slot_kind {
 	PLAN_FILTER,
 	PLAN_PLUGIN_SLOT,
 	PLAN_BUILTIN,
-	PLAN_MEMBER, /* start stop terminate kill of a loop, process or timer: control */
+	PLAN_MEMBER, /* start stop terminate kill of a loop, process, timer: control */
 };
 
 struct plan_slot {

@@ -143,10 +143,10 @@ uint64_t queue_due(struct queue *q);
 int queue_data_fd(const struct queue *q);
 int queue_space_fd(const struct queue *q);
 
-/* Gives back, or voids, everything that the dead (slot, generation) held. Idempotent. */
+/* Gives back, or voids, all that the dead (slot, generation) held. Idempotent. */
 int queue_recover(struct queue *q, unsigned slot, unsigned generation);
 
-/* From now on pushes fail with -ESHUTDOWN; what is in can be claimed. Undone by open. */
+/* From now on pushes fail with -ESHUTDOWN, claims do not; shut = false undoes it. */
 int queue_shut(struct queue *q, bool shut);
 
 /* Drops everything that is claimable. Returns how many, or a negative errno. */

@@ -6,7 +6,7 @@
 load ../helper
 
 @test "a process is left" {
-	sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	sleep 1000 >/dev/null 2>&1 3>&- &
 }
 
 @test "an entry of the runtime directory is left" {

@@ -1,0 +1,6 @@
+int bad(void)
+{
+	int a[2];
+	/* cppcheck-suppress unusedFunction */
+	return a[2];
+}

@@ -1,0 +1,5 @@
+#ifndef WRONG_H
+#define WRONG_H
+// int code;
+/* TODO: later */
+#endif 

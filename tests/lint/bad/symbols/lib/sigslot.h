@@ -1,0 +1,1 @@
+int sigslot_other(void);
