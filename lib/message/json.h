@@ -51,11 +51,12 @@ struct json_slice {
 /* Walks the elements of an array or the members of an object. */
 struct json_walk {
 	const char *at, *end;
+	bool object; /* else an array, or a value that holds nothing */
 };
 
 void json_walk_start(struct json_walk *w, const char *bytes, size_t size);
 
-/* The next element: false at the end. ret_key (the quoted key) is for objects. */
+/* The next element: false at the end. ret_key (quoted; of objects only) may be NULL. */
 bool json_walk_next(struct json_walk *w, struct json_slice *ret_key,
 		    struct json_slice *ret_value);
 

@@ -14,15 +14,26 @@
 
 #include "base/error.h"
 
+enum { TYPE_DEPTH = 32 };
+
 struct type;
 
-/* Parses canonical text (spaces are allowed). Returns 0, -EINVAL with err, -ENOMEM. */
+/*
+ * Parses canonical text (spaces are allowed; a key is a name or a quoted string; at most
+ * TYPE_DEPTH brackets deep). Returns 0, -EINVAL with err saying where, -ENOMEM.
+ */
 int type_parse(const char *text, struct type **ret, struct sigslot_error *err);
 void type_free(struct type *t);
 
-/* The plain ones are asked for on every message. */
+/* The plain ones are asked for on every message. NULL is any, here and below. */
 bool type_any(const struct type *t);
 bool type_string(const struct type *t);
+
+/*
+ * The type of element `index` of arrays of this type: of [T, T] if it has that many,
+ * else NULL, which stands for any. It belongs to t.
+ */
+const struct type *type_element(const struct type *t, size_t index);
 
 /*
  * Whether checked JSON is of the type. Returns 0, or -EILSEQ with err saying what was

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding duplicate keys in nearly linear time, most often without any memory.
+ */
+#include "message/keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "message/scan.h"
+
+/* Gives the bytes of a quoted string one by one, unescaped. */
+struct reader {
+	const char *at, *end;
+	char bytes[4];
+	size_t used, size;
+};
+
+static struct reader reader_of(const struct key *key)
+{
+	return (struct reader){.at = key->at, .end = key->at + key->size};
+}
+
+/* Returns the next byte, or -1 at the end. */
+static int next(struct reader *r)
+{
+	if (r->used < r->size)
+		return (unsigned char)r->bytes[r->used++];
+	if (r->at == r->end)
+		return -1;
+	if (*r->at != '\\')
+		return (unsigned char)*r->at++;
+	r->at = scan_unescape(r->at, r->bytes, &r->size);
+	r->used = 1;
+	return (unsigned char)r->bytes[0];
+}
+
+bool keys_equal(const struct key *a, const struct key *b)
+{
+	struct reader left, right;
+	int byte;
+
+	if (!a->escaped && !b->escaped)
+		return a->size == b->size && memcmp(a->at, b->at, a->size) == 0;
+	left = reader_of(a);
+	right = reader_of(b);
+	do {
+		byte = next(&left);
+		if (byte != next(&right))
+			return false;
+	} while (byte >= 0);
+	return true;
+}
+
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+	unsigned __int128 product =
+		(unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15ULL;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Up to eight bytes as a number, without reading beyond limit. */
+static inline uint64_t word_at(const char *at, size_t size, const char *limit)
+{
+	uint64_t word = 0;
+
+	if (limit - at >= 8) {
+		memcpy(&word, at, 8);
+		return size >= 8 ? word : word & ((UINT64_C(1) << (8 * size)) - 1);
+	}
+	memcpy(&word, at, size < 8 ? size : 8);
+	return word;
+}
+
+static inline uint64_t hash_plain(uint64_t seed, const struct key *key,
+				  const char *limit)
+{
+	const char *at = key->at;
+	size_t left = key->size;
+	uint64_t hash = seed;
+
+	for (; left > 8; at += 8, left -= 8)
+		hash = mix(hash, word_at(at, 8, limit));
+	return mix(mix(hash, word_at(at, left, limit)), key->size);
+}
+
+/* The same number for the same meaning. */
+static uint64_t hash_escaped(uint64_t seed, const struct key *key)
+{
+	struct reader reader = reader_of(key);
+	uint64_t hash = seed;
+	size_t size = 0;
+	int byte = next(&reader);
+	char bytes[8];
+
+	for (;;) {
+		uint64_t word = 0;
+		size_t held = 0;
+
+		for (; held < 8 && byte >= 0; byte = next(&reader))
+			bytes[held++] = (char)byte;
+		memcpy(&word, bytes, held);
+		size += held;
+		hash = mix(hash, word);
+		if (byte < 0)
+			return mix(hash, size);
+	}
+}
+
+/* Chosen once per process; two threads would choose the same. */
+static uint64_t seed_of_process(void)
+{
+	static uint64_t chosen;
+	uint64_t seed = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+	const char *random;
+
+	if (seed)
+		return seed;
+	random = (const char *)(uintptr_t)getauxval(AT_RANDOM);
+	if (random)
+		memcpy(&seed, random, sizeof(seed));
+	seed |= 1;
+	__atomic_store_n(&chosen, seed, __ATOMIC_RELAXED);
+	return seed;
+}
+
+void keys_init(struct keys *k)
+{
+	k->at = k->local;
+	k->len = 0;
+	k->cap = KEYS_LOCAL;
+	k->slots = NULL;
+	k->slots_cap = k->listed = 0;
+	k->seed = seed_of_process();
+}
+
+void keys_done(struct keys *k)
+{
+	if (k->at != k->local)
+		free(k->at);
+	free(k->slots);
+}
+
+struct keys_scope keys_open(const struct keys *k)
+{
+	return (struct keys_scope){.first = k->len};
+}
+
+static int grow(struct keys *k)
+{
+	size_t cap = k->cap * 4;
+	struct key *at = k->at == k->local ? NULL : k->at;
+
+	if (cap > UINT32_MAX)
+		return -ENOMEM;
+	at = reallocarray(at, cap, sizeof(*at));
+	if (!at)
+		return -ENOMEM;
+	if (k->at == k->local)
+		memcpy(at, k->local, sizeof(k->local));
+	k->at = at;
+	k->cap = cap;
+	return 0;
+}
+
+/*
+ * Returns the slot of the key with that hash that is `same`, or the free one where it
+ * would go. As keys are removed in the reverse order of adding, no gap ever opens.
+ */
+static uint32_t *slot_of(const struct keys *k, const struct key *key, size_t first)
+{
+	size_t i = (size_t)key->hash & (k->slots_cap - 1);
+
+	for (; k->slots[i]; i = (i + 1) & (k->slots_cap - 1)) {
+		const struct key *other = &k->at[k->slots[i] - 1];
+
+		if (other == key)
+			break;
+		if (other->hash == key->hash && other >= k->at + first &&
+		    keys_equal(other, key))
+			break;
+	}
+	return &k->slots[i];
+}
+
+/* Makes the set twice as big and puts what is listed in again, in its order. */
+static int spread(struct keys *k)
+{
+	size_t cap = k->slots_cap ? k->slots_cap * 2 : 8 * KEYS_FEW;
+	uint32_t *slots = calloc(cap, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	free(k->slots);
+	k->slots = slots;
+	k->slots_cap = cap;
+	for (size_t i = 0; i < k->len; i++)
+		if (k->at[i].listed)
+			*slot_of(k, &k->at[i], i) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Puts the keys from `i` on into the set, all of one object that began at `first`. */
+static int list(struct keys *k, size_t first, size_t i)
+{
+	for (; i < k->len; i++) {
+		uint32_t *slot;
+
+		if (2 * k->listed >= k->slots_cap && spread(k) < 0)
+			return -ENOMEM;
+		slot = slot_of(k, &k->at[i], first);
+		if (*slot)
+			return -EEXIST;
+		*slot = (uint32_t)i + 1;
+		k->at[i].listed = true;
+		k->listed++;
+	}
+	return 0;
+}
+
+static int add_to_many(struct keys *k, size_t first)
+{
+	size_t i = k->len - 1;
+
+	return list(k, first, k->at[first].listed ? i : first);
+}
+
+static int add_to_few(const struct keys *k, size_t first)
+{
+	const struct key *key = &k->at[k->len - 1];
+
+	for (const struct key *other = k->at + first; other < key; other++)
+		if (other->hash == key->hash && keys_equal(other, key))
+			return -EEXIST;
+	return 0;
+}
+
+int keys_add(struct keys *k, struct keys_scope *scope, struct key key,
+	     const char *limit)
+{
+	uint64_t hash = key.escaped ? hash_escaped(k->seed, &key)
+				    : hash_plain(k->seed, &key, limit);
+	uint64_t class;
+
+	/* the same key in another object shall not stand in the way in the set */
+	key.hash = mix(hash, scope->first);
+	key.listed = false;
+	if (k->len == k->cap && grow(k) < 0)
+		return -ENOMEM;
+	k->at[k->len++] = key;
+	if (k->len - scope->first > KEYS_FEW)
+		return add_to_many(k, scope->first);
+	class = UINT64_C(1) << (key.hash >> 58);
+	if (scope->filter & class)
+		return add_to_few(k, scope->first);
+	scope->filter |= class;
+	return 0;
+}
+
+void keys_close(struct keys *k, const struct keys_scope *scope)
+{
+	while (k->len > scope->first) {
+		const struct key *key = &k->at[k->len - 1];
+
+		if (!key->listed) {
+			k->len = scope->first;
+			break;
+		}
+		*slot_of(k, key, k->len - 1) = 0;
+		k->listed--;
+		k->len--;
+	}
+}

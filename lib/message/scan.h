@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of JSON strings and white space: what the checker, the walker and the
+ * quoter look at a million times a second. Nothing here allocates or reads a byte at
+ * or behind `end`.
+ */
+#ifndef MESSAGE_SCAN_H
+#define MESSAGE_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* Returns the first byte that is not JSON's white space, or end. */
+static inline const char *scan_space(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+		at++;
+	return at;
+}
+
+/* Whether a byte stands for itself in a quoted string and is ASCII. */
+static inline bool scan_is_plain(char byte)
+{
+	return (signed char)byte >= ' ' && byte != '"' && byte != '\\';
+}
+
+/* Returns the first byte that is not plain (see above), or end. */
+static inline const char *scan_plain(const char *at, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i space = _mm_set1_epi8(' ');
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i backslash = _mm_set1_epi8('\\');
+
+	for (; end - at >= 16; at += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+		/* as signed bytes, both control and non-ASCII ones are below space */
+		__m128i odd =
+			_mm_or_si128(_mm_cmplt_epi8(bytes, space),
+				     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+						  _mm_cmpeq_epi8(bytes, backslash)));
+		int mask = _mm_movemask_epi8(odd);
+
+		if (mask)
+			return at + __builtin_ctz((unsigned)mask);
+	}
+#endif
+	while (at < end && scan_is_plain(*at))
+		at++;
+	return at;
+}
+
+/* Returns the first byte that is not ASCII, or end. */
+const char *scan_ascii(const char *at, const char *end);
+
+/*
+ * Passes the UTF-8 characters beyond ASCII that begin at *at. Returns true with *at
+ * behind them, or false with *at at the first byte that cannot be (maybe end).
+ */
+bool scan_utf8(const char **at, const char *end);
+
+/*
+ * Passes the escape whose backslash is at *at; a pair of surrogates is one escape.
+ * Returns NULL with *at behind it, or what is wrong with the byte at *at (maybe end).
+ */
+const char *scan_escape(const char **at, const char *end);
+
+/*
+ * Decodes the checked escape at `at` into at most four bytes of UTF-8. Returns the
+ * byte behind the escape.
+ */
+const char *scan_unescape(const char *at, char ret_bytes[4], size_t *ret_size);
+
+/* Returns the byte behind the checked string whose opening quote is at `at`. */
+const char *scan_string(const char *at, const char *end);
+
+#endif
