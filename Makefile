@@ -45,7 +45,7 @@ $(error BUILD=$(BUILD) is not one of release, asan, tsan, cov)
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
-	-Wpointer-arith -Wvla $(if $(filter 1,$(STRICT)),-Werror)
+	-Wpointer-arith -Wvla -Werror=implicit-function-declaration $(if $(filter 1,$(STRICT)),-Werror)
 CODE_FLAGS := -std=gnu11 -g -D_GNU_SOURCE -Ilib -fPIC -fvisibility=hidden \
 	-fno-semantic-interposition -fstack-protector-strong -ffunction-sections \
 	-fdata-sections $(FLAGS_$(BUILD)) $(WARNINGS) $(CPPFLAGS) $(CFLAGS)

@@ -7,6 +7,7 @@
 #include "route/build.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/crc.h"
