@@ -41,6 +41,9 @@ void identity_close(struct identity *id);
 unsigned identity_slot(const struct identity *id);
 unsigned identity_generation(const struct identity *id);
 
+/* False in a child after fork(), where the identity is of no use. No system call. */
+bool identity_here(const struct identity *id);
+
 /* Whether that generation of that slot still lives. One's own does. 0.2 us. */
 bool identity_alive(const struct identity *id, unsigned slot, unsigned generation);
 

@@ -59,7 +59,7 @@ struct queue_counts {
 	uint64_t size; /* capacity of the ring in bytes */
 	uint64_t used; /* bytes taken, dead gaps included */
 	uint64_t records, ready, leased; /* present / claimable / in flight */
-	uint64_t pushed, acked, voided, dropped, dead; /* since it was created */
+	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
 	bool closed;
@@ -143,7 +143,11 @@ uint64_t queue_due(struct queue *q);
 int queue_data_fd(const struct queue *q);
 int queue_space_fd(const struct queue *q);
 
-/* Gives back, or voids, all that the dead (slot, generation) held. Idempotent. */
+/*
+ * Gives back, or voids, everything that the dead (slot, generation) held. generation 0:
+ * all dead ones of that slot; slot 0: all dead ones. Never touches what a living one
+ * holds. Idempotent.
+ */
 int queue_recover(struct queue *q, unsigned slot, unsigned generation);
 
 /* From now on pushes fail with -ESHUTDOWN, claims do not; shut = false undoes it. */

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking and giving the lock. A waiter never takes from a holder that lives, however
+ * long that one sleeps.
+ */
+#include "queue/lock.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "queue/fault.h"
+
+enum {
+	SPINS = 100,
+	FIRST_WAIT_NS = 500000,
+	LONGEST_WAIT_NS = 20000000,
+	PATIENCE_NS = 2000000000,
+};
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Acquire: pairs with the release in lock_give(), and with the kernel's exit. */
+static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static bool spin(uint32_t *word, uint32_t me)
+{
+	for (int i = 0; i < SPINS; i++) {
+		if (!__atomic_load_n(word, __ATOMIC_RELAXED) && exchange(word, 0, me))
+			return true;
+		pause_cpu();
+	}
+	return false;
+}
+
+static void sleep_on(uint32_t *word, uint32_t value, uint64_t wait_ns)
+{
+	struct timespec wait = {.tv_nsec = (long)wait_ns};
+
+	syscall(SYS_futex, word, FUTEX_WAIT, value, &wait, NULL, 0);
+}
+
+static bool dead(const struct identity *id, uint32_t value)
+{
+	return !identity_alive(id, lock_slot(value), lock_generation(value));
+}
+
+/* Sleeps until the word changes; true: it is ours, taken from *ret_dead if not 0. */
+static bool wait_once(uint32_t *word, const struct identity *id, uint32_t me,
+		      uint64_t wait_ns, uint32_t *ret_dead)
+{
+	uint32_t value = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	if (!value)
+		return exchange(word, 0, me | LOCK_WAITERS);
+	if (dead(id, value)) {
+		*ret_dead = value & ~LOCK_WAITERS;
+		return exchange(word, value, me | LOCK_WAITERS);
+	}
+	if (!(value & LOCK_WAITERS) && !exchange(word, value, value | LOCK_WAITERS))
+		return false;
+	sleep_on(word, value | LOCK_WAITERS, wait_ns);
+	return false;
+}
+
+static int take_slowly(uint32_t *word, const struct identity *id, uint32_t me,
+		       uint32_t *ret_dead)
+{
+	uint64_t start = clock_now(), wait_ns = FIRST_WAIT_NS;
+	uint32_t before = 0, now;
+
+	for (;;) {
+		*ret_dead = 0;
+		if (wait_once(word, id, me, wait_ns, ret_dead))
+			return 0;
+		now = __atomic_load_n(word, __ATOMIC_RELAXED) & ~LOCK_WAITERS;
+		if (now != before)
+			start = clock_now();
+		if (clock_now() - start > PATIENCE_NS)
+			return -ETIMEDOUT;
+		before = now;
+		wait_ns = wait_ns * 2 > LONGEST_WAIT_NS ? LONGEST_WAIT_NS : wait_ns * 2;
+	}
+}
+
+int lock_take(uint32_t *word, const struct identity *id, uint32_t me,
+	      uint32_t *ret_dead)
+{
+	*ret_dead = 0;
+	if (exchange(word, 0, me) || spin(word, me))
+		return 0;
+	return take_slowly(word, id, me, ret_dead);
+}
+
+void lock_give(uint32_t *word)
+{
+	/* release: pairs with the acquire in exchange() */
+	if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) & LOCK_WAITERS)
+		syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock of a ring: one word that says who holds it, so that a dead holder can be
+ * told from a slow one by asking the kernel.
+ *
+ * The word is 0 when free, else slot (13 bits), generation (18 bits) and, in the top
+ * bit, whether somebody sleeps on it. A dead holder leaves nothing to repair but what
+ * recover_taken() does; see section.h.
+ */
+#ifndef QUEUE_LOCK_H
+#define QUEUE_LOCK_H
+
+#include <stdint.h>
+
+#include "queue/identity.h"
+
+#define LOCK_WAITERS (1u << 31)
+
+static inline uint32_t lock_word(unsigned slot, unsigned generation)
+{
+	return slot | generation << 13;
+}
+
+static inline unsigned lock_slot(uint32_t word)
+{
+	return word & 0x1fff;
+}
+
+static inline unsigned lock_generation(uint32_t word)
+{
+	return word >> 13 & 0x3ffff;
+}
+
+/*
+ * Takes the lock for `me`. *ret_dead is 0, or the word of the dead holder that it was
+ * taken from. Returns 0, or -ETIMEDOUT: its holder lives but kept it for 2 s.
+ */
+int lock_take(uint32_t *word, const struct identity *id, uint32_t me,
+	      uint32_t *ret_dead);
+
+void lock_give(uint32_t *word);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pushing. Small payloads are copied under the lock and committed at once; large ones
+ * are reserved, copied outside the lock and committed late, under their owner's name.
+ */
+#include "queue/queue.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "queue/bell.h"
+#include "queue/fault.h"
+#include "queue/lock.h"
+#include "queue/section.h"
+
+enum {
+	BATCH = 64, /* records per lock, at most */
+	BATCH_BYTES = 65536,
+	WANT_FRESH_NS = 250000000, /* a waiter comes back within 100 ms */
+};
+
+/* One message on its way in. */
+struct parcel {
+	struct record header;
+	const void *data;
+	uint32_t sum;
+};
+
+static void wrap(struct parcel *p, const struct envelope *e, uint64_t nth,
+		 const struct payload *payload)
+{
+	p->header = (struct record){
+		.size = (uint32_t)payload->size,
+		.count = 1,
+		.envelope = *e,
+	};
+	p->header.envelope.id += nth;
+	p->header.envelope.emit_seq += nth;
+	p->data = payload->data;
+}
+
+/* Leaves room for one who waits longer than we, as long as that one still asks. */
+static bool yields(const struct queue *q, uint64_t room)
+{
+	const struct ring_want *want = &q->ring.head->want;
+	uint64_t wanted = want->room;
+
+	if (!wanted || want->who == q->me || wanted > q->ring.capacity / 2 ||
+	    section_fits(q, room + wanted))
+		return false;
+	return clock_now() - want->since < WANT_FRESH_NS;
+}
+
+static void ask_for(struct queue *q, uint64_t room)
+{
+	struct ring_want *want = &q->ring.head->want;
+	uint64_t now = clock_now();
+
+	if (want->room && want->who != q->me && now - want->since < WANT_FRESH_NS)
+		room = want->room; /* somebody else was first */
+	else
+		want->who = q->me;
+	want->since = now;
+	bell_hush(&q->ring.head->space_bell, q->space_fd);
+	want->room = room;
+}
+
+/* A dead process must not keep the head for ever, also where nobody supervises. */
+static int free_head(struct queue *q)
+{
+	struct record_word w;
+	struct entry e;
+	int r = section_look(q, q->m.head, &e);
+
+	if (r <= 0)
+		return r;
+	w = record_parts(e.word);
+	if (w.state != RECORD_BUSY && !record_held(w.state))
+		return 0;
+	if (identity_alive(q->id, w.slot, w.generation))
+		return 0;
+	return recover_held(q, w.slot, w.generation);
+}
+
+/* Returns 0 if there is room now, -EAGAIN, or -EBADMSG. */
+static int make_room(struct queue *q, uint64_t room)
+{
+	int r;
+
+	if (section_fits(q, room) && !yields(q, room))
+		return 0;
+	r = free_head(q);
+	if (!r)
+		r = section_sweep(q);
+	if (!r && !section_fits(q, room))
+		r = slide_head(q);
+	if (r < 0)
+		return r;
+	if (section_fits(q, room) && !yields(q, room))
+		return 0;
+	ask_for(q, room);
+	section_commit(q);
+	return -EAGAIN;
+}
+
+/* Writes a header beyond the tail, where nobody looks yet. Counts it. */
+static struct record *lay_down(struct queue *q, struct parcel *p, unsigned state)
+{
+	struct record *r = ring_at(&q->ring, q->m.tail);
+	struct record_word w = {.state = state};
+
+	if (state == RECORD_BUSY) {
+		w.slot = lock_slot(q->me);
+		w.generation = lock_generation(q->me);
+		p->header.since = clock_now();
+	}
+	p->header.mark = ring_mark(&q->ring, q->m.tail);
+	p->header.seq = q->m.seq;
+	p->header.crc = record_seal(p->sum, p->header.seq);
+	p->header.state = record_word(w);
+	memcpy(r, &p->header, sizeof(*r));
+	q->m.seq++;
+	q->m.present[state]++;
+	q->m.tail += record_room(p->header.size);
+	return r;
+}
+
+static void note_high(struct queue *q)
+{
+	struct ring_stats *s = &q->ring.head->stats;
+	const uint32_t *n = q->m.present;
+	uint64_t records = (uint64_t)n[RECORD_READY] + n[RECORD_PARKED] +
+			   n[RECORD_BUSY] + n[RECORD_PINNED] + n[RECORD_LEASED];
+
+	if (q->m.tail - q->m.head > s->high_bytes)
+		s->high_bytes = q->m.tail - q->m.head;
+	if (records > s->high_records)
+		s->high_records = records;
+}
+
+static void commit_pushed(struct queue *q)
+{
+	if (!FAULTY(FAULT_FLIP_BEFORE_BELL))
+		section_ring_data(q);
+	section_commit(q);
+	if (FAULTY(FAULT_FLIP_BEFORE_BELL))
+		section_ring_data(q);
+	note_high(q);
+}
+
+static int put(struct queue *q, struct parcel *p)
+{
+	struct record *r;
+	int e = make_room(q, record_room(p->header.size));
+
+	if (e < 0)
+		return e;
+	r = lay_down(q, p, RECORD_READY);
+	if (FAULTY(FAULT_FLIP_BEFORE_COPY))
+		section_commit(q);
+	memcpy(r + 1, p->data, p->header.size);
+	return 0;
+}
+
+static int explain(const struct queue *q, int r, uint64_t size,
+		   struct sigslot_error *err)
+{
+	if (r == -ESHUTDOWN)
+		return fail(err, r, "queue '%s' is closed", q->name);
+	if (r == -EAGAIN)
+		return fail(err, r,
+			    "queue '%s' is full: %" PRIu64 " of %" PRIu64
+			    " bytes in use, no room for a message of %" PRIu64,
+			    q->name, q->m.tail - q->m.head, q->ring.capacity, size);
+	return section_damaged(q, q->m.head, err);
+}
+
+static int put_batch(struct queue *q, struct parcel *parcels, size_t len, size_t *ret,
+		     struct sigslot_error *err)
+{
+	size_t done = 0;
+	int r = section_enter(q, err);
+
+	if (r < 0)
+		return r;
+	r = q->m.flags & RING_SHUT ? -ESHUTDOWN : 0;
+	while (!r && done < len) {
+		r = put(q, &parcels[done]);
+		done += !r;
+	}
+	if (done)
+		commit_pushed(q);
+	section_leave(q);
+	*ret += done;
+	return r ? explain(q, r, parcels[done].header.size, err) : 0;
+}
+
+static int reserve(struct queue *q, struct parcel *p, uint64_t *ret_at,
+		   struct sigslot_error *err)
+{
+	int r = section_enter(q, err);
+
+	if (r < 0)
+		return r;
+	r = q->m.flags & RING_SHUT ? -ESHUTDOWN
+				   : make_room(q, record_room(p->header.size));
+	if (!r) {
+		*ret_at = q->m.tail;
+		lay_down(q, p, RECORD_BUSY);
+		section_commit(q);
+		note_high(q);
+	}
+	section_leave(q);
+	return r ? explain(q, r, p->header.size, err) : 0;
+}
+
+static int finish(struct queue *q, uint64_t at, struct sigslot_error *err)
+{
+	struct entry e;
+	uint64_t word = record_word((struct record_word){.state = RECORD_READY});
+	int r;
+
+	do
+		r = section_enter(q, err);
+	while (r == -ETIMEDOUT); /* it is in by half: only its owner can finish it */
+	if (r < 0)
+		return r;
+	r = section_look(q, at, &e);
+	if (r <= 0 || e.state != RECORD_BUSY) {
+		section_leave(q);
+		return section_damaged(q, at, err);
+	}
+	if (FAULTY(FAULT_COMMIT_BEFORE_BELL))
+		__atomic_store_n(&e.record->state, word, __ATOMIC_RELEASE);
+	section_ring_data(q);
+	section_count(q, &e, RECORD_READY);
+	if (q->m.next > at)
+		q->m.next = at;
+	section_commit(q);
+	/* release: after the payload; nobody looks before `next` was lowered */
+	__atomic_store_n(&e.record->state, word, __ATOMIC_RELEASE);
+	section_leave(q);
+	return 0;
+}
+
+static int put_large(struct queue *q, struct parcel *p, struct sigslot_error *err)
+{
+	uint64_t at = 0;
+	int r = reserve(q, p, &at, err);
+
+	if (r < 0)
+		return r;
+	memcpy(ring_at(&q->ring, at) + 1, p->data, p->header.size);
+	return finish(q, at, err);
+}
+
+static int refuse(const struct queue *q, size_t size, struct sigslot_error *err)
+{
+	return fail(err, -EMSGSIZE,
+		    "queue '%s' takes messages of up to %zu bytes, this one has %zu",
+		    q->name, queue_largest(q->ring.capacity), size);
+}
+
+/* Wraps what fits into one section. Returns how many. */
+static size_t gather(const struct envelope *e, const struct payload *payloads,
+		     size_t first, size_t len, struct parcel *out)
+{
+	size_t n = 0, bytes = 0;
+
+	while (first + n < len && n < BATCH && bytes < BATCH_BYTES) {
+		const struct payload *p = &payloads[first + n];
+
+		if (p->size > RING_INLINE)
+			break;
+		wrap(&out[n], e, first + n, p);
+		out[n].sum = record_sum(&out[n].header, p->data);
+		bytes += record_room(p->size);
+		n++;
+	}
+	return n;
+}
+
+int queue_push_many(struct queue *q, const struct envelope *e,
+		    const struct payload *payloads, size_t len, size_t *ret_done,
+		    struct sigslot_error *err)
+{
+	struct parcel parcels[BATCH];
+	int r = 0;
+
+	*ret_done = 0;
+	while (!r && *ret_done < len) {
+		const struct payload *p = &payloads[*ret_done];
+		size_t n = gather(e, payloads, *ret_done, len, parcels);
+
+		if (n) {
+			r = put_batch(q, parcels, n, ret_done, err);
+		} else if (p->size > queue_largest(q->ring.capacity)) {
+			r = refuse(q, p->size, err);
+		} else {
+			wrap(parcels, e, *ret_done, p);
+			parcels->sum = record_sum(&parcels->header, p->data);
+			r = put_large(q, parcels, err);
+			*ret_done += !r;
+		}
+	}
+	return r;
+}
+
+int queue_push(struct queue *q, const struct envelope *e, const void *data, size_t size,
+	       struct sigslot_error *err)
+{
+	struct payload p = {.data = data, .size = size};
+	size_t done;
+
+	return queue_push_many(q, e, &p, 1, &done, err);
+}

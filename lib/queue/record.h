@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of one record in a ring: a header of 112 bytes, then the payload, padded to
+ * 16. Frozen: sigslot-internals(7) documents the offsets, a test compares them.
+ *
+ * `state` is one word, so that a claim, an acknowledgement or a return happens in one
+ * store. What lies before `size` may change while the record lives; the checksum
+ * covers the rest, the payload and `seq`.
+ */
+#ifndef QUEUE_RECORD_H
+#define QUEUE_RECORD_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/crc.h"
+#include "queue/queue.h"
+
+enum record_state {
+	RECORD_READY = 1, /* anybody may claim it */
+	RECORD_PARKED, /* the same, from `due` on */
+	RECORD_BUSY, /* its owner is still writing it */
+	RECORD_PINNED, /* leased, and the owner holds a pointer into it */
+	RECORD_LEASED, /* leased; may be moved */
+	RECORD_ACKED, /* from here on it is gone, and this says how */
+	RECORD_VOIDED, /* its producer died before it was whole */
+	RECORD_DROPPED,
+	RECORD_DEAD,
+	RECORD_DAMAGED, /* its checksum was wrong */
+	RECORD_STATES = 14, /* 11 to 13 are left for further verdicts */
+};
+
+struct record {
+	uint32_t mark; /* ring's key ^ position / 16: a record begins here */
+	uint32_t crc;
+	uint64_t state; /* see record_word() */
+	uint64_t due; /* PARKED: not before this, monotonic ns */
+	uint64_t since; /* BUSY: reserved at, monotonic ns */
+	uint32_t handle; /* which handle of the owner's process holds the lease */
+	uint32_t cursor; /* how many of `count` lines are done; 0 for now */
+	uint64_t seq; /* of the queue */
+	uint64_t spare;
+	uint32_t size; /* of the payload */
+	uint32_t count; /* lines packed into the payload; 1 for now */
+	struct envelope envelope;
+};
+
+enum {
+	RECORD_ALIGN = 16,
+	RECORD_CHECKED = offsetof(struct record, size),
+};
+
+static_assert(sizeof(struct record) == 112, "the record header is frozen");
+
+/* The parts of the state word, from the low end: 4, 13, 18, 13 and 16 bits. */
+struct record_word {
+	unsigned state, slot, generation, attempt, lease;
+};
+
+static inline uint64_t record_word(struct record_word w)
+{
+	return (uint64_t)w.state | (uint64_t)w.slot << 4 |
+	       (uint64_t)w.generation << 17 | (uint64_t)w.attempt << 35 |
+	       (uint64_t)w.lease << 48;
+}
+
+static inline struct record_word record_parts(uint64_t word)
+{
+	return (struct record_word){
+		.state = word & 15,
+		.slot = word >> 4 & 0x1fff,
+		.generation = word >> 17 & 0x3ffff,
+		.attempt = word >> 35 & 0x1fff,
+		.lease = word >> 48 & 0xffff,
+	};
+}
+
+static inline bool record_gone(unsigned state)
+{
+	return state >= RECORD_ACKED;
+}
+
+static inline bool record_held(unsigned state)
+{
+	return state == RECORD_PINNED || state == RECORD_LEASED;
+}
+
+/* Bytes that a payload of that size takes in the ring. */
+static inline uint64_t record_room(uint64_t size)
+{
+	return (sizeof(struct record) + size + RECORD_ALIGN - 1) &
+	       ~(uint64_t)(RECORD_ALIGN - 1);
+}
+
+/* The checksum of header and payload, but for seq, which is only known later. */
+static inline uint32_t record_sum(const struct record *r, const void *payload)
+{
+	uint32_t crc = crc32c(0, &r->size, sizeof(*r) - RECORD_CHECKED);
+
+	return crc32c(crc, payload, r->size);
+}
+
+static inline uint32_t record_seal(uint32_t sum, uint64_t seq)
+{
+	return crc32c(sum, &seq, sizeof(seq));
+}
+
+#endif

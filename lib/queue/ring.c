@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file of a queue: its creation, its mapping and its meta blocks. It knows nothing
+ * of what records mean, and trusts nothing that it reads.
+ */
+#include "queue/ring.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define LARGEST_RING (64ull << 30)
+#define DAMAGED	     "queue '%s' is damaged: "
+
+static const char magic[8] = "SIGSLOTQ";
+
+uint64_t ring_capacity(uint64_t size)
+{
+	if (size > LARGEST_RING)
+		return 0;
+	return size < RING_DATA ? RING_DATA : (size + 65535) & ~65535ull;
+}
+
+/* posix_fallocate() that ends in -EFBIG, not in SIGXFSZ, at the limit of file size. */
+static int reserve(int fd, uint64_t at, uint64_t size)
+{
+	sigset_t set, before, pending;
+	bool was_pending;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, &before);
+	sigpending(&pending);
+	was_pending = sigismember(&pending, SIGXFSZ);
+	do
+		r = posix_fallocate(fd, (off_t)at, (off_t)size);
+	while (r == EINTR);
+	if (r && !was_pending)
+		sigtimedwait(&set, NULL, &(struct timespec){0});
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -r;
+}
+
+static int refuse(const char *name, uint64_t wanted, int fd, int r,
+		  struct sigslot_error *err)
+{
+	struct statvfs fs;
+
+	if (r == -ENOSPC && fstatvfs(fd, &fs) == 0)
+		return fail(err, r,
+			    "queue '%s' needs %" PRIu64 " bytes, the file system has "
+			    "%" PRIu64 " left: make the queue smaller or free space",
+			    name, wanted, (uint64_t)fs.f_bavail * fs.f_frsize);
+	return fail(err, r, "queue '%s': cannot reserve %" PRIu64 " bytes: %s", name,
+		    wanted, strerror(-r));
+}
+
+static void blank(struct ring_meta *m)
+{
+	*m = (struct ring_meta){.due = NEVER};
+	m->crc = crc32c(0, m, offsetof(struct ring_meta, crc));
+}
+
+static int write_head(int fd, const struct queue_limits *limits)
+{
+	struct ring_head head = {
+		.fixed = {.version = RING_VERSION,
+			  .record_size = sizeof(struct record),
+			  .data = RING_DATA,
+			  .capacity = ring_capacity(limits->size),
+			  .messages = limits->messages},
+	};
+
+	if (getrandom(&head.fixed.key, sizeof(head.fixed.key), 0) !=
+	    sizeof(head.fixed.key))
+		return -errno;
+	memcpy(head.fixed.magic, magic, sizeof(magic));
+	head.fixed.crc = crc32c(0, &head.fixed, offsetof(struct ring_static, crc));
+	memset(head.fixed.magic, 0, sizeof(magic));
+	blank(&head.meta[0]);
+	blank(&head.meta[1]);
+	if (pwrite(fd, &head, sizeof(head), 0) != sizeof(head))
+		return -EIO;
+	return pwrite(fd, magic, sizeof(magic), 0) == sizeof(magic) ? 0 : -EIO;
+}
+
+int ring_create(int fd, const struct queue_limits *limits, const char *name,
+		struct sigslot_error *err)
+{
+	uint64_t capacity = ring_capacity(limits->size);
+	int r;
+
+	if (!capacity)
+		return fail(err, -EINVAL,
+			    "queue '%s': a size of %" PRIu64 " bytes is beyond the "
+			    "largest, %llu",
+			    name, limits->size, LARGEST_RING);
+	/* what lies between header and data stays a hole */
+	r = reserve(fd, 0, sizeof(struct ring_head));
+	if (!r)
+		r = reserve(fd, RING_DATA, capacity);
+	if (r < 0)
+		return refuse(name, capacity, fd, r, err);
+	r = write_head(fd, limits);
+	if (r < 0)
+		return fail(err, r, "queue '%s': cannot write its header: %s", name,
+			    strerror(-r));
+	return 0;
+}
+
+static int check_fixed(const struct ring_static *f, uint64_t file_size,
+		       const char *name, struct sigslot_error *err)
+{
+	if (memcmp(f->magic, magic, sizeof(magic)) != 0)
+		return fail(err, -EBADMSG, DAMAGED "it does not begin with SIGSLOTQ",
+			    name);
+	if (f->version != RING_VERSION || f->record_size != sizeof(struct record))
+		return fail(err, -EPROTO,
+			    "queue '%s' has format version %u, this sigslot has %d: "
+			    "use the same version for all",
+			    name, f->version, RING_VERSION);
+	if (f->crc != crc32c(0, f, offsetof(struct ring_static, crc)))
+		return fail(err, -EBADMSG,
+			    DAMAGED "the checksum of its header is wrong", name);
+	if (f->data != RING_DATA || !f->capacity ||
+	    f->capacity != ring_capacity(f->capacity) ||
+	    file_size < f->data + f->capacity)
+		return fail(err, -EBADMSG,
+			    DAMAGED "its file has %" PRIu64 " bytes, its header says "
+				    "%" PRIu64,
+			    name, file_size, f->data + f->capacity);
+	return 0;
+}
+
+static int read_fixed(int fd, struct ring_static *ret, const char *name,
+		      struct sigslot_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail_errno(err, "queue '%s'", name);
+	if (!S_ISREG(st.st_mode) || st.st_size < RING_DATA ||
+	    pread(fd, ret, sizeof(*ret), 0) != sizeof(*ret))
+		return fail(err, -EBADMSG, DAMAGED "its file has %lld bytes only", name,
+			    (long long)st.st_size);
+	return check_fixed(ret, (uint64_t)st.st_size, name, err);
+}
+
+static void keep(struct ring *r, const struct ring_static *f, void *at)
+{
+	*r = (struct ring){
+		.head = at,
+		.data = (unsigned char *)at + RING_DATA,
+		.capacity = f->capacity,
+		.messages = f->messages,
+		.key = f->key,
+	};
+}
+
+int ring_map_head(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+{
+	struct ring_static f;
+	void *at;
+	int r = read_fixed(fd, &f, name, err);
+
+	if (r < 0)
+		return r;
+	at = mmap(NULL, RING_DATA, PROT_READ, MAP_SHARED, fd, 0);
+	if (at == MAP_FAILED)
+		return fail_errno(err, "queue '%s': cannot map it", name);
+	keep(ret, &f, at);
+	ret->data = NULL;
+	return 0;
+}
+
+int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+{
+	const int prot = PROT_READ | PROT_WRITE;
+	struct ring_static f;
+	unsigned char *at;
+	size_t whole;
+	int r = read_fixed(fd, &f, name, err);
+
+	if (r < 0)
+		return r;
+	whole = RING_DATA + 2 * f.capacity;
+	at = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		return fail_errno(err, "queue '%s': cannot map it", name);
+	keep(ret, &f, at);
+	if (mmap(at, RING_DATA + f.capacity, prot, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED ||
+	    mmap(at + RING_DATA + f.capacity, f.capacity, prot, MAP_SHARED | MAP_FIXED,
+		 fd, RING_DATA) == MAP_FAILED ||
+	    madvise(at, whole, MADV_DONTFORK) < 0) {
+		r = fail_errno(err, "queue '%s': cannot map it", name);
+		ring_unmap(ret);
+		return r;
+	}
+	return 0;
+}
+
+void ring_unmap(struct ring *r)
+{
+	if (r->head)
+		munmap(r->head, RING_DATA + (r->data ? 2 * r->capacity : 0));
+	r->head = NULL;
+}
+
+static bool gap_fits(const struct ring_meta *m)
+{
+	if (!m->gap && !m->gap_end)
+		return true;
+	return m->gap > m->head && m->gap < m->gap_end && m->gap_end <= m->tail &&
+	       m->gap % RECORD_ALIGN == 0 && m->gap_end % RECORD_ALIGN == 0;
+}
+
+static bool fits(const struct ring *r, const struct ring_meta *m)
+{
+	return m->crc == crc32c(0, m, offsetof(struct ring_meta, crc)) &&
+	       m->head <= m->next && m->next <= m->tail &&
+	       m->tail - m->head <= r->capacity && m->head % RECORD_ALIGN == 0 &&
+	       m->next % RECORD_ALIGN == 0 && m->tail % RECORD_ALIGN == 0 &&
+	       gap_fits(m);
+}
+
+static uint32_t read_idx(const struct ring *r)
+{
+	/* pairs with the release in ring_commit() */
+	return __atomic_load_n(&r->head->idx, __ATOMIC_ACQUIRE);
+}
+
+int ring_load(const struct ring *r, struct ring_meta *ret)
+{
+	uint32_t idx = read_idx(r);
+
+	if (idx > 1)
+		return -EBADMSG;
+	memcpy(ret, &r->head->meta[idx], sizeof(*ret));
+	return fits(r, ret) ? 0 : -EBADMSG;
+}
+
+int ring_snapshot(const struct ring *r, struct ring_meta *ret)
+{
+	for (int attempt = 0; attempt < 1000; attempt++) {
+		uint32_t idx = read_idx(r);
+
+		if (idx > 1)
+			return -EBADMSG;
+		memcpy(ret, &r->head->meta[idx], sizeof(*ret));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		/* a torn copy has a wrong checksum */
+		if (fits(r, ret))
+			return 0;
+	}
+	return -EBADMSG;
+}
+
+void ring_commit(struct ring *r, struct ring_meta *m)
+{
+	uint32_t spare = !__atomic_load_n(&r->head->idx, __ATOMIC_RELAXED);
+
+	m->version++;
+	m->crc = crc32c(0, m, offsetof(struct ring_meta, crc));
+	memcpy(&r->head->meta[spare], m, sizeof(*m));
+	/* release: the commit; pairs with the acquire in read_idx() */
+	__atomic_store_n(&r->head->idx, spare, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file of a queue: a page of header, then the data, mapped twice back to back so
+ * that no record wraps. sigslot-internals(7) documents the offsets.
+ *
+ * Positions are byte counts that never wrap: head <= next <= tail <= head + capacity.
+ * All that is true of the ring stands in one of two meta blocks; `idx` says which, and
+ * storing `idx` is the one store by which any operation commits. What is read from
+ * here may have been written by anybody: copy it, check it, then use it.
+ */
+#ifndef QUEUE_RING_H
+#define QUEUE_RING_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "queue/record.h"
+
+enum {
+	RING_VERSION = 1,
+	RING_DATA = 65536, /* where the data begins: a multiple of any page size */
+	RING_INLINE = 4096, /* larger payloads are copied outside the lock */
+	RING_GONE = RECORD_STATES - RECORD_ACKED,
+};
+
+enum ring_flag {
+	RING_SHUT = 1,
+};
+
+/* The parts of the file that never change. */
+struct ring_static {
+	char magic[8];
+	uint32_t version, record_size;
+	uint64_t data, capacity;
+	uint64_t messages; /* at most so many records; 0 = no limit */
+	uint32_t key; /* random: what marks are made with */
+	uint32_t crc; /* of the above */
+};
+
+struct ring_meta {
+	uint64_t version; /* how many commits there were */
+	uint64_t head, next, tail; /* nothing before `next` is READY */
+	uint64_t seq; /* how many records were pushed */
+	uint64_t due; /* when something before `next` wants to be looked at again */
+	uint64_t gap,
+		gap_end; /* dead bytes between two records, counted; 0, 0 = none */
+	uint64_t swept[RING_GONE]; /* records that head has passed, by their state */
+	uint32_t present[RECORD_STATES]; /* records from head to tail, by their state */
+	uint32_t flags;
+	uint32_t crc; /* of all the above */
+};
+
+/* Kept under the lock, but not part of a commit: a kill may lose the last one. */
+struct ring_stats {
+	uint64_t redelivered, takeovers;
+	uint64_t high_bytes, high_records;
+};
+
+/* Who waits for space first, and how much. */
+struct ring_want {
+	uint64_t room; /* 0 = nobody */
+	uint64_t since; /* renewed by each attempt */
+	uint32_t who; /* lock word */
+};
+
+struct ring_head {
+	struct ring_static fixed; /* offset 0 */
+	_Alignas(128) uint32_t lock; /* 128 */
+	_Alignas(64) uint32_t idx; /* 192 */
+	_Alignas(64) uint32_t data_bell; /* 256 */
+	_Alignas(64) uint32_t space_bell; /* 320 */
+	_Alignas(64) struct ring_want want; /* 384 */
+	_Alignas(64) struct ring_stats stats; /* 448 */
+	_Alignas(256) struct ring_meta meta[2]; /* 512 */
+};
+
+static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
+static_assert(offsetof(struct ring_head, meta) == 512, "the header is frozen");
+
+struct ring {
+	struct ring_head *head;
+	unsigned char *data;
+	uint64_t capacity, messages; /* checked copies */
+	uint32_t key;
+};
+
+/* Rounds a size up to what a ring can have; 0 if it is beyond 64 GiB. */
+uint64_t ring_capacity(uint64_t size);
+
+/* Fills a new file. Returns 0, or a negative errno with both numbers in err. */
+int ring_create(int fd, const struct queue_limits *limits, const char *name,
+		struct sigslot_error *err);
+
+/* Maps a file, checked. Returns 0, -EPROTO, -EBADMSG or another negative errno. */
+int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err);
+
+/* The same, header only and not to be written. */
+int ring_map_head(int fd, struct ring *ret, const char *name,
+		  struct sigslot_error *err);
+
+void ring_unmap(struct ring *r);
+
+/* Copies the valid meta block. Returns 0 or -EBADMSG. Only under the lock. */
+int ring_load(const struct ring *r, struct ring_meta *ret);
+
+/* The same without the lock: tries until no writer came in between. */
+int ring_snapshot(const struct ring *r, struct ring_meta *ret);
+
+/* Writes the next version of m into the spare block and makes it the valid one. */
+void ring_commit(struct ring *r, struct ring_meta *m);
+
+static inline struct record *ring_at(const struct ring *r, uint64_t position)
+{
+	return (struct record *)(r->data + position % r->capacity);
+}
+
+static inline uint32_t ring_mark(const struct ring *r, uint64_t position)
+{
+	return r->key ^ (uint32_t)(position / RECORD_ALIGN);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sections: lock, check, change, commit, unlock; and the walk over records that all
+ * operations share. Every step of a walk moves forward by a checked amount, so that
+ * damaged bytes can end a walk but not keep it going.
+ */
+#include "queue/section.h"
+
+#include <inttypes.h>
+
+#include "queue/bell.h"
+#include "queue/lock.h"
+
+int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err)
+{
+	return fail(err, -EBADMSG,
+		    "queue '%s' is damaged: no record where one must be, at position "
+		    "%" PRIu64,
+		    q->name, at);
+}
+
+static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
+{
+	if (ring_load(&q->ring, &q->m) < 0)
+		return fail(err, -EBADMSG,
+			    "queue '%s' is damaged: its header makes no sense",
+			    q->name);
+	if (!dead)
+		return 0;
+	q->ring.head->stats.takeovers++;
+	if (recover_held(q, lock_slot(dead), lock_generation(dead)) < 0)
+		return section_damaged(q, q->m.head, err);
+	return 0;
+}
+
+int section_enter(struct queue *q, struct sigslot_error *err)
+{
+	uint32_t dead;
+	int r;
+
+	if (!identity_here(q->id))
+		return fail(err, -EINVAL,
+			    "queue '%s' was opened before fork(): open it again in the "
+			    "child",
+			    q->name);
+	r = lock_take(&q->ring.head->lock, q->id, q->me, &dead);
+	if (r < 0)
+		return fail(err, r,
+			    "queue '%s' is locked by the process in place %u of the "
+			    "instance, which does not run: continue or kill it",
+			    q->name, lock_slot(q->ring.head->lock));
+	r = check_in(q, dead, err);
+	if (r < 0)
+		section_leave(q);
+	return r;
+}
+
+void section_commit(struct queue *q)
+{
+	ring_commit(&q->ring, &q->m);
+}
+
+void section_leave(struct queue *q)
+{
+	lock_give(&q->ring.head->lock);
+}
+
+int section_look(struct queue *q, uint64_t at, struct entry *ret)
+{
+	struct record *r;
+
+	if (at == q->m.gap && q->m.gap_end)
+		at = q->m.gap_end;
+	if (at >= q->m.tail)
+		return 0;
+	if (q->m.tail - at < sizeof(*r))
+		return -EBADMSG;
+	r = ring_at(&q->ring, at);
+	*ret = (struct entry){
+		.record = r,
+		.at = at,
+		.seq = r->seq,
+		/* relaxed: all changes are made under the lock, but for voiding */
+		.word = __atomic_load_n(&r->state, __ATOMIC_RELAXED),
+		.size = __atomic_load_n(&r->size, __ATOMIC_RELAXED),
+	};
+	ret->end = at + record_room(ret->size);
+	ret->state = ret->word & 15;
+	if (__atomic_load_n(&r->mark, __ATOMIC_RELAXED) != ring_mark(&q->ring, at) ||
+	    ret->end > q->m.tail || !ret->state || ret->state >= RECORD_STATES)
+		return -EBADMSG;
+	return 1;
+}
+
+void section_count(struct queue *q, const struct entry *e, unsigned state)
+{
+	q->m.present[e->state]--;
+	q->m.present[state]++;
+}
+
+void section_set(struct queue *q, struct entry *e, uint64_t word)
+{
+	section_count(q, e, word & 15);
+	e->word = word;
+	e->state = word & 15;
+	/* release: after what was written to the record before */
+	__atomic_store_n(&e->record->state, word, __ATOMIC_RELEASE);
+}
+
+void section_settle(struct queue *q, struct entry *e, unsigned state)
+{
+	struct record_word w = record_parts(e->word);
+
+	w.state = state;
+	w.slot = w.generation = 0;
+	section_set(q, e, record_word(w));
+}
+
+bool section_fits(const struct queue *q, uint64_t room)
+{
+	const uint32_t *n = q->m.present;
+
+	if (q->m.tail - q->m.head + room > q->ring.capacity)
+		return false;
+	return !q->ring.messages || (uint64_t)n[RECORD_READY] + n[RECORD_PARKED] +
+						    n[RECORD_BUSY] + n[RECORD_PINNED] +
+						    n[RECORD_LEASED] <
+					    q->ring.messages;
+}
+
+void section_ring_data(struct queue *q)
+{
+	bell_ring(&q->ring.head->data_bell, q->data_fd);
+}
+
+void section_offer_space(struct queue *q)
+{
+	struct ring_want *want = &q->ring.head->want;
+
+	if (!want->room || !section_fits(q, want->room))
+		return;
+	bell_ring(&q->ring.head->space_bell, q->space_fd);
+	want->room = 0;
+}
+
+int section_sweep(struct queue *q)
+{
+	struct ring_meta *m = &q->m;
+	struct entry e;
+	int r;
+
+	while ((r = section_look(q, m->head, &e)) > 0 && record_gone(e.state)) {
+		m->present[e.state]--;
+		m->swept[e.state - RECORD_ACKED]++;
+		m->head = e.end;
+		if (m->gap_end && m->head == m->gap)
+			m->head = m->gap_end;
+		if (m->gap_end && m->head >= m->gap_end)
+			m->gap = m->gap_end = 0;
+	}
+	if (m->next < m->head)
+		m->next = m->head;
+	section_offer_space(q);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Claiming and settling. A claim is found again by its sequence number and lease; its
+ * place is only a hint, for a record that was unpinned may have been moved.
+ */
+#include "queue/queue.h"
+
+#include "base/clock.h"
+#include "queue/bell.h"
+#include "queue/fault.h"
+#include "queue/lock.h"
+#include "queue/section.h"
+
+enum {
+	BUSY_LOOK_NS = 20000000, /* a producer in the middle: look again */
+	BUSY_SKIP_NS = 1000000000, /* it is stopped: go on without it */
+};
+
+/* --- finding a claim again --- */
+
+static bool mine(const struct queue *q, const struct claim *c, const struct entry *e)
+{
+	struct record_word w = record_parts(e->word);
+
+	return e->seq == c->seq && record_held(w.state) && w.lease == c->lease &&
+	       lock_word(w.slot, w.generation) == q->me;
+}
+
+static int find(struct queue *q, const struct claim *c, struct entry *ret)
+{
+	uint64_t at = c->place;
+	int r;
+
+	if (at >= q->m.head && at < q->m.tail && at % RECORD_ALIGN == 0 &&
+	    section_look(q, at, ret) > 0 && mine(q, c, ret))
+		return 0;
+	for (at = q->m.head; (r = section_look(q, at, ret)) > 0; at = ret->end)
+		if (ret->seq >= c->seq)
+			break;
+	if (r < 0)
+		return r;
+	return r && mine(q, c, ret) ? 0 : -ESTALE;
+}
+
+/* --- claiming --- */
+
+static void lease(struct queue *q, struct entry *e, struct claim *out)
+{
+	struct record_word w = record_parts(e->word);
+	const struct record *r = e->record;
+
+	w.state = RECORD_PINNED;
+	w.slot = lock_slot(q->me);
+	w.generation = lock_generation(q->me);
+	w.attempt += w.attempt < 0x1fff;
+	w.lease = (w.lease + 1) & 0xffff;
+	e->record->handle = q->handle;
+	section_set(q, e, record_word(w));
+	q->ring.head->stats.redelivered += w.attempt > 1;
+	*out = (struct claim){
+		.envelope = r->envelope,
+		.payload = {.data = r + 1, .size = e->size},
+		.seq = e->seq,
+		.lease = w.lease,
+		.attempt = w.attempt,
+		.place = e->at,
+	};
+}
+
+static void look_again_at(struct queue *q, uint64_t due)
+{
+	if (due < q->m.due)
+		q->m.due = due;
+}
+
+/* Returns true if the walk must stop at this record, to keep the order. */
+static bool busy(struct queue *q, struct entry *e)
+{
+	struct record_word w = record_parts(e->word);
+	uint64_t now = clock_now();
+
+	if (!identity_alive(q->id, w.slot, w.generation)) {
+		section_settle(q, e, RECORD_VOIDED);
+		return false;
+	}
+	if (now - e->record->since > BUSY_SKIP_NS)
+		return false;
+	look_again_at(q, now + BUSY_LOOK_NS);
+	return true;
+}
+
+/* Returns true if the record can be leased. */
+static bool ripe(struct queue *q, const struct entry *e, uint64_t *now)
+{
+	uint64_t due = e->record->due;
+
+	if (e->state == RECORD_READY)
+		return true;
+	if (e->state != RECORD_PARKED)
+		return false;
+	if (!*now)
+		*now = clock_now();
+	if (due <= *now)
+		return true;
+	look_again_at(q, due);
+	return false;
+}
+
+static int claim_ready(struct queue *q, struct claim *out, size_t max, size_t *ret)
+{
+	uint64_t now = 0, at;
+	struct entry e;
+	int r = 0;
+
+	if (q->m.due != NEVER && (now = clock_now()) >= q->m.due) {
+		q->m.next = q->m.head;
+		q->m.due = NEVER;
+	}
+	at = q->m.next;
+	while (*ret < max && (r = section_look(q, at, &e)) > 0) {
+		if (ripe(q, &e, &now))
+			lease(q, &e, &out[(*ret)++]);
+		else if (e.state == RECORD_BUSY && busy(q, &e))
+			break;
+		at = e.end;
+	}
+	q->m.next = at;
+	return r < 0 ? r : 0;
+}
+
+/* --- settling --- */
+
+static int settle(struct queue *q, const struct claim *c, unsigned state)
+{
+	struct entry e;
+	int r = find(q, c, &e);
+
+	if (r < 0)
+		return r;
+	section_settle(q, &e, state);
+	q->held -= q->held > 0;
+	return 0;
+}
+
+static int settle_all(struct queue *q, const struct claim *c, size_t len,
+		      unsigned state)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		int r = settle(q, &c[i], state);
+
+		if (r < 0 && worst != -EBADMSG)
+			worst = r;
+	}
+	return worst;
+}
+
+/* One section. Returns how many were claimed, or a negative errno. */
+static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
+		struct claim *out, size_t max, struct sigslot_error *err)
+{
+	size_t got = 0;
+	int stale, r = section_enter(q, err);
+
+	if (r < 0)
+		return r;
+	stale = settle_all(q, acks, acks_len, RECORD_ACKED);
+	r = stale == -EBADMSG ? stale : 0;
+	if (!r && max)
+		r = claim_ready(q, out, max, &got);
+	if (!r)
+		r = section_sweep(q);
+	section_commit(q);
+	if (!r && max && !got)
+		bell_hush(&q->ring.head->data_bell, q->data_fd);
+	section_leave(q);
+	q->held += got;
+	if (got)
+		return (int)got;
+	return r < 0 ? section_damaged(q, q->m.head, err) : max ? 0 : stale;
+}
+
+static int take_out(struct queue *q, const struct claim *c, unsigned state)
+{
+	int r = section_enter(q, NULL), swept;
+
+	if (r < 0)
+		return r;
+	r = settle(q, c, state);
+	swept = section_sweep(q);
+	section_commit(q);
+	section_leave(q);
+	return r < 0 ? r : swept;
+}
+
+static bool intact(const struct claim *c)
+{
+	const struct record *r = (const struct record *)c->payload.data - 1;
+	struct record header = *r;
+
+	header.size = (uint32_t)c->payload.size;
+	return record_seal(record_sum(&header, c->payload.data), c->seq) == header.crc;
+}
+
+/* Takes damaged records out of the ring and out of `out`. Returns how many are left. */
+static int keep_intact(struct queue *q, struct claim *out, int len)
+{
+	int kept = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (intact(&out[i]))
+			out[kept++] = out[i];
+		else
+			take_out(q, &out[i], RECORD_DAMAGED);
+	}
+	return kept;
+}
+
+int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
+	       struct claim *out, size_t max, struct sigslot_error *err)
+{
+	int claimed, kept = 0;
+
+	do {
+		claimed = turn(q, acks, acks_len, out, max, err);
+		acks_len = 0;
+		if (claimed <= 0 || !max)
+			return claimed;
+		kept = keep_intact(q, out, claimed);
+	} while (!kept);
+	return kept;
+}
+
+int queue_ack(struct queue *q, const struct claim *acks, size_t len)
+{
+	return turn(q, acks, len, NULL, 0, NULL);
+}
+
+int queue_claim(struct queue *q, struct claim *out, size_t max,
+		struct sigslot_error *err)
+{
+	return queue_turn(q, NULL, 0, out, max, err);
+}
+
+int queue_bury(struct queue *q, const struct claim *c)
+{
+	return take_out(q, c, RECORD_DEAD);
+}
+
+int queue_unpin(struct queue *q, struct claim *claims, size_t len)
+{
+	int worst = 0, r = section_enter(q, NULL);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < len; i++) {
+		struct entry e;
+
+		r = find(q, &claims[i], &e);
+		claims[i].payload.data = NULL;
+		if (r < 0)
+			worst = r;
+		else
+			section_set(q, &e, (e.word & ~15ull) | RECORD_LEASED);
+	}
+	section_offer_space(q);
+	section_commit(q);
+	section_leave(q);
+	return worst;
+}
+
+/* The bell before the cursor, the cursor before the state: see lib/README.md. */
+static void give_back(struct queue *q, struct entry *e, uint64_t due, bool attempted)
+{
+	struct record_word w = record_parts(e->word);
+
+	w.state = due ? RECORD_PARKED : RECORD_READY;
+	w.slot = w.generation = 0;
+	w.attempt -= !attempted && w.attempt;
+	e->record->due = due;
+	if (FAULTY(FAULT_STATE_BEFORE_CURSOR))
+		__atomic_store_n(&e->record->state, record_word(w), __ATOMIC_RELEASE);
+	section_ring_data(q);
+	section_count(q, e, w.state);
+	if (due && e->at < q->m.next)
+		look_again_at(q, due);
+	else if (e->at < q->m.next)
+		q->m.next = e->at;
+	section_commit(q);
+	/* release: nobody looks at it before `next` or `due` say so */
+	__atomic_store_n(&e->record->state, record_word(w), __ATOMIC_RELEASE);
+	q->held -= q->held > 0;
+}
+
+int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool attempted)
+{
+	struct entry e;
+	int r = section_enter(q, NULL);
+
+	if (r < 0)
+		return r;
+	r = find(q, c, &e);
+	if (!r)
+		give_back(q, &e, due, attempted);
+	section_leave(q);
+	return r;
+}
