@@ -47,8 +47,8 @@ static bool front(void)
 static int hand_over(char **argv)
 {
 	static const char *const places[] = {
-		"../libexec/sigslot/sigslot", /* installed: bin/sigslot */
 		"libexec/sigslot/sigslot", /* where it was built */
+		"../libexec/sigslot/sigslot", /* installed: bin/sigslot */
 	};
 	char path[PATH_MAX + 64];
 	ssize_t size = readlink("/proc/self/exe", path, PATH_MAX);
@@ -90,8 +90,9 @@ static int run(const struct cmd *cmd, int len, char **argv)
 		complain("%s: an operand is missing: sigslot %s %s", cmd->name,
 			 cmd->name, cmd->args);
 	else
-		complain("%s: '%s' is one operand too many: sigslot %s %s", cmd->name,
-			 argv[cmd->most], cmd->name, cmd->args);
+		complain("%s: '%s' is one operand too many: sigslot %s%s%s", cmd->name,
+			 argv[cmd->most], cmd->name, cmd->args[0] ? " " : "",
+			 cmd->args);
 	return CMD_USAGE;
 }
 

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+#
+# help, and that pages, help and the tables of options say the same.
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+all_commands() {
+	sigslot help --json | jq -r .name
+}
+
+# The options of COMMAND as "LETTER NAME yes|no (takes a value)", sorted.
+options_of() {
+	sigslot help --json "$1" |
+		jq -r '"\(if .letter == "" then "-" else .letter end) \(.name) " +
+			if .value == "" then "no" else "yes" end' | sort
+}
+
+# The same from its page.
+options_of_page() {
+	sed -nE '/^\.Sh DESCRIPTION/,/^\.Sh (EXIT|ENV)/ {
+		s/^\.It Fl -([a-z-]+)( Ar .*)?$/- \1\2/p
+		s/^\.It Fl ([A-Za-z]) , -([a-z-]+)( Ar .*)?$/\1 \2\3/p
+	}' "$ROOT/man/sigslot-$1.1" | sed -E 's/ Ar .*/ yes/; t; s/$/ no/' | sort
+}
+
+# The same from COMMAND --help.
+options_of_help() {
+	sigslot "$1" --help | sed -nE '/^options:/,/^$/ {
+		s/^      --([a-z-]+)( [A-Za-z|]+)?   *[^ ].*/- \1\2/p
+		s/^  -([A-Za-z]), --([a-z-]+)( [A-Za-z|]+)?   *[^ ].*/\1 \2\3/p
+	}' | sed -E 's/^(. [^ ]+) .*/\1 yes/; t; s/$/ no/' | sort
+}
+
+@test "help lists every command with a line on it" {
+	run -0 --separate-stderr sigslot help
+	assert_stderr ''
+	assert_line --index 0 'usage: sigslot COMMAND [OPTION...] [OPERAND...]'
+	for name in run check emit ps stop start kill restart wait clean help version; do
+		assert_line --regexp "^  $name  +[a-z]"
+	done
+}
+
+@test "--help and -h without a command are help" {
+	run -0 --separate-stderr sigslot help
+	wanted=$output
+	for word in --help -h; do
+		run -0 --separate-stderr sigslot "$word"
+		assert_output "$wanted"
+		assert_stderr ''
+	done
+}
+
+@test "help COMMAND, COMMAND --help and COMMAND -h are the same for every command" {
+	for name in $(all_commands); do
+		run -0 --separate-stderr sigslot help "$name"
+		assert_line --index 0 --partial "usage: sigslot $name [OPTION...]"
+		wanted=$output
+		for word in --help -h; do
+			run -0 --separate-stderr sigslot "$name" "$word"
+			assert_output "$wanted"
+			assert_stderr ''
+		done
+	done
+}
+
+@test "help of an unknown command is wrong usage and guesses" {
+	run -64 --separate-stderr sigslot help stpo
+	assert_output ''
+	assert_stderr "sigslot: there is no command 'stpo'; did you mean 'stop'?"
+}
+
+@test "help --json is one object per command" {
+	run -0 --separate-stderr bash -c \
+		'sigslot help --json | jq -c "select(.name == \"ps\")"'
+	assert_output '{"name":"ps","operands":"[INSTANCE...]","brief":"list loops, the dead ones too"}'
+}
+
+@test "help --json COMMAND is one object per option" {
+	run -0 --separate-stderr bash -c \
+		'sigslot help --json run | jq -c "select(.name == \"name\")"'
+	assert_output '{"letter":"n","name":"name","value":"NAME","help":"name of the instance"}'
+}
+
+@test "the options of every command are those of its page" {
+	for name in $(all_commands); do
+		run -0 options_of "$name"
+		assert_output
+		wanted=$output
+		run -0 options_of_page "$name"
+		assert_equal "$name: $output" "$name: $wanted"
+	done
+}
+
+@test "the options of every command are those of its --help" {
+	for name in $(all_commands); do
+		run -0 options_of "$name"
+		wanted=$output
+		run -0 options_of_help "$name"
+		assert_equal "$name: $output" "$name: $wanted"
+	done
+}
+
+@test "the synopsis of every page has every option" {
+	for name in $(all_commands); do
+		synopsis=$(sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESC/p' "$ROOT/man/sigslot-$name.1")
+		while read -r letter option _; do
+			[ "$option" != help ] || continue
+			[ "$letter" = - ] || option="$letter|-$option"
+			grep -Eq "Fl (-?$option)( |\$)" <<<"$synopsis" ||
+				fail "$name: --$option is not in the synopsis"
+		done < <(options_of "$name")
+	done
+}
+
+@test "every page says what help says of its command" {
+	while IFS=$'\t' read -r name brief; do
+		run -0 sed -n 's/^\.Nd //p' "$ROOT/man/sigslot-$name.1"
+		assert_output "$brief"
+	done < <(sigslot help --json | jq -r '[.name, .brief] | @tsv')
+}
+
+@test "sigslot(1) lists the commands in the order and with the words of help" {
+	run -0 sed -n '/^\.Sh COMMANDS/,/^\.Sh ENV/ {
+		/^\.It Cm/ { N; s/^\.It Cm \(.*\)\n\(.*\), see$/\1: \2/p; }
+	}' "$ROOT/man/sigslot.1"
+	assert_output "$(sigslot help --json | jq -r '"\(.name): \(.brief)"')"
+}
