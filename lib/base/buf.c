@@ -31,6 +31,7 @@ int buf_reserve(struct buf *b, size_t more)
 	if (!data)
 		return -ENOMEM;
 	b->data = data;
+	b->data[b->size] = '\0';
 	b->cap = cap;
 	return 0;
 }
@@ -95,7 +96,6 @@ char *buf_take(struct buf *b)
 	if (buf_reserve(b, 0) < 0)
 		return NULL;
 	data = b->data;
-	data[b->size] = '\0';
 	*b = (struct buf){0};
 	return data;
 }

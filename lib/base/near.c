@@ -48,7 +48,8 @@ void near_try(struct near *n, const char *candidate)
 	if (!a_len || a_len > LONGEST || b_len > LONGEST)
 		return;
 	d = distance(n->wanted, a_len, candidate, b_len);
-	if (d > (a_len + 2) / 3 || (n->best && d >= n->distance))
+	/* a name of which no letter is right is not a slip of the keyboard */
+	if (d > (a_len + 2) / 3 || d >= a_len || (n->best && d >= n->distance))
 		return;
 	n->best = candidate;
 	n->distance = d;

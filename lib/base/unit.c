@@ -60,7 +60,26 @@ static const struct unit *find(const struct unit *units, size_t len, const char 
 	return NULL;
 }
 
-/* value = whole.fraction x scale, the fraction cut after nine digits. */
+/*
+ * Reads a decimal point and digits: fraction / parts. Zeros at the end say nothing;
+ * returns false if more than nine digits do.
+ */
+static bool read_fraction(const char **c, uint64_t *fraction, uint64_t *parts)
+{
+	const char *digits = *c + 1;
+	size_t len = strspn(digits, "0123456789");
+
+	*c = digits + len;
+	while (len && digits[len - 1] == '0')
+		len--;
+	for (size_t i = 0; len <= 9 && i < len; i++) {
+		*fraction = *fraction * 10 + (uint64_t)(digits[i] - '0');
+		*parts *= 10;
+	}
+	return len <= 9;
+}
+
+/* value = whole.fraction x scale, which must be a whole number. */
 static int parse(const char *text, const struct unit *units, size_t len,
 		 uint64_t *ret_value)
 {
@@ -74,14 +93,10 @@ static int parse(const char *text, const struct unit *units, size_t len,
 		if (__builtin_mul_overflow(whole, 10, &whole) ||
 		    __builtin_add_overflow(whole, (uint64_t)(*c - '0'), &whole))
 			return -ERANGE;
-	if (*c == '.' && digit(c[1]))
-		for (c++; digit(*c); c++)
-			if (parts < 1000000000) {
-				fraction = fraction * 10 + (uint64_t)(*c - '0');
-				parts *= 10;
-			}
+	if (*c == '.' && digit(c[1]) && !read_fraction(&c, &fraction, &parts))
+		return -EINVAL;
 	unit = find(units, len, c);
-	if (!unit)
+	if (!unit || (__uint128_t)fraction * unit->scale % parts)
 		return -EINVAL;
 	if (__builtin_mul_overflow(whole, unit->scale, &whole))
 		return -ERANGE;
@@ -103,11 +118,13 @@ int unit_size(const char *text, uint64_t *ret_size)
 }
 
 static const char *print(const struct unit *units, size_t len, uint64_t value,
-			 char *out)
+			 const char *nothing, char *out)
 {
 	const struct unit *best = &units[0];
 
-	for (size_t i = 0; value && i < len; i++)
+	if (!value)
+		return strcpy(out, nothing);
+	for (size_t i = 0; i < len; i++)
 		if (value % units[i].scale == 0)
 			best = &units[i];
 	snprintf(out, 32, "%llu%s", (unsigned long long)(value / best->scale),
@@ -117,10 +134,10 @@ static const char *print(const struct unit *units, size_t len, uint64_t value,
 
 const char *unit_duration_text(uint64_t ns, char out[static 32])
 {
-	return print(durations, ARRAY_LEN(durations), ns, out);
+	return print(durations, ARRAY_LEN(durations), ns, "0s", out);
 }
 
 const char *unit_size_text(uint64_t size, char out[static 32])
 {
-	return print(sizes, ARRAY_LEN(sizes), size, out);
+	return print(sizes, ARRAY_LEN(sizes), size, "0B", out);
 }

@@ -14,21 +14,21 @@ bool unit_name_ok(const char *text, size_t size);
 
 /*
  * Parses a duration: digits, optionally a decimal point and digits, and one of ns us
- * ms s m h d. A bare number is refused, 0 is not. Returns 0, -EINVAL (not a duration)
- * or -ERANGE (over 292 years).
+ * ms s m h d. A bare number is refused, 0s is not; neither is a fraction that comes
+ * to whole nanoseconds. Returns 0, -EINVAL (no duration) or -ERANGE (over 292 years).
  */
 int unit_duration(const char *text, uint64_t *ret_ns);
 
 /*
- * Parses a size: digits and one of B KiB MiB GiB. A bare number is refused.
- * Returns 0, -EINVAL or -ERANGE.
+ * Parses a size: digits, optionally a fraction that comes to whole bytes, and one of B
+ * KiB MiB GiB. A bare number is refused. Returns 0, -EINVAL or -ERANGE.
  */
 int unit_size(const char *text, uint64_t *ret_size);
 
-/* Writes a duration for people ("1.5s", "2m", "250ms") into out and returns out. */
+/* Writes a duration in the largest unit that divides it ("1500ms", "2m"). Returns out. */
 const char *unit_duration_text(uint64_t ns, char out[static 32]);
 
-/* Writes a size for people: the largest unit that divides it. Returns out. */
+/* The same for a size ("8MiB", "1025B"). Returns out. */
 const char *unit_size_text(uint64_t size, char out[static 32]);
 
 #endif
