@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "queue/bell.h"
 #include "queue/fault.h"
-#include "queue/lock.h"
+#include "queue/latch.h"
 #include "queue/section.h"
 
 enum {
@@ -111,8 +111,8 @@ static struct record *lay_down(struct queue *q, struct parcel *p, unsigned state
 	struct record_word w = {.state = state};
 
 	if (state == RECORD_BUSY) {
-		w.slot = lock_slot(q->me);
-		w.generation = lock_generation(q->me);
+		w.slot = latch_slot(q->me);
+		w.generation = latch_generation(q->me);
 		p->header.since = clock_now();
 	}
 	p->header.mark = ring_mark(&q->ring, q->m.tail);

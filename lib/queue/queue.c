@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/bell.h"
-#include "queue/lock.h"
+#include "queue/latch.h"
 #include "queue/section.h"
 
 static const char *const files[] = {"ring", "data", "space"};
@@ -192,7 +192,7 @@ int queue_open(int dir, const char *name, struct identity *id, struct queue **re
 	if (!q)
 		return fail(err, -ENOMEM, "queue '%s': out of memory", name);
 	q->id = id;
-	q->me = lock_word(identity_slot(id), identity_generation(id));
+	q->me = latch_word(identity_slot(id), identity_generation(id));
 	q->handle = __atomic_add_fetch(&handles, 1, __ATOMIC_RELAXED);
 	q->data_fd = q->space_fd = -1;
 	snprintf(q->name, sizeof(q->name), "%s", name);

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "queue/fault.h"
-#include "queue/lock.h"
+#include "queue/latch.h"
 #include "queue/section.h"
 
 /* Whose records are looked for. */
@@ -27,7 +27,7 @@ static bool concerns(const struct queue *q, const struct search *s,
 		return false;
 	if (s->handle)
 		return record_held(w.state) && e->record->handle == s->handle &&
-		       lock_word(w.slot, w.generation) == q->me;
+		       latch_word(w.slot, w.generation) == q->me;
 	if (s->slot && s->slot != w.slot)
 		return false;
 	if (s->slot && s->generation && s->generation != w.generation)

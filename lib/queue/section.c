@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #include "queue/bell.h"
-#include "queue/lock.h"
+#include "queue/latch.h"
 
 int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err)
 {
@@ -28,7 +28,7 @@ static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
 	if (!dead)
 		return 0;
 	q->ring.head->stats.takeovers++;
-	if (recover_held(q, lock_slot(dead), lock_generation(dead)) < 0)
+	if (recover_held(q, latch_slot(dead), latch_generation(dead)) < 0)
 		return section_damaged(q, q->m.head, err);
 	return 0;
 }
@@ -43,12 +43,12 @@ int section_enter(struct queue *q, struct sigslot_error *err)
 			    "queue '%s' was opened before fork(): open it again in the "
 			    "child",
 			    q->name);
-	r = lock_take(&q->ring.head->lock, q->id, q->me, &dead);
+	r = latch_take(&q->ring.head->lock, q->id, q->me, &dead);
 	if (r < 0)
 		return fail(err, r,
 			    "queue '%s' is locked by the process in place %u of the "
 			    "instance, which does not run: continue or kill it",
-			    q->name, lock_slot(q->ring.head->lock));
+			    q->name, latch_slot(q->ring.head->lock));
 	r = check_in(q, dead, err);
 	if (r < 0)
 		section_leave(q);
@@ -62,7 +62,7 @@ void section_commit(struct queue *q)
 
 void section_leave(struct queue *q)
 {
-	lock_give(&q->ring.head->lock);
+	latch_give(&q->ring.head->lock);
 }
 
 int section_look(struct queue *q, uint64_t at, struct entry *ret)

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "queue/bell.h"
 #include "queue/fault.h"
-#include "queue/lock.h"
+#include "queue/latch.h"
 #include "queue/section.h"
 
 enum {
@@ -23,7 +23,7 @@ static bool mine(const struct queue *q, const struct claim *c, const struct entr
 	struct record_word w = record_parts(e->word);
 
 	return e->seq == c->seq && record_held(w.state) && w.lease == c->lease &&
-	       lock_word(w.slot, w.generation) == q->me;
+	       latch_word(w.slot, w.generation) == q->me;
 }
 
 static int find(struct queue *q, const struct claim *c, struct entry *ret)
@@ -50,8 +50,8 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 	const struct record *r = e->record;
 
 	w.state = RECORD_PINNED;
-	w.slot = lock_slot(q->me);
-	w.generation = lock_generation(q->me);
+	w.slot = latch_slot(q->me);
+	w.generation = latch_generation(q->me);
 	w.attempt += w.attempt < 0x1fff;
 	w.lease = (w.lease + 1) & 0xffff;
 	e->record->handle = q->handle;

@@ -3,7 +3,7 @@
  * Taking and giving the lock. A waiter never takes from a holder that lives, however
  * long that one sleeps.
  */
-#include "queue/lock.h"
+#include "queue/latch.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -29,7 +29,7 @@ static void pause_cpu(void)
 #endif
 }
 
-/* Acquire: pairs with the release in lock_give(), and with the kernel's exit. */
+/* Acquire: pairs with the release in latch_give(), and with the kernel's exit. */
 static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
 {
 	return __atomic_compare_exchange_n(word, &from, to, false, __ATOMIC_ACQUIRE,
@@ -55,7 +55,7 @@ static void sleep_on(uint32_t *word, uint32_t value, uint64_t wait_ns)
 
 static bool dead(const struct identity *id, uint32_t value)
 {
-	return !identity_alive(id, lock_slot(value), lock_generation(value));
+	return !identity_alive(id, latch_slot(value), latch_generation(value));
 }
 
 /* Sleeps until the word changes; true: it is ours, taken from *ret_dead if not 0. */
@@ -65,14 +65,14 @@ static bool wait_once(uint32_t *word, const struct identity *id, uint32_t me,
 	uint32_t value = __atomic_load_n(word, __ATOMIC_RELAXED);
 
 	if (!value)
-		return exchange(word, 0, me | LOCK_WAITERS);
+		return exchange(word, 0, me | LATCH_WAITERS);
 	if (dead(id, value)) {
-		*ret_dead = value & ~LOCK_WAITERS;
-		return exchange(word, value, me | LOCK_WAITERS);
+		*ret_dead = value & ~LATCH_WAITERS;
+		return exchange(word, value, me | LATCH_WAITERS);
 	}
-	if (!(value & LOCK_WAITERS) && !exchange(word, value, value | LOCK_WAITERS))
+	if (!(value & LATCH_WAITERS) && !exchange(word, value, value | LATCH_WAITERS))
 		return false;
-	sleep_on(word, value | LOCK_WAITERS, wait_ns);
+	sleep_on(word, value | LATCH_WAITERS, wait_ns);
 	return false;
 }
 
@@ -86,7 +86,7 @@ static int take_slowly(uint32_t *word, const struct identity *id, uint32_t me,
 		*ret_dead = 0;
 		if (wait_once(word, id, me, wait_ns, ret_dead))
 			return 0;
-		now = __atomic_load_n(word, __ATOMIC_RELAXED) & ~LOCK_WAITERS;
+		now = __atomic_load_n(word, __ATOMIC_RELAXED) & ~LATCH_WAITERS;
 		if (now != before)
 			start = clock_now();
 		if (clock_now() - start > PATIENCE_NS)
@@ -96,8 +96,8 @@ static int take_slowly(uint32_t *word, const struct identity *id, uint32_t me,
 	}
 }
 
-int lock_take(uint32_t *word, const struct identity *id, uint32_t me,
-	      uint32_t *ret_dead)
+int latch_take(uint32_t *word, const struct identity *id, uint32_t me,
+	       uint32_t *ret_dead)
 {
 	*ret_dead = 0;
 	if (exchange(word, 0, me) || spin(word, me))
@@ -105,9 +105,9 @@ int lock_take(uint32_t *word, const struct identity *id, uint32_t me,
 	return take_slowly(word, id, me, ret_dead);
 }
 
-void lock_give(uint32_t *word)
+void latch_give(uint32_t *word)
 {
 	/* release: pairs with the acquire in exchange() */
-	if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) & LOCK_WAITERS)
+	if (__atomic_exchange_n(word, 0, __ATOMIC_RELEASE) & LATCH_WAITERS)
 		syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
