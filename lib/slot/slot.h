@@ -58,7 +58,7 @@ struct slot_job {
 
 /* How a job, or a resident command, ended. */
 struct slot_verdict {
-	int code; /* 0 done; -errno: failed before or beside a command */
+	int code; /* 0 done; -ECHILD: see exit and signal; -errno: anything else */
 	int exit; /* exit status of the command, or -1 */
 	int signal; /* that ended it, or 0 */
 	bool final; /* do not retry: 65, 125, 126, 127, bad argument */
@@ -88,8 +88,9 @@ struct slot_host {
 	void (*misfit)(struct slot *s, uint64_t line, const char *reason);
 
 	/*
-	 * A resident has ended: a source for good (it is not started again), a filter
-	 * that died (it is started again with back-off), or after slot_finish().
+	 * A resident has ended: a filter that died (it is started again with back-off),
+	 * or for good: a source, a filter that cannot be executed, any slot after
+	 * slot_finish(). For good it comes exactly once, so not again in slot_finish().
 	 */
 	void (*ended)(struct slot *s, const struct slot_verdict *v, bool for_good);
 };
@@ -97,14 +98,14 @@ struct slot_host {
 /* One table entry per kind; see kinds in slot.c. */
 struct slot_kind {
 	const char *name; /* the key in the topology */
+	size_t size; /* of its own struct, which begins with struct slot */
 	bool resident; /* runs between messages */
 	bool takes; /* takes messages: all but source */
 	int (*open)(struct slot *s, struct sigslot_error *err);
 	void (*deliver)(struct slot *s, struct slot_job *job);
 	void (*finish)(struct slot *s); /* NULL: nothing to wait for */
 	void (*hold)(struct slot *s, bool held); /* NULL: emits only inside deliver */
-	void (*kill)(struct slot *s, int sig);
-	void (*close)(struct slot *s);
+	void (*close)(struct slot *s); /* its commands are killed already */
 };
 
 /* The common head of every kind's own struct. */
@@ -116,14 +117,16 @@ struct slot {
 	unsigned running; /* jobs delivered and not done */
 	uint64_t lines; /* of output so far */
 	bool finishing, held;
+	bool over; /* ended() was called for good */
 };
 
 /* The kind of that name, or NULL. */
 const struct slot_kind *slot_kind_find(const char *name);
 
 /*
- * Opens a slot and starts what is resident. Returns 0, or a negative errno with err:
- * a plugin that cannot be loaded, a file that is not executable.
+ * Opens a slot and starts what is resident. Returns 0, or a negative errno with err: a
+ * plugin that cannot be loaded, a shell that cannot be started. What `exec` runs is
+ * looked for when it is started. SIGPIPE must be ignored by the process.
  */
 int slot_open(const struct slot_spec *spec, const struct slot_host *host,
 	      struct loop *loop, void *user, struct slot **ret,
@@ -134,8 +137,8 @@ void slot_deliver(struct slot *s, struct slot_job *job);
 
 /*
  * No more jobs. A filter's stdin is closed and its stdout read to the end, a source is
- * sent TERM (and CONT) and read to the end, a plugin is closed and may emit; then
- * host->ended() comes, at once for kinds with nothing to wait for.
+ * sent TERM (and CONT) and read to the end, a plugin is closed and may emit; then, when
+ * no job is under way, host->ended() comes, perhaps before this returns.
  */
 void slot_finish(struct slot *s);
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A command that runs: its standard streams without ever blocking, its output as
+ * lines, its end. Its owner embeds it and is called back.
+ *
+ * The end is when it has exited and its output has been read to the end; if somebody
+ * else still keeps that open, one second after the exit.
+ */
+#ifndef SLOT_PROCESS_H
+#define SLOT_PROCESS_H
+
+#include "slot/launch.h"
+#include "slot/lines.h"
+
+enum { PROCESS_TAIL = 1024 };
+
+struct process {
+	struct slot *slot;
+	struct slot_job *job; /* it works for; NULL: a resident */
+	struct child child;
+	int in, out, err; /* our ends; -1 = closed */
+	struct watch in_watch, out_watch, err_watch;
+	struct lines out_lines, err_lines;
+	struct buf payload; /* of the line that is being emitted */
+	struct timer timer; /* to end it, to kill it, or to stop waiting for output */
+	struct later again; /* goes on after a hold */
+	uint64_t started;
+	int status; /* once exited */
+	bool exited, waited, limited;
+	int stage; /* what the timer is for */
+	char tail[PROCESS_TAIL + 1]; /* of stderr */
+	size_t tail_size;
+
+	/* A line of stdout. */
+	void (*line)(struct process *p, enum lines_found found, const char *line,
+		     size_t size);
+	/* There is room in stdin, or it is not read any more: write, or close it. */
+	void (*room)(struct process *p);
+	/* It has ended; nothing of it is used any more, so it may be freed. */
+	void (*ended)(struct process *p, struct slot_verdict *v);
+};
+
+/*
+ * Starts the command. slot, job, line, room and ended are set by the owner, the rest
+ * is zero. Without room() its stdin is empty. room() is called before it runs, so
+ * that a small input costs no wake-up. After limit_ns (0: never) it is ended. Returns
+ * 0, or a negative errno with *ret_v, and nothing is left open.
+ */
+int process_start(struct process *p, struct launch *l, const struct text_args *args,
+		  uint64_t limit_ns, struct slot_verdict *ret_v);
+
+/* Asks for room(), or not. Only while stdin is open. */
+void process_want_room(struct process *p, bool wanted);
+void process_close_in(struct process *p);
+
+/* Stops reading stdout, or goes on. Never calls line(). */
+void process_hold(struct process *p, bool held);
+
+/* TERM and CONT to its group; KILL after 5 s. */
+void process_end(struct process *p);
+
+/* The verdict so far, with took_ns and err_tail, which lives as long as p. */
+struct slot_verdict process_verdict(struct process *p);
+
+/* Kills its group, reaps it, closes all; without callbacks. Also what has ended. */
+void process_done(struct process *p);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verdicts and lines on their way to the host. Decides nothing but what is final.
+ */
+#include "slot/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "message/text.h"
+
+struct slot_verdict report_verdict(int code, bool final, const char *format, ...)
+{
+	struct slot_verdict v = {
+		.code = code, .exit = -1, .final = final, .err_tail = ""};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(v.reason, sizeof(v.reason), format, args);
+	va_end(args);
+	return v;
+}
+
+static bool final_status(int status)
+{
+	return status == 65 || (status >= 125 && status <= 127);
+}
+
+struct slot_verdict report_status(int status)
+{
+	struct slot_verdict v = {.exit = -1, .err_tail = ""};
+	const char *name;
+
+	if (WIFEXITED(status)) {
+		v.exit = WEXITSTATUS(status);
+		v.final = final_status(v.exit);
+		if (v.exit)
+			snprintf(v.reason, sizeof(v.reason), "exited with status %d",
+				 v.exit);
+	} else {
+		v.signal = WTERMSIG(status);
+		name = sigabbrev_np(v.signal);
+		snprintf(v.reason, sizeof(v.reason), "was ended by signal %d (SIG%s)",
+			 v.signal, name ? name : "?");
+	}
+	v.code = v.exit == 0 ? 0 : -ECHILD;
+	return v;
+}
+
+void report_done(struct slot *s, struct slot_job *job, const struct slot_verdict *v)
+{
+	static const struct slot_verdict ok = {.exit = -1, .err_tail = ""};
+
+	job->own = NULL;
+	s->running--;
+	s->host->done(s, job, v);
+	if (s->finishing && !s->running && !s->spec->kind->finish)
+		report_ended(s, &ok, true);
+}
+
+void report_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
+{
+	if (s->over)
+		return;
+	s->over = for_good;
+	s->host->ended(s, v, for_good);
+}
+
+static int emit_line(struct slot *s, struct slot_job *job, const char *line,
+		     size_t size, struct buf *scratch)
+{
+	struct sigslot_error err = {0};
+	int r;
+
+	scratch->size = 0;
+	r = text_to_payload(line, size, s->spec->type, SIGSLOT_BY_TYPE, scratch, &err);
+	if (r == 0) {
+		r = s->host->emit(s, job, s->spec->emit, scratch->data, scratch->size);
+		if (r < 0)
+			fail(&err, r, "cannot be emitted: %s", strerror(-r));
+	}
+	if (r < 0)
+		s->host->misfit(s, s->lines, err.text);
+	return r;
+}
+
+int report_line(struct slot *s, struct slot_job *job, enum lines_found found,
+		const char *line, size_t size, struct buf *scratch)
+{
+	s->lines++;
+	if (found == LINES_LONG) {
+		s->host->misfit(s, s->lines, "longer than 1 MiB");
+		return -EMSGSIZE;
+	}
+	if (s->spec->output == SLOT_EMIT)
+		return emit_line(s, job, line, size, scratch);
+	s->host->log(s, line, size);
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting a command: by vfork, in a process group of its own, with nothing inherited
+ * that it did not ask for: no descriptors but 0 1 2, default signal dispositions, an
+ * empty mask. It is killed when this process dies. Everything is prepared before.
+ */
+#ifndef SLOT_SPAWN_H
+#define SLOT_SPAWN_H
+
+#include <sys/types.h>
+
+struct spawn {
+	const char *file; /* as for execve() */
+	char *const *argv, *const *envp;
+	const char *directory; /* where it starts */
+	int fds[3]; /* its 0, 1 and 2 */
+	int nice; /* added to the niceness of this process */
+	const void *owner; /* see groups.h */
+};
+
+/* Which step failed. */
+enum spawn_step {
+	SPAWN_FORK,
+	SPAWN_DIRECTORY,
+	SPAWN_EXEC,
+};
+
+/*
+ * Starts it; the group is entered in the table of groups.h. Returns 0 when the program
+ * runs, or a negative errno with *ret_step set.
+ */
+int spawn_start(const struct spawn *c, pid_t *ret_pid, enum spawn_step *ret_step);
+
+#endif
