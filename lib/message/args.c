@@ -70,9 +70,9 @@ static int add_elements(struct args *a, const char *payload, size_t size,
 	struct json_walk walk;
 	int r = 0;
 
-	if (kind == JSON_NULL)
+	if (kind == JSON_KIND_NULL)
 		return 0;
-	if (kind != JSON_ARRAY)
+	if (kind != JSON_KIND_ARRAY)
 		return add(a, &whole, NULL, err);
 	json_walk_start(&walk, payload, size);
 	while (r == 0 && json_walk_next(&walk, NULL, &element))

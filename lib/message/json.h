@@ -19,12 +19,12 @@
 enum { JSON_DEPTH = 128 };
 
 enum json_kind {
-	JSON_NULL,
-	JSON_BOOLEAN,
-	JSON_NUMBER,
-	JSON_STRING,
-	JSON_ARRAY,
-	JSON_OBJECT,
+	JSON_KIND_NULL,
+	JSON_KIND_BOOLEAN,
+	JSON_KIND_NUMBER,
+	JSON_KIND_STRING,
+	JSON_KIND_ARRAY,
+	JSON_KIND_OBJECT,
 };
 
 struct json_fault {
@@ -38,9 +38,9 @@ int json_check(const char *bytes, size_t size, struct json_fault *ret_fault);
 /* Whether the bytes are UTF-8; if not, *ret_offset is that of the first bad byte. */
 bool json_utf8(const char *bytes, size_t size, size_t *ret_offset);
 
-/* What the checked text is, and whether a number is an integer (1, -0, 1e2, 1.0). */
+/* What the checked text is, and whether a number is whole (1, -0, 1e2, 1.0). */
 enum json_kind json_kind_of(const char *bytes, size_t size);
-bool json_integer(const char *bytes, size_t size);
+bool json_whole(const char *bytes, size_t size);
 
 /* A value within a checked text, without white space around it. */
 struct json_slice {

@@ -185,12 +185,12 @@ static const struct {
 	const char *name;
 	unsigned fits;
 } kinds[] = {
-	[JSON_NULL] = {"null", 1 << SORT_NULL},
-	[JSON_BOOLEAN] = {"boolean", 1 << SORT_BOOLEAN},
-	[JSON_NUMBER] = {"number", 1 << SORT_NUMBER | 1 << SORT_INTEGER},
-	[JSON_STRING] = {"string", 1 << SORT_STRING},
-	[JSON_ARRAY] = {"array", 1 << SORT_ARRAY},
-	[JSON_OBJECT] = {"object", 1 << SORT_OBJECT},
+	[JSON_KIND_NULL] = {"null", 1 << SORT_NULL},
+	[JSON_KIND_BOOLEAN] = {"boolean", 1 << SORT_BOOLEAN},
+	[JSON_KIND_NUMBER] = {"number", 1 << SORT_NUMBER | 1 << SORT_INTEGER},
+	[JSON_KIND_STRING] = {"string", 1 << SORT_STRING},
+	[JSON_KIND_ARRAY] = {"array", 1 << SORT_ARRAY},
+	[JSON_KIND_OBJECT] = {"object", 1 << SORT_OBJECT},
 };
 
 static int accepts(const struct type *t, const struct json_slice *value,
@@ -203,7 +203,7 @@ static int accepts(const struct type *t, const struct json_slice *value,
 	kind = json_kind_of(value->data, value->size);
 	if (!(kinds[kind].fits & 1U << t->sort))
 		return mismatch(place, err, sort_names[t->sort], kinds[kind].name);
-	if (t->sort == SORT_INTEGER && !json_integer(value->data, value->size))
+	if (t->sort == SORT_INTEGER && !json_whole(value->data, value->size))
 		return mismatch(place, err, "integer", "a number with a fraction");
 	if (t->exact)
 		return accepts_parts(t, value, place, err);

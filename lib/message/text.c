@@ -10,7 +10,7 @@
 
 int text_of_payload(const char *payload, size_t size, bool json, struct buf *out)
 {
-	if (!json && json_kind_of(payload, size) == JSON_STRING)
+	if (!json && json_kind_of(payload, size) == JSON_KIND_STRING)
 		return json_unquote(payload, size, out);
 	return json_compact(payload, size, out);
 }

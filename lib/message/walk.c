@@ -18,15 +18,15 @@ enum json_kind json_kind_of(const char *bytes, size_t size)
 		char first;
 		enum json_kind kind;
 	} kinds[] = {
-		{'"', JSON_STRING}, {'{', JSON_OBJECT},	 {'[', JSON_ARRAY},
-		{'n', JSON_NULL},   {'t', JSON_BOOLEAN}, {'f', JSON_BOOLEAN},
+		{'"', JSON_KIND_STRING}, {'{', JSON_KIND_OBJECT},	 {'[', JSON_KIND_ARRAY},
+		{'n', JSON_KIND_NULL},   {'t', JSON_KIND_BOOLEAN}, {'f', JSON_KIND_BOOLEAN},
 	};
 	const char *at = scan_space(bytes, bytes + size);
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (*at == kinds[i].first)
 			return kinds[i].kind;
-	return JSON_NUMBER;
+	return JSON_KIND_NUMBER;
 }
 
 static bool digit(char byte)
@@ -49,7 +49,7 @@ static int64_t exponent(const char *at, const char *end)
 	return minus ? -value : value;
 }
 
-bool json_integer(const char *bytes, size_t size)
+bool json_whole(const char *bytes, size_t size)
 {
 	const char *end = bytes + size, *at = scan_space(bytes, end);
 	int64_t power = 0; /* of ten, of the last digit that is not 0 */
