@@ -237,7 +237,7 @@ $(sibling): $(cmd_obj) $(shared)
 
 $(O)/tests/%: $(O)/tests/%.o $(archive)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LINK_FLAGS) -o $@ $< $(archive) $(LIBS) -lpthread
+	$(Q)$(CC) -rdynamic $(LINK_FLAGS) -o $@ $< $(archive) $(LIBS) -lpthread
 
 $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(archive)
 	$(call say,LD,$@)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "message/json.h"
 #include "slot/kinds.h"
 #include "slot/report.h"
@@ -27,6 +28,7 @@
 /* What a plugin sees of itself. */
 struct sigslot_slot {
 	struct slot slot;
+	int fd; /* stays open, as the loader knows the library by its number */
 	void *library;
 	const struct sigslot_plugin *plugin;
 	void *state;
@@ -150,15 +152,14 @@ static int check_abi(const struct sigslot_plugin *p, const char *path,
 static int load(struct sigslot_slot *ps, const char *path, struct sigslot_error *err)
 {
 	char by_fd[32];
-	_close_ int fd = -1;
 
 	if (!dlopen || !dlsym || !dlerror || !dlclose)
 		return fail(err, -ENOTSUP,
 			    "plugin '%s' cannot be loaded by a static program", path);
-	fd = open_file(path, err);
-	if (fd < 0)
-		return fd;
-	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", fd);
+	ps->fd = open_file(path, err);
+	if (ps->fd < 0)
+		return ps->fd;
+	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", ps->fd);
 	ps->library = dlopen(by_fd, RTLD_NOW | RTLD_LOCAL);
 	if (!ps->library)
 		return fail(err, -EINVAL, "cannot load plugin '%s': %s", path,
@@ -172,6 +173,7 @@ static void unload(struct sigslot_slot *ps)
 	if (ps->library)
 		dlclose(ps->library);
 	ps->library = NULL;
+	fd_close(&ps->fd);
 }
 
 /* --- life ---------------------------------------------------------------------- */
@@ -183,6 +185,7 @@ static int open_plugin(struct slot *s, struct sigslot_error *err)
 	_free_ char *path = NULL;
 	int r;
 
+	ps->fd = -1;
 	if (asprintf(&path, "%s%s%s", *text == '/' ? "" : s->spec->directory,
 		     *text == '/' ? "" : "/", text) < 0) {
 		path = NULL;

@@ -35,7 +35,7 @@ static void passes_lines(void)
 	       "done 0 code 0 exit -1 signal 0 handed over\n"
 	       "done 1 code 0 exit -1 signal 0 handed over\n"
 	       "done 2 code 0 exit -1 signal 0 handed over\n"
-	       "out \"0\"\nout \"1\"\nout \"2\"\n",
+	       "out 0\nout 1\nout 2\n",
 	       "a message is handed over when written, and lines come in order");
 	forget(3);
 	host_clear();
@@ -57,7 +57,7 @@ static void answers_at_the_end(void)
 	host.log.size = 0;
 	slot_finish(s);
 	host_until(&host.over, 1);
-	is_str(host_text(), "out \"1000\"\nended code 0 exit 0 signal 0 for good\n",
+	is_str(host_text(), "out 1000\nended code 0 exit 0 signal 0 for good\n",
 	       "what it says at the end of its input is emitted before it ends");
 	slot_close(s);
 	forget(1000);
