@@ -40,7 +40,7 @@ static inline uint64_t clock_after(uint64_t now, uint64_t interval_ns)
 	return interval_ns > NEVER - now ? NEVER : now + interval_ns;
 }
 
-/* Milliseconds until the deadline, rounded up, for poll(): -1 for NEVER. */
+/* Milliseconds to the deadline for poll(): rounded up, at most a day, -1 for NEVER. */
 static inline int clock_poll_ms(uint64_t now, uint64_t deadline)
 {
 	uint64_t ms;
@@ -49,7 +49,7 @@ static inline int clock_poll_ms(uint64_t now, uint64_t deadline)
 		return -1;
 	if (deadline <= now)
 		return 0;
-	ms = (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
+	ms = (deadline - now - 1) / NS_PER_MS + 1;
 	return ms > 86400000 ? 86400000 : (int)ms;
 }
 

@@ -51,8 +51,10 @@ int loop_rewatch(struct watch *w, uint32_t events)
 
 	if (!w->loop || w->events == events)
 		return 0;
+	if (epoll_ctl(w->loop->epoll, EPOLL_CTL_MOD, w->fd, &e) < 0)
+		return -errno;
 	w->events = events;
-	return epoll_ctl(w->loop->epoll, EPOLL_CTL_MOD, w->fd, &e) == 0 ? 0 : -errno;
+	return 0;
 }
 
 void loop_unwatch(struct watch *w)

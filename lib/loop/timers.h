@@ -41,8 +41,9 @@ static inline bool timer_armed(const struct timer *t)
 uint64_t timers_next(const struct timers *ts);
 
 /*
- * Fires what is due at now, in the order of the due times; a timer armed meanwhile
- * waits for the next run, even if it is due. Each is disarmed before it fires.
+ * Fires what is due at now, in the order of the due times. A timer armed meanwhile
+ * waits for the next run, even if it is due, and so do those that are due after it.
+ * Each is disarmed before it fires, so fire() may arm it again or free it.
  */
 void timers_run(struct timers *ts, uint64_t now);
 

@@ -29,7 +29,7 @@ int main(void)
 		{"Shell", "shell"},    {"runs", "run"},	     {"source", "source"},
 		{"rn", "run"},	       {"zzzzzz", NULL},     {"connections", NULL},
 		{"y", NULL}, /* another letter altogether is not nearly x */
-		{"qq", NULL},	       {"", NULL},
+		{"rnu", "run"},	       {"qq", NULL},	     {"", NULL},
 	};
 	struct near n = {.wanted = "ab"};
 	char longest[129];
