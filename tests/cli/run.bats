@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+#
+# run: starting, being refused, ending. What topologies do is tested elsewhere.
+# shellcheck disable=SC2153,SC2154 # run sets output and stderr
+load ../lib/helper
+
+hello() {
+	cat <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'echo hello; echo world'}
+		  b: {builtin: print}
+		connections:
+		  - a -> b
+	END
+}
+
+forever() {
+	cat <<-'END'
+		sigslot: 1
+		objects:
+		  b: {filter: cat >> seen}
+	END
+}
+
+@test "--until-idle ends by itself, prints what is printed, and leaves nothing" {
+	hello >t.yaml
+	run -0 --separate-stderr sigslot run --until-idle t.yaml
+	assert_output $'hello\nworld'
+	run -0 ls "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}
+
+@test "without a file it is ./sigslot.yaml, and its directory gives no name" {
+	run -66 --separate-stderr sigslot run
+	assert_stderr_has sigslot.yaml
+	forever >sigslot.yaml
+	start_run
+	run -0 bash -c 'sigslot ps --json | jq -r .instance'
+	assert_output sigslot
+	stop_run
+}
+
+@test "a dash reads standard input" {
+	run -0 --separate-stderr sigslot run --until-idle -n x - < <(hello)
+	assert_output $'hello\nworld'
+}
+
+@test "-n names the instance" {
+	forever >t.yaml
+	start_run -n other t.yaml
+	run -0 bash -c 'sigslot ps --json | jq -r .instance'
+	assert_output other
+	stop_run
+}
+
+@test "a name that cannot be one is wrong usage" {
+	forever >t.yaml
+	run -64 --separate-stderr sigslot run -n 'a b' t.yaml
+	assert_output ''
+	assert_stderr_has 'a b'
+}
+
+@test "-d returns when all is ready, and it runs until it is stopped" {
+	forever >t.yaml
+	run -0 --separate-stderr sigslot run -d t.yaml 3>&-
+	assert_output ''
+	run -0 --separate-stderr sigslot emit b x
+	wait_until has_lines seen 1
+	run -0 --separate-stderr sigslot stop t
+	wait_until no_processes
+}
+
+@test "-d of a broken topology fails before it detaches" {
+	echo 'sigslot: 2' >t.yaml
+	run -78 --separate-stderr sigslot run -d t.yaml
+	assert_output ''
+	assert_stderr_has t.yaml:1:
+	run -0 ls "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}
+
+@test "a broken topology is 78 with every error, and nothing is started" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: touch ran, retyr: 5}
+		connections:
+		  - a -> bb
+	END
+	run -78 --separate-stderr sigslot run t.yaml
+	assert_output ''
+	assert_stderr_has t.yaml:3:
+	assert_stderr_has t.yaml:5:
+	assert_file_not_exist ran
+	run -0 ls "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}
+
+@test "a name that is running already is 73 with its pid and since when" {
+	forever >t.yaml
+	start_run t.yaml
+	run -73 --separate-stderr sigslot run t.yaml
+	assert_output ''
+	assert_stderr_has "$RUN_PID"
+	assert_stderr_has 'already running'
+	assert_stderr_has since
+	run -0 --separate-stderr sigslot emit b x
+	wait_until has_lines seen 1
+	stop_run
+}
+
+@test "of many that start at once exactly one wins" {
+	forever >t.yaml
+	for i in 1 2 3 4 5 6 7 8; do
+		{
+			sigslot run -d t.yaml 2>/dev/null 3>&-
+			echo $? >"status.$i"
+		} 3>&- &
+	done
+	wait
+	run -0 bash -c 'cat status.* | sort | uniq -c | xargs'
+	assert_output '1 0 7 73'
+	sigslot stop t
+	wait_until no_processes
+}
+
+@test "an unsafe runtime directory is 77, and nothing is started" {
+	forever >t.yaml
+	chmod 755 "$SIGSLOT_RUNTIME_DIR"
+	run -77 --separate-stderr sigslot run t.yaml
+	assert_output ''
+	assert_stderr_has "$SIGSLOT_RUNTIME_DIR"
+	chmod 700 "$SIGSLOT_RUNTIME_DIR"
+	mv "$SIGSLOT_RUNTIME_DIR" real
+	ln -s "$PWD/real" "$SIGSLOT_RUNTIME_DIR"
+	run -77 --separate-stderr sigslot run t.yaml
+	rm "$SIGSLOT_RUNTIME_DIR"
+	mv real "$SIGSLOT_RUNTIME_DIR"
+}
+
+@test "SIGTERM and SIGINT drain and end with 0" {
+	forever >t.yaml
+	for signal in TERM INT; do
+		start_run t.yaml
+		seq 1000 | sigslot emit -l b
+		kill "-$signal" "$RUN_PID"
+		run -0 wait_run
+		run -0 cmp seen <(seq 1000)
+		rm seen
+	done
+}
+
+@test "after SIGKILL of the supervisor nothing runs, and run takes up what was queued" {
+	mkfifo gate
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+	END
+	start_run t.yaml
+	seq 3 | sigslot emit -l slow
+	kill -KILL "$RUN_PID"
+	run -137 wait_run
+	wait_until -t 2 no_processes
+	start_run t.yaml
+	for _ in 1 2 3; do
+		echo >gate
+	done
+	wait_until has_lines seen 3
+	stop_run
+	run -0 cat seen
+	assert_output $'1\n2\n3'
+}
+
+@test "--strict is 74 if a message was dropped" {
+	mkfifo gate
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		loops:
+		  l:
+		    queue: {size: 64KiB}
+		    objects:
+		      slow: {run: 'read -r _ < gate'}
+		objects:
+		  src: {signals: {s: any}}
+		connections:
+		  - src.s -> slow: {full: drop-new}
+	END
+	start_run --strict t.yaml
+	head -c 20000 /dev/zero | tr '\0' a >line
+	for _ in 1 2 3 4 5 6; do
+		sigslot emit src.s "$(cat line)"
+	done
+	sigslot stop --now t
+	run -74 wait_run
+	sigslot clean --force
+}
+
+@test "--ready-fd gets one newline" {
+	forever >t.yaml
+	mkfifo ready
+	sigslot run --ready-fd 8 t.yaml 8>ready 3>&- &
+	RUN_PIDS="$RUN_PIDS $!"
+	run -0 od -An -tx1 ready
+	assert_output " 0a"
+	kill "${RUN_PIDS##* }"
+	run -0 wait_run "${RUN_PIDS##* }"
+}

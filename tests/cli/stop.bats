@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+# `slow` takes a message when the fifo `gate` gives a line, and writes it to ./seen.
+start_slow() {
+	mkfifo gate
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+		  fast: {filter: cat >> quick}
+	END
+	start_run t.yaml
+}
+
+loop_is() {
+	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
+}
+
+# Lets the slow one have a message.
+open_gate() {
+	echo >gate
+}
+
+@test "an instance ends in order, with 0, and leaves nothing" {
+	start_slow
+	run -0 --separate-stderr sigslot stop t
+	assert_output ''
+	run -0 wait_run
+	run -0 ls "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}
+
+@test "what is queued is worked off first, and it says what it waits for" {
+	start_slow
+	seq 3 | sigslot emit -l slow
+	sigslot stop t 2>said 3>&- &
+	stopping=$!
+	wait_until grep -q slow said
+	for _ in 1 2 3; do
+		open_gate
+	done
+	wait "$stopping"
+	run -0 wait_run
+	run -0 cat seen
+	assert_output $'1\n2\n3'
+}
+
+@test "a time-out is 124, and the stop goes on" {
+	start_slow
+	sigslot emit slow 1
+	run -124 --separate-stderr sigslot stop --timeout 200ms t
+	assert_output ''
+	assert_stderr_has slow
+	open_gate
+	run -0 wait_run
+	run -0 cat seen
+	assert_output 1
+}
+
+@test "a loop handles exactly what was queued, keeps the rest, and starts again" {
+	start_slow
+	sigslot emit fast a
+	sigslot stop fast
+	assert loop_is fast .state stopped
+	assert loop_is slow .state ready
+	run -0 cat quick
+	assert_output a
+	sigslot emit fast b
+	assert loop_is fast .queued 1
+	run -0 --separate-stderr sigslot start t/fast
+	wait_until has_lines quick 2
+	stop_run
+	run -0 cat quick
+	assert_output $'a\nb'
+}
+
+@test "--now leaves what is queued, and the next run goes on with it" {
+	start_slow
+	seq 3 | sigslot emit -l slow
+	run -0 --separate-stderr sigslot stop --now t
+	run -1 wait_run
+	run -0 --separate-stderr sigslot ps --json
+	assert_output --partial '"queued":3'
+	start_run t.yaml
+	for _ in 1 2 3; do
+		open_gate
+	done
+	wait_until has_lines seen 3
+	stop_run
+	run -0 cat seen
+	assert_output $'1\n2\n3'
+}
+
+@test "--until-idle lets the sources end by themselves" {
+	mkfifo feed
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  src: {source: cat feed}
+		  sink: {filter: cat >> seen}
+		connections:
+		  - src -> sink
+	END
+	start_run t.yaml
+	exec 4>feed
+	echo a >&4
+	sigslot stop --until-idle t 3>&- 4>&- &
+	stopping=$!
+	wait_until has_lines seen 1
+	echo b >&4
+	wait_until has_lines seen 2
+	exec 4>&-
+	wait "$stopping"
+	run -0 wait_run
+	run -0 cat seen
+	assert_output $'a\nb'
+}
+
+@test "an unknown target is 69, the others are stopped all the same" {
+	start_slow
+	run -69 --separate-stderr sigslot stop nothing fast
+	assert_output ''
+	assert_stderr_has nothing
+	assert loop_is fast .state stopped
+	stop_run
+}
+
+@test "a malformed target is wrong usage" {
+	for target in '' 'a b' a/b/c; do
+		run -64 --separate-stderr sigslot stop "$target"
+		assert_output ''
+	done
+}
+
+@test "to stop what has stopped is no error" {
+	start_slow
+	sigslot stop fast
+	run -0 --separate-stderr sigslot stop fast
+	stop_run
+}
+
+@test "the second SIGINT ends at once" {
+	start_slow
+	seq 3 | sigslot emit -l slow
+	kill -INT "$RUN_PID"
+	wait_until loop_is slow .state draining
+	kill -INT "$RUN_PID"
+	run -1 wait_run
+	run -0 bash -c "sigslot ps --json | jq -s 'map(.queued) | add'"
+	assert_output 3
+	sigslot clean --force
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+start_slow() {
+	[ -p gate ] || mkfifo gate
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+	END
+	start_run t.yaml
+}
+
+@test "what is ready is waited for no longer" {
+	start_slow
+	for target in t slow t/slow; do
+		run -0 --separate-stderr sigslot wait "$target"
+		assert_output ''
+		assert_stderr ''
+	done
+	stop_run
+}
+
+@test "an instance that does not exist yet is waited for" {
+	sigslot wait t 3>&- &
+	waiting=$!
+	start_slow
+	wait "$waiting"
+	stop_run
+}
+
+@test "idle is when nothing is queued and nothing runs" {
+	start_slow
+	run -0 --separate-stderr sigslot wait --for idle t
+	sigslot emit slow 1
+	run -124 --separate-stderr sigslot wait --for idle --timeout 200ms t
+	assert_output ''
+	[[ $stderr == 'sigslot: '* ]]
+	sigslot wait --for idle t 3>&- &
+	waiting=$!
+	echo >gate
+	wait "$waiting"
+	assert_file_exist seen
+	stop_run
+}
+
+@test "stopped is when it has ended, also when it is gone" {
+	start_slow
+	run -124 --separate-stderr sigslot wait --for stopped --timeout 200ms t
+	sigslot wait --for stopped t 3>&- &
+	waiting=$!
+	sigslot stop t
+	wait "$waiting"
+	run -0 wait_run
+	run -0 --separate-stderr sigslot wait --for stopped t
+	assert_stderr ''
+}
+
+@test "the time-out is for all targets together, and is 124" {
+	run -124 --separate-stderr sigslot wait --timeout 200ms a b c
+	assert_output ''
+	[[ $stderr == *a*b*c* ]]
+}
+
+@test "a malformed target is wrong usage" {
+	run -64 --separate-stderr sigslot wait --timeout 1s 'a b'
+	assert_output ''
+}
