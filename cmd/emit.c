@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "lines.h"
 #include "print.h"
+#include "slow.h"
 
 enum { FEW = 64 };
 
@@ -46,7 +47,9 @@ static int emit_operands(struct sigslot_emitter *e, enum sigslot_form form, int 
 		return err->code = -ENOMEM;
 	for (int i = 0; i < len; i++)
 		bytes[i] = (struct sigslot_bytes){operands[i], strlen(operands[i])};
+	slow_begin();
 	r = sigslot_emit(e, form, bytes, (size_t)len, timeout, err);
+	slow_end();
 	if (bytes != few)
 		free(bytes);
 	return r;
@@ -60,6 +63,7 @@ static int emit(const char *address, enum sigslot_form form, int len, char **ope
 
 	if (r < 0)
 		return complain_error(&err);
+	slow_prepare("still waiting for room in the queue behind %s", address);
 	if (require && !sigslot_emitter_receivers(e)) {
 		complain("nobody is connected to %s", address);
 		r = CMD_NO;

@@ -15,6 +15,7 @@
 
 #include "cmd.h"
 #include "print.h"
+#include "slow.h"
 
 enum { BLOCK = 256 * 1024, LONGEST = 64 * 1024 * 1024 };
 
@@ -39,9 +40,12 @@ static int emit(struct lines *l, size_t size)
 {
 	struct sigslot_error err = {0};
 	size_t done = 0;
-	int r = sigslot_emit_lines(l->emitter, l->form, l->bytes, size, l->timeout_ns,
-				   &done, &err);
+	int r;
 
+	slow_begin();
+	r = sigslot_emit_lines(l->emitter, l->form, l->bytes, size, l->timeout_ns,
+			       &done, &err);
+	slow_end();
 	l->emitted += done;
 	if (r < 0)
 		return stop(l, &err);

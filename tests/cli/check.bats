@@ -65,6 +65,12 @@ bad() {
 	assert_stderr_has "'bb'"
 }
 
+@test "the caret stands below the spot behind tabs and wide characters" {
+	printf 'sigslot: 1\nobjects:\n  a:\t{run: "\u00e4\u00f6", retyr: 5}\n' >t.yaml
+	run -78 --separate-stderr sigslot check t.yaml
+	assert_stderr_has $'\n  a:\t{run: "\u00e4\u00f6", retyr: 5}\n    \t            ^\n'
+}
+
 @test "--json tells each problem as an object" {
 	bad >t.yaml
 	run -78 --separate-stderr bash -c 'sigslot check --json t.yaml | jq -c "

@@ -321,6 +321,31 @@ refused() {
 	assert_output "$count"
 }
 
+@test "an emit that waits says so after five seconds, and is done when there is room" {
+	mkfifo gate
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		loops:
+		  slow:
+		    queue: {size: 64KiB}
+		    objects:
+		      sink: {run: 'read -r _ < gate; echo >> seen'}
+	END
+	start_run t.yaml
+	head -c 20000 /dev/zero | tr '\0' a >line
+	for _ in 1 2 3 4; do cat line; echo; done >lines
+	sigslot emit -l sink <lines 2>said 3>&- &
+	wait_until grep -q . said
+	for _ in 1 2 3 4; do
+		echo >gate
+	done
+	wait $!
+	run -0 cat said
+	assert_output 'sigslot: still waiting for room in the queue behind sink'
+	wait_until has_lines seen 4
+	stop_run
+}
+
 @test "another user's runtime directory is refused" {
 	chmod 755 "$SIGSLOT_RUNTIME_DIR"
 	refused 77 "$SIGSLOT_RUNTIME_DIR" src.text x
