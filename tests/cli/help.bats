@@ -125,3 +125,10 @@ options_of_help() {
 	}' "$ROOT/man/sigslot.1"
 	assert_output "$(sigslot help --json | jq -r '"\(.name): \(.brief)"')"
 }
+
+@test "the example of sigslot-plugin(3) is examples/plugin.c" {
+	sed -n '/^#include <errno/,/^\.Ed/ { /^\.Ed/d; s/\\e/\\/g; p; }' \
+		"$ROOT/man/sigslot-plugin.3" >page
+	sed -n '/^#include/,$p' "$ROOT/examples/plugin.c" >file
+	run -0 diff page file
+}
