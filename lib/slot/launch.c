@@ -79,12 +79,50 @@ static int add_own(struct launch *l)
 	return 0;
 }
 
+/* The entry of that name, to be replaced, or a new one; "NAME=". */
+static const char **entry_of(struct launch *l, const char *name)
+{
+	size_t i = 0;
+
+	while (i < l->envp_len && !same_name(l->envp[i], name))
+		i++;
+	if (i == l->envp_len)
+		l->envp[l->envp_len++] = name;
+	return &l->envp[i];
+}
+
+/*
+ * A resident command that holds its lines back until a buffer is full answers nothing.
+ * coreutils has what makes stdio flush each line; who sets _STDBUF_O has decided.
+ */
+static int add_line_buffering(struct launch *l)
+{
+	static const char *const places[] = {"/usr/libexec/coreutils/libstdbuf.so",
+					     "/usr/lib/coreutils/libstdbuf.so"};
+	const char **preload, *file = NULL;
+
+	for (size_t i = 0; !file && i < ARRAY_LEN(places); i++)
+		if (access(places[i], R_OK) == 0)
+			file = places[i];
+	for (size_t i = 0; i < l->envp_len; i++)
+		if (same_name(l->envp[i], "_STDBUF_O="))
+			file = NULL;
+	if (!file)
+		return 0;
+	*entry_of(l, "_STDBUF_O=") = "_STDBUF_O=L";
+	preload = entry_of(l, "LD_PRELOAD=");
+	*preload = arena_textf(&l->arena, "%s%s%s", *preload,
+			       strcmp(*preload, "LD_PRELOAD=") ? ":" : "", file);
+	return *preload ? 0 : -ENOMEM;
+}
+
 static int prepare_env(struct launch *l)
 {
 	const char *const *inherited = (const char *const *)environ;
 	const char *const *env = l->spec->env;
 	size_t cap = count(inherited) + count(env) + ARRAY_LEN(of_slot) +
-		     ARRAY_LEN(of_message) + 1;
+		     ARRAY_LEN(of_message) + 3;
+	int r = 0;
 
 	l->envp = arena_alloc(&l->arena, cap * sizeof(*l->envp));
 	if (!l->envp)
@@ -99,7 +137,9 @@ static int prepare_env(struct launch *l)
 	for (size_t i = 0; i < l->envp_len; i++)
 		if (strncmp(l->envp[i], "PATH=", 5) == 0)
 			l->path = l->envp[i] + 5;
-	return add_own(l);
+	if (l->spec->kind->resident)
+		r = add_line_buffering(l);
+	return r < 0 ? r : add_own(l);
 }
 
 static int prepare_argv(struct launch *l)

@@ -64,9 +64,23 @@ static void answers_at_the_end(void)
 	host_clear();
 }
 
+static void flushes_lines(void)
+{
+	struct slot_spec spec = host_spec("filter", "grep -v x");
+	struct slot *s = host_open(&spec);
+
+	deliver(s, 1);
+	host_until(&host.emitted, 1);
+	is_int(host.over, 0, "a filter that uses stdio answers before it ends");
+	slot_close(s);
+	forget(1);
+	host_clear();
+}
+
 int main(void)
 {
 	host_start();
+	flushes_lines();
 	passes_lines();
 	answers_at_the_end();
 	loop_done(&host.loop);
