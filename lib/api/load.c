@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finds the text of a topology, its directory and its stem.
+ */
+#include "api/load.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "topology/topology.h"
+
+static int read_input(const char *file, struct buf *text, struct sigslot_error *err)
+{
+	int code;
+
+	if (strcmp(file, "-") != 0)
+		return fd_read_file(AT_FDCWD, file, TOPOLOGY_SIZE, text, err);
+	code = fd_read(STDIN_FILENO, text, TOPOLOGY_SIZE);
+	if (code < 0)
+		return fail(err, code, "cannot read standard input: %s",
+			    strerror(-code));
+	return 0;
+}
+
+/* The absolute directory that relative paths start at. */
+static int find_directory(const char *file, char **ret, struct sigslot_error *err)
+{
+	const char *slash = strcmp(file, "-") == 0 ? NULL : strrchr(file, '/');
+	_free_ char *directory = NULL;
+
+	if (slash)
+		directory = strndup(file, (size_t)(slash - file) + (slash == file));
+	else
+		directory = strdup(".");
+	if (!directory)
+		return fail(err, -ENOMEM, "out of memory");
+	*ret = realpath(directory, NULL);
+	return *ret ? 0 : fail_errno(err, "cannot find the directory of %s", file);
+}
+
+/* "access" of "dir/access.yaml". */
+static char *find_stem(const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	const char *dot = strrchr(name, '.');
+
+	if (strcmp(file, "-") == 0)
+		return strdup("stdin");
+	return dot && dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
+}
+
+static int make_plan(const struct topology_input *in, const char *name,
+		     struct plan **ret, struct sigslot_error *err)
+{
+	struct topology *t;
+	int code = topology_read(in, &t, err);
+
+	if (code < 0)
+		return code;
+	code = plan_make(t, name, ret, err);
+	topology_free(t);
+	return code;
+}
+
+int load_plan(const char *file, const char *name, sigslot_report_fn report, void *data,
+	      struct plan **ret, struct sigslot_error *err)
+{
+	const char *path = file ? file : "sigslot.yaml";
+	_free_ char *directory = NULL, *stem = find_stem(path);
+	_buf_ struct buf text = {0};
+	int code;
+
+	if (!stem)
+		return fail(err, -ENOMEM, "out of memory");
+	code = read_input(path, &text, err);
+	if (code == -EFBIG)
+		return fail(err, -ENOEXEC, "%s has more than 1 MiB", path);
+	if (code < 0)
+		return code;
+	code = find_directory(path, &directory, err);
+	if (code < 0)
+		return code;
+	return make_plan(
+		&(struct topology_input){
+			.text = text.data ? text.data : "",
+			.size = text.size,
+			.file = strcmp(path, "-") == 0 ? "stdin" : path,
+			.directory = directory,
+			.stem = name ? name : stem,
+			.report = report,
+			.data = data,
+		},
+		name, ret, err);
+}

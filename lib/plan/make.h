@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The steps of making a plan, each after the ones before it.
+ */
+#ifndef PLAN_MAKE_H
+#define PLAN_MAKE_H
+
+#include "plan/plan.h"
+#include "topology/model.h"
+
+/* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -E2BIG. */
+int target_make(const struct topology *t, struct plan *p, struct sigslot_error *err);
+
+/* Fills in the ranks of loops, when there are targets. Returns 0 or -ENOMEM. */
+int rank_make(struct plan *p);
+
+#endif

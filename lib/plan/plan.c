@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the checked topology to arrays that refer to one another by index. Everything
+ * is copied: a plan outlives its topology.
+ */
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "plan/make.h"
+#include "topology/keys.h"
+
+enum {
+	PAGE = 4096,
+	QUEUES_TOGETHER = 256 << 20, /* bytes that loops share by default */
+	QUEUE_LEAST = 64 << 10,
+	QUEUE_MOST = 2 << 20,
+};
+
+struct maker {
+	const struct topology *t;
+	struct plan *p;
+	bool no_memory;
+};
+
+static void *zeroed(struct maker *m, size_t len, size_t size)
+{
+	void *at = arena_alloc(&m->p->arena, len * size);
+
+	if (!at)
+		m->no_memory = true;
+	return at;
+}
+
+static const char *copy(struct maker *m, const char *text)
+{
+	char *copied = text ? arena_text(&m->p->arena, text) : NULL;
+
+	if (text && !copied)
+		m->no_memory = true;
+	return copied;
+}
+
+static const char *const *copy_all(struct maker *m, const char *const *texts)
+{
+	const char **copied;
+	size_t len = 0;
+
+	if (!texts)
+		return NULL;
+	while (texts[len])
+		len++;
+	copied = zeroed(m, len + 1, sizeof(*copied));
+	for (size_t i = 0; copied && i < len; i++)
+		copied[i] = copy(m, texts[i]);
+	return copied;
+}
+
+static void make_processes(struct maker *m)
+{
+	static const int whens[] = {
+		[MODEL_NEVER] = PLAN_NEVER,
+		[MODEL_ON_FAILURE] = PLAN_ON_FAILURE,
+		[MODEL_ALWAYS] = PLAN_ALWAYS,
+	};
+
+	for (size_t i = 0; i < m->t->processes.len; i++) {
+		const struct model_process *from = m->t->processes.at[i];
+		struct plan_process *to = &m->p->processes[i];
+
+		to->name = copy(m, from->thing.name);
+		to->env = copy_all(m, from->env);
+		to->nice = from->nice;
+		to->restart.when = whens[from->when];
+		to->restart.backoff_ns = from->backoff_ns;
+		to->restart.backoff_max_ns = from->backoff_max_ns;
+		to->restart.max = (uint32_t)from->max;
+		to->restart.window_ns = from->window_ns;
+	}
+}
+
+static uint64_t queue_size(size_t loops)
+{
+	uint64_t size = QUEUES_TOGETHER / (loops ? loops : 1);
+
+	if (size < QUEUE_LEAST)
+		size = QUEUE_LEAST;
+	if (size > QUEUE_MOST)
+		size = QUEUE_MOST;
+	return size / PAGE * PAGE;
+}
+
+static void make_loops(struct maker *m)
+{
+	uint64_t size = queue_size(m->t->loops.len);
+
+	for (size_t i = 0; i < m->t->loops.len; i++) {
+		const struct model_loop *from = m->t->loops.at[i];
+		struct plan_loop *to = &m->p->loops[i];
+
+		to->name = copy(m, from->thing.name);
+		to->process = from->process->thing.index;
+		to->size = from->size ? from->size : size;
+		to->messages = from->messages;
+	}
+}
+
+static void make_timer(const struct model_object *from, struct plan_timer *to)
+{
+	to->how = from->does & DO_EVERY	  ? PLAN_EVERY
+		  : from->does & DO_AFTER ? PLAN_AFTER
+					  : PLAN_TIGHT;
+	to->interval_ns = from->interval_ns;
+	to->burst = from->burst;
+	to->disabled = from->disabled;
+}
+
+static void make_objects(struct maker *m)
+{
+	for (size_t i = 0; i < m->t->objects.len; i++) {
+		const struct model_object *from = m->t->objects.at[i];
+		struct plan_object *to = &m->p->objects[i];
+
+		to->name = copy(m, from->thing.name);
+		to->loop = from->loop->thing.index;
+		to->kind = from->does & DO_TIMER    ? PLAN_TIMER
+			   : from->does & DO_PLUGIN ? PLAN_PLUGIN
+						    : PLAN_COMMANDS;
+		if (to->kind == PLAN_TIMER)
+			make_timer(from, &to->timer);
+		to->plugin = copy(m, from->plugin);
+		to->config = copy(m, from->config ? from->config : "null");
+	}
+}
+
+static enum plan_owner owner_of(const struct model_thing *thing)
+{
+	static const enum plan_owner owners[] = {
+		[MODEL_PROCESS] = PLAN_PROCESS,
+		[MODEL_LOOP] = PLAN_LOOP,
+		[MODEL_OBJECT] = PLAN_OBJECT,
+	};
+
+	return owners[thing->kind];
+}
+
+static void make_signals(struct maker *m, const struct model_thing *thing)
+{
+	for (const struct model_signal *from = thing->signals; from;
+	     from = from->next) {
+		struct plan_signal *to = &m->p->signals[from->index];
+
+		to->name = copy(m, from->name);
+		to->owner = owner_of(thing);
+		to->owned_by = thing->index;
+		to->type = copy(m, from->type);
+	}
+}
+
+static enum plan_slot_kind slot_kind(unsigned does)
+{
+	static const struct {
+		unsigned does;
+		enum plan_slot_kind kind;
+	} kinds[] = {
+		{DO_SOURCE, PLAN_SOURCE},      {DO_RUN, PLAN_RUN},
+		{DO_EXEC, PLAN_EXEC},	       {DO_FILTER, PLAN_FILTER},
+		{DO_PLUGIN, PLAN_PLUGIN_SLOT}, {DO_BUILTIN, PLAN_BUILTIN},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].does == does)
+			return kinds[i].kind;
+	return PLAN_MEMBER;
+}
+
+static const char *const *shell_of(struct maker *m, const struct model_object *o)
+{
+	static const char *const sh[] = {"sh", NULL};
+	const char *const *shell = o->shell;
+
+	if (!shell)
+		shell = o->loop->process->shell;
+	if (!shell)
+		shell = m->t->shell;
+	return shell ? copy_all(m, shell) : sh;
+}
+
+static uint32_t signal_index(const struct model_signal *s)
+{
+	return s ? s->index : PLAN_NONE;
+}
+
+static void make_slot(struct maker *m, const struct model_thing *thing,
+		      const struct model_slot *from)
+{
+	struct plan_slot *to = &m->p->slots[from->index];
+
+	to->name = copy(m, from->name);
+	to->owner = owner_of(thing);
+	to->owned_by = thing->index;
+	to->loop = PLAN_NONE;
+	to->kind = slot_kind(from->does);
+	to->type = copy(m, from->type);
+	to->text = copy(m, from->text);
+	to->argv = copy_all(m, from->argv);
+	to->args = copy_all(m, from->args);
+	to->args_none = from->args_none;
+	to->input_json = from->input_json;
+	to->reply_line = from->reply_line;
+	to->parallel = from->parallel;
+	to->timeout_ns = from->timeout_ns;
+	to->emit = signal_index(from->emit);
+	to->finished = signal_index(from->finished);
+	to->failed = signal_index(from->failed);
+	if (thing->kind == MODEL_OBJECT) {
+		const struct model_object *o =
+			container_of(thing, struct model_object, thing);
+
+		to->loop = o->loop->thing.index;
+		to->shell = shell_of(m, o);
+	}
+}
+
+static void make_members(struct maker *m, const struct model_thing *thing)
+{
+	make_signals(m, thing);
+	for (const struct model_slot *s = thing->slots; s; s = s->next)
+		make_slot(m, thing, s);
+}
+
+static void make_rest(struct maker *m)
+{
+	for (size_t i = 0; i < m->t->queues.len; i++) {
+		const struct model_queue *from = m->t->queues.at[i];
+
+		m->p->queues[i].name = copy(m, from->thing.name);
+		m->p->queues[i].size = from->size;
+		m->p->queues[i].messages = from->messages;
+	}
+	for (size_t i = 0; i < m->t->links.len; i++) {
+		const struct model_link *from = m->t->links.at[i];
+
+		m->p->connections[i].from = copy(m, from->from_text);
+		m->p->connections[i].to = copy(m, from->to_text);
+		m->p->connections[i].line = from->at->from.line;
+	}
+	for (size_t i = 0; i < m->t->processes.len; i++)
+		make_members(m, &m->t->processes.at[i]->thing);
+	for (size_t i = 0; i < m->t->loops.len; i++)
+		make_members(m, &m->t->loops.at[i]->thing);
+	for (size_t i = 0; i < m->t->objects.len; i++)
+		make_members(m, &m->t->objects.at[i]->thing);
+}
+
+/* Makes room for all of them. */
+static void size_up(struct maker *m)
+{
+	const struct topology *t = m->t;
+	struct plan *p = m->p;
+
+	p->processes_len = (uint32_t)t->processes.len;
+	p->loops_len = (uint32_t)t->loops.len;
+	p->objects_len = (uint32_t)t->objects.len;
+	p->queues_len = (uint32_t)t->queues.len;
+	p->connections_len = (uint32_t)t->links.len;
+	p->signals_len = t->signals_len;
+	p->slots_len = t->slots_len;
+	p->processes = zeroed(m, p->processes_len, sizeof(*p->processes));
+	p->loops = zeroed(m, p->loops_len, sizeof(*p->loops));
+	p->objects = zeroed(m, p->objects_len, sizeof(*p->objects));
+	p->queues = zeroed(m, p->queues_len, sizeof(*p->queues));
+	p->connections = zeroed(m, p->connections_len, sizeof(*p->connections));
+	p->signals = zeroed(m, p->signals_len, sizeof(*p->signals));
+	p->slots = zeroed(m, p->slots_len, sizeof(*p->slots));
+}
+
+static int fill(struct maker *m, const char *name, struct sigslot_error *err)
+{
+	int code;
+
+	m->p->name = copy(m, name ? name : m->t->name);
+	m->p->directory = copy(m, m->t->directory);
+	m->p->file = copy(m, m->t->file);
+	size_up(m);
+	if (!m->no_memory) {
+		make_processes(m);
+		make_loops(m);
+		make_objects(m);
+		make_rest(m);
+	}
+	if (m->no_memory)
+		return fail(err, -ENOMEM, "out of memory");
+	code = target_make(m->t, m->p, err);
+	if (code >= 0)
+		code = rank_make(m->p);
+	return code;
+}
+
+int plan_make(const struct topology *t, const char *name, struct plan **ret,
+	      struct sigslot_error *err)
+{
+	struct maker m = {.t = t, .p = calloc(1, sizeof(*m.p))};
+	int code;
+
+	if (!m.p)
+		return fail(err, -ENOMEM, "out of memory");
+	code = fill(&m, name, err);
+	if (code < 0)
+		plan_free(m.p);
+	else
+		*ret = m.p;
+	return code;
+}
+
+void plan_free(struct plan *p)
+{
+	if (!p)
+		return;
+	arena_done(&p->arena);
+	free(p);
+}
+
+const char *plan_owner_name(const struct plan *p, enum plan_owner owner, uint32_t index)
+{
+	if (owner == PLAN_OBJECT)
+		return p->objects[index].name;
+	return owner == PLAN_LOOP ? p->loops[index].name : p->processes[index].name;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One arrow is as many links as it has pairs of neighbours. The same pair twice is one
+ * link, wherever it is written.
+ */
+#include "topology/connect.h"
+
+#include <string.h>
+
+#include "topology/arrow.h"
+#include "topology/member.h"
+
+enum { LINKS_MAX = 65536 };
+
+/* One end of the arrow at hand, resolved on both its sides. */
+struct joint {
+	struct destination to;
+	struct model_signal *from;
+	const char *to_text, *from_text;
+	size_t offset;
+	bool good;
+};
+
+struct row {
+	struct joint *joints;
+	size_t len;
+};
+
+static const char *address(struct reader *r, const char *owner, const char *member)
+{
+	const char *text = arena_textf(&r->t->arena, "%s.%s", owner, member);
+
+	if (!text)
+		r->problems.no_memory = true;
+	return text ? text : "";
+}
+
+static const char *destination_text(struct reader *r, const struct destination *to)
+{
+	if (to->slot)
+		return address(r, to->slot->owner->name, to->slot->name);
+	if (to->signal)
+		return address(r, to->signal->owner->name, to->signal->name);
+	if (to->broadcast)
+		return address(r, to->broadcast->thing.name, "broadcast");
+	return to->queue->thing.name;
+}
+
+static bool is_new(struct reader *r, const char *from, const char *to)
+{
+	char *pair = arena_textf(&r->t->arena, "%s -> %s", from, to);
+
+	if (!pair) {
+		r->problems.no_memory = true;
+		return false;
+	}
+	if (map_get(&r->links, pair))
+		return false;
+	if (map_set(&r->links, pair, pair) < 0)
+		r->problems.no_memory = true;
+	return true;
+}
+
+static void add_link(struct reader *r, const struct node *n, const struct joint *from,
+		     const struct joint *to)
+{
+	struct model_link *link, **place;
+
+	if (!is_new(r, from->from_text, to->to_text))
+		return;
+	link = reader_alloc(r, sizeof(*link));
+	place = vec_add(&r->t->links);
+	if (!link || !place) {
+		r->problems.no_memory = true;
+		r->t->links.len -= !!place;
+		return;
+	}
+	*place = link;
+	*link = (struct model_link){
+		.from = from->from,
+		.slot = to->to.slot,
+		.signal = to->to.signal,
+		.queue = to->to.queue,
+		.broadcast = to->to.broadcast,
+		.from_text = from->from_text,
+		.to_text = to->to_text,
+		.at = n,
+		.skip = to->offset,
+		.index = (uint32_t)r->t->links.len - 1,
+	};
+	*from->from->links_tail = link;
+	from->from->links_tail = &link->next;
+}
+
+/* The way out of the middle of a chain, where a member is a slot or a signal. */
+static struct model_signal *way_out(struct reader *r, const struct node *n,
+				    const struct arrow_end *end, const struct joint *j)
+{
+	if (!end->member || !j->good)
+		return resolve_left(r, n, end);
+	if (j->to.signal)
+		return j->to.signal;
+	if (j->to.slot && j->to.slot->emit)
+		return j->to.slot->emit;
+	problem_within(&r->problems, n, end->offset,
+		       "%s emits nothing that this arrow could go on with",
+		       problem_quote(&r->problems, j->to_text));
+	return NULL;
+}
+
+static bool resolve(struct reader *r, const struct node *n,
+		    const struct arrow_step *step, bool first, struct row *ret)
+{
+	struct joint *j = reader_alloc(r, step->ends_len * sizeof(*j));
+
+	*ret = (struct row){j, step->ends_len};
+	if (!j)
+		return false;
+	for (const struct arrow_end *end = step->ends; end; end = end->next, j++) {
+		j->offset = end->offset;
+		if (!first) {
+			j->good = resolve_right(r, n, end, &j->to);
+			if (j->good)
+				j->to_text = destination_text(r, &j->to);
+		}
+		if (!step->next)
+			continue;
+		j->from = way_out(r, n, end, j);
+		if (j->from)
+			j->from_text = address(r, j->from->owner->name, j->from->name);
+	}
+	return true;
+}
+
+/* Counts pairs, new or not, so that a line of names cannot hold up the reading. */
+static bool too_many(struct reader *r, const struct node *n, size_t pairs)
+{
+	bool told = r->pairs > LINKS_MAX;
+
+	r->pairs += pairs;
+	if (r->pairs <= LINKS_MAX)
+		return false;
+	if (!told)
+		problem_node(&r->problems, n, "more than %d connections", LINKS_MAX);
+	return true;
+}
+
+static void join(struct reader *r, const struct node *n, const struct row *left,
+		 const struct row *right)
+{
+	if (too_many(r, n, left->len * right->len))
+		return;
+	for (size_t i = 0; i < left->len; i++)
+		for (size_t k = 0; k < right->len; k++)
+			if (left->joints[i].from && right->joints[k].good)
+				add_link(r, n, &left->joints[i], &right->joints[k]);
+}
+
+static void read_arrow(struct reader *r, const struct node *n)
+{
+	struct arrow_step *step;
+	struct arrow_fault fault;
+	struct row left, right;
+	int code;
+
+	if (n->broken)
+		return;
+	code = arrow_parse(&r->t->arena, n->text, &step, &fault);
+	if (code == -EINVAL)
+		problem_within(&r->problems, n, fault.offset, "%s", fault.what);
+	else if (code < 0)
+		r->problems.no_memory = true;
+	if (code < 0 || !resolve(r, n, step, true, &left))
+		return;
+	for (step = step->next; step; step = step->next) {
+		if (!resolve(r, n, step, false, &right))
+			return;
+		join(r, n, &left, &right);
+		left = right;
+	}
+}
+
+static void read_options(struct reader *r, const struct node *n)
+{
+	struct section s;
+
+	if (!node_empty(n))
+		section_read(r, n, AT_ARROW, 0, &s);
+}
+
+static void read_connection(struct reader *r, const struct node *n)
+{
+	if (n->kind == NODE_TEXT) {
+		read_arrow(r, n);
+		return;
+	}
+	if (n->kind == NODE_LIST || n->len != 1) {
+		problem_node(&r->problems, n,
+			     "a connection is one arrow, such as a -> b, or one arrow "
+			     "with its options");
+		return;
+	}
+	read_arrow(r, n->first);
+	read_options(r, n->first->next);
+}
+
+void connect_read(struct reader *r, const struct node *list)
+{
+	node_each(n, list)
+	{
+		read_connection(r, n);
+	}
+}

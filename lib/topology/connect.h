@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections: arrows -> links between the signals and slots that they name.
+ */
+#ifndef TOPOLOGY_CONNECT_H
+#define TOPOLOGY_CONNECT_H
+
+#include "topology/section.h"
+
+/* What the right side of an arrow names: one of the four, or nothing. */
+struct destination {
+	struct model_slot *slot;
+	struct model_signal *signal;
+	struct model_queue *queue;
+	struct model_loop *broadcast;
+};
+
+struct arrow_end;
+
+/* Reads the list under `connections:` when all things are known. */
+void connect_read(struct reader *r, const struct node *list);
+
+/*
+ * Whom an end in the text of node n means, to the left and to the right of an arrow.
+ * NULL, or false, with the problem told.
+ */
+struct model_signal *resolve_left(struct reader *r, const struct node *n,
+				  const struct arrow_end *end);
+bool resolve_right(struct reader *r, const struct node *n, const struct arrow_end *end,
+		   struct destination *ret);
+
+/* Tells where types cannot meet and where signals lead to themselves. */
+void link_check(struct reader *r);
+
+#endif

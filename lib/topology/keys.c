@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of keys, place by place in the order of the page. A key that stands in
+ * several places with one meaning is one row. Keys of later versions are known, so
+ * that they are refused by name.
+ */
+#include "topology/keys.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+
+#define SECOND 1000000000ull
+#define YEAR   (366 * 86400 * SECOND)
+#define KIB    1024ull
+#define GIB    (1024 * 1024 * KIB)
+#define LATER(NAME, AT)                               \
+	{                                             \
+		.name = NAME, .at = AT, .later = true \
+	}
+
+const struct key keys[] = {
+	{"sigslot", AT_TOP, .kind = KEY_NUMBER, .least = 1, .most = 1, .fallback = "1",
+	 .page = "Version of the format."},
+	{"name", AT_TOP, .kind = KEY_NAME, .fallback = "the file's stem",
+	 .page = "Name of the instance."},
+	{"shell", AT_TOP | AT_PROCESS | AT_OBJECT, .kind = KEY_TEXT, .fallback = "sh",
+	 .page = "What reads the text of commands, split at spaces; -c is added."},
+	{"env", AT_TOP | AT_PROCESS, .kind = KEY_MAP,
+	 .page = "Environment variables of the workers and their commands."},
+	{"processes", AT_TOP, .kind = KEY_MAP, .page = "Worker processes by name."},
+	{"loops", AT_TOP, .kind = KEY_MAP, .page = "Event loops by name."},
+	{"objects", AT_TOP | AT_LOOP, .kind = KEY_MAP,
+	 .page = "Objects by name; at the top each gets a loop of its own."},
+	{"queues", AT_TOP, .kind = KEY_MAP, .page = "Named queues."},
+	{"connections", AT_TOP, .kind = KEY_LIST, .page = "Arrows, in order."},
+	LATER("include", AT_TOP),
+	LATER("vars", AT_TOP),
+	LATER("extends", AT_TOP | AT_LOOP | AT_OBJECT),
+
+	{"nice", AT_PROCESS, .kind = KEY_OTHER, .fallback = "0",
+	 .page = "Added to the niceness, from -20 to 19."},
+	{"restart", AT_PROCESS, .kind = KEY_MAP,
+	 .page = "What happens when the worker has ended."},
+	LATER("init", AT_PROCESS),
+	LATER("ready", AT_PROCESS | AT_OBJECT),
+
+	{"when", AT_RESTART, .kind = KEY_WORD, .words = "never failure always",
+	 .fallback = "failure", .page = "After which ends it is started again."},
+	{"backoff", AT_RESTART, .kind = KEY_OTHER, .fallback = "100ms..10s",
+	 .page = "Delay before the first restart, doubled up to the second one."},
+	{"max", AT_RESTART, .kind = KEY_OTHER, .fallback = "5 per 1m",
+	 .page = "So many restarts within a time, then it is given up."},
+	LATER("when", AT_TOP | AT_OBJECT | AT_LOOP | AT_PROCESS),
+
+	{"process", AT_LOOP, .kind = KEY_NAME, .fallback = "main",
+	 .page = "The worker process that the loop runs in."},
+	{"queue", AT_LOOP, .kind = KEY_MAP, .page = "Room of the loop's queue."},
+	LATER("replicas", AT_LOOP | AT_PROCESS | AT_OBJECT),
+	LATER("on_error", AT_TOP | AT_LOOP | AT_OBJECT | AT_SLOT),
+
+	{"source", AT_OBJECT, DO_SOURCE, .kind = KEY_COMMAND,
+	 .page = "One resident command; each line that it writes is emitted."},
+	{"run", AT_OBJECT | AT_SLOT, DO_RUN, .kind = KEY_COMMAND,
+	 .page = "A shell command per message."},
+	{"exec", AT_OBJECT | AT_SLOT, DO_EXEC, .kind = KEY_LIST,
+	 .page = "A program and its arguments per message, without a shell."},
+	{"filter", AT_OBJECT | AT_SLOT, DO_FILTER, .kind = KEY_COMMAND,
+	 .page = "One resident command that gets a line per message."},
+	{"plugin", AT_OBJECT, DO_PLUGIN, .kind = KEY_TEXT,
+	 .page = "A shared object whose functions run in the worker."},
+	{"builtin", AT_OBJECT | AT_SLOT, DO_BUILTIN, .kind = KEY_WORD,
+	 .words = "print log drop",
+	 .page = "Writes payloads to standard output, to the log, or nowhere."},
+	{"every", AT_OBJECT, DO_EVERY, .kind = KEY_DURATION, .least = 1, .most = YEAR,
+	 .page = "A timer that fires again and again, without drift."},
+	{"after", AT_OBJECT, DO_AFTER, .kind = KEY_DURATION, .most = YEAR,
+	 .page = "A timer that fires once, that long after it was started."},
+	{"tight", AT_OBJECT, DO_TIGHT, .kind = KEY_BOOLEAN,
+	 .page = "A timer that fires at each turn of its loop."},
+	LATER("cron", AT_OBJECT),
+
+	{"in", AT_OBJECT | AT_SLOT, .with = DO_TAKES, .kind = KEY_TYPE,
+	 .fallback = "any", .page = "Type of what the slot takes."},
+	{"out", AT_OBJECT | AT_SLOT, .with = DO_LINES, .kind = KEY_TYPE,
+	 .page = "Type of the lines that are emitted."},
+	{"emit", AT_OBJECT | AT_SLOT, .with = DO_LINES, .kind = KEY_NAME,
+	 .fallback = "out", .page = "The signal that lines are emitted as."},
+	{"args", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE, .kind = KEY_OTHER,
+	 .fallback = "the payload",
+	 .page = "Paths of the payload that become $1, $2 and so on, or none."},
+	{"input", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE | DO_FILTER,
+	 .kind = KEY_WORD, .words = "text json", .fallback = "text",
+	 .page = "Whether a string is read raw or as JSON."},
+	{"reply", AT_OBJECT | AT_SLOT, .with = DO_FILTER, .kind = KEY_WORD,
+	 .words = "none line", .fallback = "none",
+	 .page = "With line a message is done when its line of answer came."},
+	{"timeout", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE,
+	 .kind = KEY_DURATION, .least = 1, .most = YEAR,
+	 .page = "The command is ended after that, and the message has failed."},
+	{"parallel", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE,
+	 .kind = KEY_NUMBER, .least = 1, .most = 1024, .fallback = "1",
+	 .page = "That many commands of the slot may run beside the loop's turn."},
+	{"missed", AT_OBJECT, .with = DO_EVERY, .kind = KEY_WORD, .words = "skip burst",
+	 .fallback = "skip", .page = "Whether ticks that came too late are made up."},
+	{"enabled", AT_OBJECT, .with = DO_TIMER, .kind = KEY_BOOLEAN,
+	 .fallback = "true", .page = "With false the timer waits for its slot start."},
+	{"config", AT_OBJECT, .with = DO_PLUGIN, .kind = KEY_OTHER,
+	 .page = "Any value; the plugin gets it as JSON."},
+	{"signals", AT_OBJECT, .kind = KEY_OTHER,
+	 .page = "Signals and their types, or a list of names."},
+	{"slots", AT_OBJECT, .kind = KEY_MAP, .page = "Slots by name."},
+	{"subscribe", AT_OBJECT, .kind = KEY_MAP,
+	 .page = "What is broadcast on this loop, and the slot that takes it."},
+	LATER("retry", AT_OBJECT | AT_SLOT),
+	LATER("dead", AT_TOP | AT_OBJECT | AT_SLOT),
+	LATER("overlap", AT_OBJECT | AT_SLOT),
+	LATER("key", AT_OBJECT | AT_SLOT),
+	LATER("group", AT_OBJECT | AT_SLOT),
+	LATER("io", AT_OBJECT | AT_SLOT),
+
+	{"size", AT_QUEUE, .kind = KEY_SIZE, .least = 64 * KIB, .most = GIB,
+	 .fallback = "2MiB, 8MiB of a named queue", .page = "Its capacity."},
+	{"messages", AT_QUEUE, .kind = KEY_NUMBER, .least = 1, .most = UINT32_MAX,
+	 .fallback = "no limit", .page = "At most so many messages."},
+	LATER("durable", AT_QUEUE),
+
+	{"full", AT_ARROW, .kind = KEY_WORD, .words = "block", .fallback = "block",
+	 .page = "What happens when the receiver's queue has no room."},
+	LATER("where", AT_ARROW),
+	LATER("map", AT_ARROW),
+	LATER("once", AT_ARROW),
+	LATER("gather", AT_ARROW),
+	LATER("rate", AT_ARROW),
+};
+
+const size_t keys_len = ARRAY_LEN(keys);
+
+const struct key *keys_find(const char *name, unsigned place)
+{
+	for (size_t i = 0; i < keys_len; i++)
+		if ((keys[i].at & place) && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+const struct key *keys_doing(unsigned does)
+{
+	for (size_t i = 0; i < keys_len; i++)
+		if (keys[i].does == does)
+			return &keys[i];
+	return NULL;
+}
+
+const char *keys_place(unsigned place)
+{
+	static const char *const names[PLACES] = {
+		"the top of a topology",
+		"a process",
+		"`restart`",
+		"a loop",
+		"an object",
+		"a slot",
+		"a queue",
+		"a connection",
+	};
+
+	return names[__builtin_ctz(place)];
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A checked topology: things with their signals and slots, and the links between them,
+ * each in the order of the file. Only the plan reads it. All of it lives in the arena.
+ */
+#ifndef TOPOLOGY_MODEL_H
+#define TOPOLOGY_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "topology/node.h"
+
+enum model_kind { MODEL_PROCESS, MODEL_LOOP, MODEL_OBJECT, MODEL_QUEUE };
+
+/* What has a name; the head of each of the four. */
+struct model_thing {
+	enum model_kind kind;
+	const char *name;
+	const struct node *at; /* where it is named; NULL: nowhere */
+	struct model_signal *signals, **signals_tail;
+	struct model_slot *slots, **slots_tail;
+	unsigned signals_len, slots_len;
+	uint32_t index; /* among those of its kind */
+};
+
+struct model_process {
+	struct model_thing thing;
+	const char *const *env; /* NAME=VALUE, those of the top included; or NULL */
+	const char *const *shell; /* NULL: that of the top */
+	int nice;
+	enum { MODEL_NEVER, MODEL_ON_FAILURE, MODEL_ALWAYS } when;
+	uint64_t backoff_ns, backoff_max_ns, max, window_ns;
+	size_t loops; /* how many it hosts */
+};
+
+struct model_loop {
+	struct model_thing thing;
+	struct model_process *process;
+	const struct node *process_at; /* where it is named; NULL: main */
+	uint64_t size, messages; /* 0: the default; no limit */
+	struct model_object *objects, **objects_tail;
+};
+
+struct model_object {
+	struct model_thing thing;
+	struct model_object *next; /* on its loop */
+	struct model_loop *loop;
+	unsigned does; /* DO_ of keys.h */
+	bool alone; /* its loop has its name */
+	bool declares; /* it has `signals:`: `emit:` names one of them */
+	bool any_signal, any_slot; /* a plugin: they come to exist by being used */
+	uint64_t interval_ns;
+	bool burst, disabled;
+	const char *plugin, *config;
+	const char *const *shell; /* NULL: that of the process */
+	struct model_subscription *subscriptions, **subscriptions_tail;
+};
+
+struct model_subscription {
+	struct model_subscription *next;
+	const char *signal;
+	const struct node *at; /* the name of the slot */
+	struct model_slot *slot;
+};
+
+struct model_queue {
+	struct model_thing thing;
+	uint64_t size, messages;
+};
+
+struct model_signal {
+	struct model_signal *next;
+	struct model_thing *owner;
+	const char *name, *type;
+	const struct node *at; /* NULL: it has it by itself */
+	uint32_t index;
+	struct model_link *links, **links_tail;
+	/* for the walk that looks for circles */
+	struct model_signal *back;
+	struct model_link *walk;
+	enum { MODEL_NEW, MODEL_OPEN, MODEL_SEEN } seen;
+};
+
+struct model_slot {
+	struct model_slot *next;
+	struct model_thing *owner;
+	const char *name, *type;
+	const struct node *at;
+	uint32_t index;
+	unsigned does; /* one DO_; 0: a member that things have by themselves */
+	const char *text;
+	const char *const *argv, *const *args;
+	bool args_none, input_json, reply_line;
+	uint32_t parallel;
+	uint64_t timeout_ns;
+	struct model_signal *emit; /* NULL: the log */
+	struct model_signal *finished, *failed; /* NULL: of a builtin, a member */
+};
+
+/* One connection; exactly one of the four destinations is set. */
+struct model_link {
+	struct model_link *next; /* of the same signal */
+	struct model_signal *from;
+	struct model_slot *slot;
+	struct model_signal *signal;
+	struct model_queue *queue;
+	struct model_loop *broadcast;
+	const char *from_text, *to_text; /* full addresses */
+	const struct node *at;
+	size_t skip; /* of the destination in the node's text */
+	uint32_t index;
+};
+
+struct topology {
+	struct arena arena;
+	const char *file, *directory, *name;
+	const char *const *env, *const *shell;
+	VEC(struct model_process *) processes; /* main first */
+	VEC(struct model_loop *) loops;
+	VEC(struct model_object *) objects;
+	VEC(struct model_queue *) queues;
+	VEC(struct model_link *) links;
+	uint32_t signals_len, slots_len;
+	struct map names; /* to things; an object alone hides its loop */
+};
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Objects as written. Signals are declared first, so that commands can name them, and
+ * subscriptions last, when all slots are known.
+ */
+#include "topology/object.h"
+
+#include <string.h>
+
+#include "topology/member.h"
+
+static void declare(struct reader *r, struct model_object *o, const struct node *name,
+		    const char *type)
+{
+	if (!reader_name(r, name))
+		return;
+	if (!member_signal(&o->thing, name->text))
+		member_add_signal(r, &o->thing, name->text, type, name);
+	else
+		problem_node(&r->problems, name,
+			     "every object of this kind has the signal `%s` already",
+			     name->text);
+}
+
+static void read_signals(struct reader *r, struct model_object *o, const struct node *n)
+{
+	if (!n)
+		return;
+	if (n->kind == NODE_TEXT) {
+		problem_node(&r->problems, n,
+			     "`signals` must be a map of names and types, or a list of "
+			     "names");
+		return;
+	}
+	for (struct node *e = n->first; e; e = e->next) {
+		const char *type = "any";
+
+		if (n->kind == NODE_LIST && e->kind != NODE_TEXT) {
+			problem_node(&r->problems, e, "the name of a signal is a text");
+			continue;
+		}
+		if (n->kind == NODE_MAP)
+			type = reader_type(r, e->next);
+		declare(r, o, e, type ? type : "any");
+		if (n->kind == NODE_MAP)
+			e = e->next;
+	}
+}
+
+static bool takes(unsigned does)
+{
+	return does & DO_TAKES;
+}
+
+static void read_slot(struct reader *r, struct model_object *o, const struct node *name)
+{
+	unsigned known = o->does & DO_PLUGIN;
+	struct model_slot *slot;
+	struct section s;
+
+	if (!reader_name(r, name))
+		return;
+	if (member_slot(&o->thing, name->text)) {
+		problem_node(&r->problems, name,
+			     "the object has the slot `%s` already: its own command "
+			     "is `in`, and timers have `start` and `stop`",
+			     name->text);
+		return;
+	}
+	if (known && node_empty(name->next))
+		s = (struct section){.does = known};
+	else if (!section_read(r, name->next, AT_SLOT, known, &s))
+		return;
+	if (!takes(s.does))
+		problem_node(&r->problems, name,
+			     "the slot %s has nothing to do: give it `run`, `exec`, "
+			     "`filter` or `builtin`",
+			     problem_quote(&r->problems, name->text));
+	slot = member_add_slot(r, &o->thing, name->text, section_text(&s, "in", "any"),
+			       name);
+	if (slot)
+		command_read(r, &s, o, slot);
+}
+
+static void read_timer(struct model_object *o, const struct section *s)
+{
+	o->interval_ns = section_number(s, "every", section_number(s, "after", 0));
+	o->burst = section_number(s, "missed", 0) == 1;
+	o->disabled = !section_number(s, "enabled", 1);
+}
+
+static void check_tight(struct reader *r, const struct section *s)
+{
+	const struct setting *tight = section_get(s, "tight");
+
+	if (tight && !tight->number)
+		problem_node(&r->problems, tight->value,
+			     "`tight` can only be true: leave it out, or say every or "
+			     "after");
+}
+
+static void read_own_command(struct reader *r, struct model_object *o,
+			     const struct section *s)
+{
+	bool source = s->does & DO_SOURCE;
+	struct model_slot *slot;
+
+	if (!(s->does & DO_COMMAND) && !(s->does & DO_BUILTIN) && !section_has(s, "in"))
+		return;
+	slot = member_add_slot(r, &o->thing, source ? "source" : "in",
+			       section_text(s, "in", "any"), o->thing.at);
+	if (slot)
+		command_read(r, s, o, slot);
+}
+
+static struct model_slot *subscriber(struct reader *r, struct model_object *o,
+				     const struct node *at)
+{
+	struct model_slot *slot;
+	struct near near = {.wanted = at->text};
+
+	if (at->kind != NODE_TEXT || at->broken) {
+		problem_node(&r->problems, at, "what subscribes is the name of a slot");
+		return NULL;
+	}
+	slot = member_slot(&o->thing, at->text);
+	if (slot && slot->does != DO_SOURCE)
+		return slot;
+	if (o->any_slot && reader_name(r, at)) {
+		slot = member_add_slot(r, &o->thing, at->text, "any", at);
+		if (slot)
+			slot->does = DO_PLUGIN;
+		return slot;
+	}
+	for (slot = o->thing.slots; slot; slot = slot->next)
+		near_try(&near, slot->name);
+	problem_node(&r->problems, at, "%s has no slot %s%s",
+		     problem_quote(&r->problems, o->thing.name),
+		     problem_quote(&r->problems, at->text),
+		     problem_near(&r->problems, &near));
+	return NULL;
+}
+
+static void read_subscriptions(struct reader *r, struct model_object *o,
+			       const struct node *n)
+{
+	struct model_subscription *s;
+
+	if (!n)
+		return;
+	node_pairs(name, n)
+	{
+		if (!reader_name(r, name))
+			continue;
+		s = reader_alloc(r, sizeof(*s));
+		if (!s)
+			return;
+		s->signal = name->text;
+		s->at = name->next;
+		s->slot = subscriber(r, o, name->next);
+		if (!s->slot)
+			continue;
+		*o->subscriptions_tail = s;
+		o->subscriptions_tail = &s->next;
+	}
+}
+
+static struct model_object *add_object(struct reader *r, const struct node *name)
+{
+	struct model_object *o = reader_alloc(r, sizeof(*o)), **place;
+
+	if (!o)
+		return NULL;
+	member_init(&o->thing, MODEL_OBJECT, name->text, name);
+	o->subscriptions_tail = &o->subscriptions;
+	if (!member_name(r, &o->thing))
+		return o;
+	o->thing.index = (uint32_t)r->t->objects.len;
+	place = vec_add(&r->t->objects);
+	if (place)
+		*place = o;
+	else
+		r->problems.no_memory = true;
+	return o;
+}
+
+static void place_on(struct reader *r, struct model_object *o, struct model_loop *loop)
+{
+	o->alone = !loop;
+	o->loop = loop ? loop : loop_new(r, o->thing.name, o->thing.at);
+	if (!o->loop)
+		return;
+	*o->loop->objects_tail = o;
+	o->loop->objects_tail = &o->next;
+}
+
+static void add_own_members(struct reader *r, struct model_object *o,
+			    const struct section *s)
+{
+	if (o->does & DO_TIMER)
+		member_add_timer(r, &o->thing);
+	else if ((o->does & ~DO_BUILTIN) || section_has(s, "slots"))
+		member_add_outcome(r, &o->thing);
+}
+
+void object_read(struct reader *r, const struct node *name, struct model_loop *loop)
+{
+	struct model_object *o = add_object(r, name);
+	const struct node *slots;
+	struct section s;
+
+	if (!o)
+		return;
+	place_on(r, o, loop);
+	if (!section_read(r, name->next, AT_OBJECT, 0, &s))
+		return;
+	o->does = s.does;
+	o->plugin = section_text(&s, "plugin", NULL);
+	o->declares = section_has(&s, "signals");
+	o->any_slot = o->does == DO_PLUGIN && !section_has(&s, "slots");
+	o->any_signal = o->does == DO_PLUGIN && !o->declares;
+	if (section_node(&s, "config"))
+		o->config = config_text(r, section_node(&s, "config"));
+	if (section_node(&s, "shell"))
+		o->shell = reader_words(r, section_text(&s, "shell", ""));
+	read_timer(o, &s);
+	check_tight(r, &s);
+	add_own_members(r, o, &s);
+	read_signals(r, o, section_node(&s, "signals"));
+	read_own_command(r, o, &s);
+	slots = section_node(&s, "slots");
+	for (const struct node *e = slots ? slots->first : NULL; e; e = e->next->next)
+		read_slot(r, o, e);
+	read_subscriptions(r, o, section_node(&s, "subscribe"));
+	if (!o->does && !section_has(&s, "slots") && !o->declares &&
+	    s.len == name->next->len)
+		problem_node(&r->problems, name,
+			     "the object %s has nothing to do: give it a command, a "
+			     "timer, `signals` or `slots`",
+			     problem_quote(&r->problems, o->thing.name));
+}

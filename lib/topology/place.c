@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes, loops, queues. A loop names its process before or after that is declared,
+ * so they are brought together at the end.
+ */
+#include "topology/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/unit.h"
+#include "topology/member.h"
+#include "topology/object.h"
+#include "topology/value.h"
+
+enum { QUEUE_SIZE = 8 << 20 }; /* of a named queue */
+
+static struct model_process *add_process(struct reader *r, const char *name,
+					 const struct node *at)
+{
+	struct model_process *p = reader_alloc(r, sizeof(*p)), **place;
+
+	if (!p)
+		return NULL;
+	member_init(&p->thing, MODEL_PROCESS, name, at);
+	p->env = r->t->env;
+	p->when = MODEL_ON_FAILURE;
+	p->backoff_ns = 100 * NS_PER_MS;
+	p->backoff_max_ns = 10 * NS_PER_S;
+	p->max = 5;
+	p->window_ns = 60 * NS_PER_S;
+	member_add_process(r, &p->thing);
+	if (!member_name(r, &p->thing))
+		return p;
+	place = vec_add(&r->t->processes);
+	if (place)
+		*place = p;
+	else
+		r->problems.no_memory = true;
+	return p;
+}
+
+void place_main(struct reader *r)
+{
+	add_process(r, "main", NULL);
+}
+
+/* "100ms..10s", or one duration for both. */
+static void read_backoff(struct reader *r, const struct section *s,
+			 struct model_process *p)
+{
+	const struct node *n = section_node(s, "backoff");
+	const char *dots, *first;
+
+	if (!n)
+		return;
+	dots = strstr(n->text, "..");
+	first = dots ? arena_copy(&r->t->arena, n->text, (size_t)(dots - n->text))
+		     : n->text;
+	if (n->kind != NODE_TEXT || !first) {
+		problem_node(&r->problems, n, "`backoff` must be like 100ms..10s");
+		return;
+	}
+	if (!value_duration(r, n, first, &p->backoff_ns) ||
+	    !value_duration(r, n, dots ? dots + 2 : first, &p->backoff_max_ns))
+		return;
+	if (p->backoff_max_ns < p->backoff_ns)
+		problem_node(
+			&r->problems, n,
+			"`backoff` goes from the shorter to the longer delay, such "
+			"as 100ms..10s");
+}
+
+/* "5 per 1m". */
+static void read_max(struct reader *r, const struct section *s, struct model_process *p)
+{
+	const struct node *n = section_node(s, "max");
+	const char *per;
+	char number[16];
+
+	if (!n)
+		return;
+	per = strstr(n->text, " per ");
+	snprintf(number, sizeof(number), "%.*s", per ? (int)(per - n->text) : 0,
+		 n->text);
+	if (!per || !value_number(number, &p->max) || p->max > UINT32_MAX) {
+		problem_node(&r->problems, n,
+			     "`max` must be a number within a time, such as 5 per 1m");
+		return;
+	}
+	value_duration(r, n, per + strlen(" per "), &p->window_ns);
+}
+
+static void read_restart(struct reader *r, const struct node *n,
+			 struct model_process *p)
+{
+	struct section s;
+
+	if (!n || !section_read(r, n, AT_RESTART, 0, &s))
+		return;
+	p->when = section_number(&s, "when", MODEL_ON_FAILURE);
+	read_backoff(r, &s, p);
+	read_max(r, &s, p);
+}
+
+static void read_nice(struct reader *r, const struct node *n, struct model_process *p)
+{
+	uint64_t value;
+	bool below;
+
+	if (!n)
+		return;
+	below = n->text[0] == '-';
+	if (!value_number(n->text + below, &value) || value > 19u + below) {
+		problem_node(&r->problems, n,
+			     "`nice` must be a whole number between -20 and 19");
+		return;
+	}
+	p->nice = below ? -(int)value : (int)value;
+}
+
+static void read_process(struct reader *r, const struct node *name)
+{
+	struct model_process *p;
+	struct section s;
+
+	if (strcmp(name->text, "main") == 0 && !r->t->processes.at[0]->thing.at) {
+		p = r->t->processes.at[0];
+		p->thing.at = name;
+	} else {
+		p = add_process(r, name->text, name);
+	}
+	if (!p)
+		return;
+	if (node_empty(name->next) || !section_read(r, name->next, AT_PROCESS, 0, &s))
+		return;
+	p->env = place_env(r, section_node(&s, "env"), r->t->env);
+	if (section_node(&s, "shell"))
+		p->shell = reader_words(r, section_text(&s, "shell", ""));
+	read_nice(r, section_node(&s, "nice"), p);
+	read_restart(r, section_node(&s, "restart"), p);
+}
+
+void place_processes(struct reader *r, const struct node *map)
+{
+	node_pairs(name, map)
+	{
+		read_process(r, name);
+	}
+}
+
+struct model_loop *loop_new(struct reader *r, const char *name, const struct node *at)
+{
+	struct model_loop *l = reader_alloc(r, sizeof(*l)), **place;
+
+	if (!l)
+		return NULL;
+	member_init(&l->thing, MODEL_LOOP, name, at);
+	l->objects_tail = &l->objects;
+	member_add_loop(r, &l->thing);
+	l->thing.index = (uint32_t)r->t->loops.len;
+	place = vec_add(&r->t->loops);
+	if (!place) {
+		r->problems.no_memory = true;
+		return NULL;
+	}
+	return *place = l;
+}
+
+static void read_room(struct reader *r, const struct node *n, uint64_t *size,
+		      uint64_t *messages)
+{
+	struct section s;
+
+	if (!n || !section_read(r, n, AT_QUEUE, 0, &s))
+		return;
+	*size = section_number(&s, "size", *size);
+	*messages = section_number(&s, "messages", 0);
+}
+
+static void read_loop(struct reader *r, const struct node *name)
+{
+	struct model_loop *l = loop_new(r, name->text, name);
+	const struct node *objects;
+	struct section s;
+
+	if (!l)
+		return;
+	member_name(r, &l->thing);
+	if (!section_read(r, name->next, AT_LOOP, 0, &s))
+		return;
+	l->process_at = section_node(&s, "process");
+	read_room(r, section_node(&s, "queue"), &l->size, &l->messages);
+	objects = section_node(&s, "objects");
+	for (const struct node *e = objects ? objects->first : NULL; e;
+	     e = e->next->next)
+		object_read(r, e, l);
+}
+
+void place_loops(struct reader *r, const struct node *map)
+{
+	node_pairs(name, map)
+	{
+		read_loop(r, name);
+	}
+}
+
+static void read_queue(struct reader *r, const struct node *name)
+{
+	struct model_queue *q = reader_alloc(r, sizeof(*q)), **place;
+
+	if (!q)
+		return;
+	member_init(&q->thing, MODEL_QUEUE, name->text, name);
+	q->size = QUEUE_SIZE;
+	if (!member_name(r, &q->thing))
+		return;
+	q->thing.index = (uint32_t)r->t->queues.len;
+	place = vec_add(&r->t->queues);
+	if (place)
+		*place = q;
+	else
+		r->problems.no_memory = true;
+	if (!node_empty(name->next))
+		read_room(r, name->next, &q->size, &q->messages);
+}
+
+void place_queues(struct reader *r, const struct node *map)
+{
+	node_pairs(name, map)
+	{
+		read_queue(r, name);
+	}
+}
+
+static struct model_process *find_process(struct reader *r, const struct model_loop *l)
+{
+	struct near near = {.wanted = l->process_at ? l->process_at->text : "main"};
+	struct model_thing *thing = map_get(&r->t->names, near.wanted);
+
+	if (thing && thing->kind == MODEL_PROCESS)
+		return model_process_of(thing);
+	for (size_t i = 0; problem_guesses(&r->problems) && i < r->t->processes.len;
+	     i++)
+		near_try(&near, r->t->processes.at[i]->thing.name);
+	problem_node(&r->problems, l->process_at, "there is no process %s%s",
+		     problem_quote(&r->problems, near.wanted),
+		     problem_near(&r->problems, &near));
+	return NULL;
+}
+
+static void drop_main(struct reader *r)
+{
+	memmove(r->t->processes.at, r->t->processes.at + 1,
+		(r->t->processes.len - 1) * sizeof(*r->t->processes.at));
+	r->t->processes.len--;
+}
+
+void place_settle(struct reader *r)
+{
+	struct topology *t = r->t;
+
+	for (size_t i = 0; i < t->loops.len; i++) {
+		t->loops.at[i]->process = find_process(r, t->loops.at[i]);
+		if (t->loops.at[i]->process)
+			t->loops.at[i]->process->loops++;
+	}
+	for (size_t i = 0; i < t->processes.len; i++) {
+		const struct model_process *p = t->processes.at[i];
+
+		if (!p->loops && p->thing.at)
+			problem_node(&r->problems, p->thing.at,
+				     "no loop runs in the process %s: give one "
+				     "`process: %s`",
+				     problem_quote(&r->problems, p->thing.name),
+				     p->thing.name);
+	}
+	if (t->processes.len && !t->processes.at[0]->loops && !r->problems.list.len)
+		drop_main(r);
+	for (size_t i = 0; i < t->processes.len; i++)
+		t->processes.at[i]->thing.index = (uint32_t)i;
+}

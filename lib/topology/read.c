@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From text to a checked topology: nodes, then the sections of the top in an order in
+ * which each finds what it needs, then the connections.
+ */
+#include <string.h>
+
+#include "base/unit.h"
+#include "topology/connect.h"
+#include "topology/member.h"
+#include "topology/object.h"
+#include "topology/place.h"
+
+static void number(struct topology *t, struct model_thing *thing)
+{
+	for (struct model_signal *s = thing->signals; s; s = s->next)
+		s->index = t->signals_len++;
+	for (struct model_slot *s = thing->slots; s; s = s->next)
+		s->index = t->slots_len++;
+}
+
+static void number_all(struct topology *t)
+{
+	for (size_t i = 0; i < t->processes.len; i++)
+		number(t, &t->processes.at[i]->thing);
+	for (size_t i = 0; i < t->loops.len; i++)
+		number(t, &t->loops.at[i]->thing);
+	for (size_t i = 0; i < t->objects.len; i++)
+		number(t, &t->objects.at[i]->thing);
+}
+
+static void read_objects(struct reader *r, const struct node *map)
+{
+	node_pairs(name, map)
+	{
+		object_read(r, name, NULL);
+	}
+}
+
+/* The name of the instance: of the file's text, else of the file. */
+static void read_name(struct reader *r, const struct section *s)
+{
+	const char *stem = r->problems.in->stem;
+
+	r->t->name = section_text(s, "name", NULL);
+	if (r->t->name || section_has(s, "name"))
+		return;
+	if (!unit_name_ok(stem, strlen(stem)))
+		problem_node(&r->problems, s->node,
+			     "%s, from the file's name, cannot name an instance: give "
+			     "it a `name:`",
+			     problem_quote(&r->problems, stem));
+	r->t->name = arena_text(&r->t->arena, stem);
+}
+
+static void read_top(struct reader *r, const struct section *s)
+{
+	const struct node *connections = section_node(s, "connections");
+
+	read_name(r, s);
+	if (section_node(s, "shell"))
+		r->t->shell = reader_words(r, section_text(s, "shell", ""));
+	r->t->env = place_env(r, section_node(s, "env"), NULL);
+	place_main(r);
+	for (size_t i = 0; i < s->len; i++) {
+		const struct setting *setting = &s->settings[i];
+		static const struct {
+			const char *name;
+			void (*read)(struct reader *r, const struct node *map);
+		} parts[] = {
+			{"processes", place_processes},
+			{"loops", place_loops},
+			{"objects", read_objects},
+			{"queues", place_queues},
+		};
+
+		for (size_t k = 0; !setting->bad && k < ARRAY_LEN(parts); k++)
+			if (strcmp(setting->key->name, parts[k].name) == 0)
+				parts[k].read(r, setting->value);
+	}
+	place_settle(r);
+	if (connections)
+		connect_read(r, connections);
+	link_check(r);
+	if (!r->t->loops.len && !section_has(s, "objects") && !section_has(s, "loops"))
+		problem_node(&r->problems, s->node,
+			     "there is nothing to run: give `objects:` or `loops:`");
+}
+
+static void read_text(struct reader *r)
+{
+	const struct topology_input *in = r->problems.in;
+	struct node *root;
+	struct section s;
+
+	if (in->size > TOPOLOGY_SIZE) {
+		problem_at(&r->problems, (struct place){0},
+			   "the file has more than 1 MiB");
+		return;
+	}
+	r->comments = memchr(in->text, '#', in->size);
+	root = node_read(&r->problems);
+	if (!root && !r->problems.list.len)
+		problem_at(&r->problems, (struct place){.line = 1},
+			   "the file is empty: give `objects:` or `loops:`");
+	else if (root && section_read(r, root, AT_TOP, 0, &s))
+		read_top(r, &s);
+}
+
+int topology_read(const struct topology_input *in, struct topology **ret,
+		  struct sigslot_error *err)
+{
+	struct topology *t = calloc(1, sizeof(*t));
+	struct reader r = {.t = t};
+	int code;
+
+	if (!t)
+		return fail(err, -ENOMEM, "out of memory");
+	r.problems.in = in;
+	r.problems.arena = &t->arena;
+	t->file = arena_text(&t->arena, in->file);
+	t->directory = arena_text(&t->arena, in->directory);
+	if (!t->file || !t->directory)
+		r.problems.no_memory = true;
+	else
+		read_text(&r);
+	code = problem_tell(&r.problems, err);
+	problem_done(&r.problems);
+	map_done(&r.links);
+	if (code < 0) {
+		topology_free(t);
+		return code;
+	}
+	number_all(t);
+	*ret = t;
+	return 0;
+}
+
+void topology_free(struct topology *t)
+{
+	if (!t)
+		return;
+	vec_done(&t->processes);
+	vec_done(&t->loops);
+	vec_done(&t->objects);
+	vec_done(&t->queues);
+	vec_done(&t->links);
+	map_done(&t->names);
+	arena_done(&t->arena);
+	free(t);
+}
