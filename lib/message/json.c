@@ -20,7 +20,7 @@ struct frame {
 };
 
 struct check {
-	const char *end;
+	const char *start, *end;
 	const char *bad, *what;
 	int code;
 	unsigned depth;
@@ -43,7 +43,7 @@ static inline const char *string(struct check *c, const char *at, bool *ret_esca
 
 	*ret_escaped = false;
 	for (;;) {
-		at = scan_plain(at, c->end);
+		at = scan_plain(c->start, at, c->end);
 		if (at == c->end)
 			return bad(c, at, "expected the end of a string");
 		if (*at == '"')
@@ -66,17 +66,21 @@ static const char *key(struct check *c, const char *at)
 {
 	struct keys_scope *scope = &c->frames[c->depth - 1].scope;
 	const char *quote = at;
-	struct key key;
+	bool escaped;
 	int r;
 
 	if (at == c->end || *at != '"')
 		return bad(c, at, "expected a key in double quotes");
-	at = string(c, at + 1, &key.escaped);
+	at = string(c, at + 1, &escaped);
 	if (!at)
 		return NULL;
-	key.at = quote + 1;
-	key.size = (size_t)(at - 1 - key.at);
-	r = keys_add(&c->keys, scope, key, c->end);
+	r = keys_add(&c->keys, scope,
+		     (struct key){
+			     .at = quote + 1,
+			     .size = (size_t)(at - quote) - 2,
+			     .escaped = escaped,
+		     },
+		     c->end);
 	if (r < 0) {
 		bad(c, quote, "duplicate key");
 		c->code = r == -ENOMEM ? r : -EILSEQ;
@@ -228,6 +232,7 @@ int json_check(const char *bytes, size_t size, struct json_fault *ret_fault)
 	struct check c;
 	const char *at;
 
+	c.start = bytes;
 	c.end = bytes + size;
 	c.depth = 0;
 	keys_init(&c.keys);

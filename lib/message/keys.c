@@ -54,14 +54,6 @@ bool keys_equal(const struct key *a, const struct key *b)
 	return true;
 }
 
-static inline uint64_t mix(uint64_t hash, uint64_t word)
-{
-	unsigned __int128 product =
-		(unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15ULL;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 /* Up to eight bytes as a number, without reading beyond limit. */
 static inline uint64_t word_at(const char *at, size_t size, const char *limit)
 {
@@ -75,39 +67,46 @@ static inline uint64_t word_at(const char *at, size_t size, const char *limit)
 	return word;
 }
 
-static inline uint64_t hash_plain(uint64_t seed, const struct key *key,
-				  const char *limit)
+/*
+ * Whole words of eight bytes, then the rest, which may be empty, then the size: the
+ * same for the same meaning, however it is escaped.
+ */
+static uint64_t hash_plain(uint64_t seed, const struct key *key, const char *limit)
 {
 	const char *at = key->at;
 	size_t left = key->size;
 	uint64_t hash = seed;
 
-	for (; left > 8; at += 8, left -= 8)
-		hash = mix(hash, word_at(at, 8, limit));
-	return mix(mix(hash, word_at(at, left, limit)), key->size);
+	for (; left >= 8; at += 8, left -= 8)
+		hash = keys_mix(hash, word_at(at, 8, limit));
+	return keys_mix(hash, word_at(at, left, limit)) + key->size;
 }
 
-/* The same number for the same meaning. */
 static uint64_t hash_escaped(uint64_t seed, const struct key *key)
 {
 	struct reader reader = reader_of(key);
 	uint64_t hash = seed;
 	size_t size = 0;
-	int byte = next(&reader);
-	char bytes[8];
 
 	for (;;) {
 		uint64_t word = 0;
 		size_t held = 0;
+		char bytes[8];
+		int byte;
 
-		for (; held < 8 && byte >= 0; byte = next(&reader))
+		while (held < 8 && (byte = next(&reader)) >= 0)
 			bytes[held++] = (char)byte;
 		memcpy(&word, bytes, held);
 		size += held;
-		hash = mix(hash, word);
-		if (byte < 0)
-			return mix(hash, size);
+		hash = keys_mix(hash, word);
+		if (held < 8)
+			return hash + size;
 	}
+}
+
+uint64_t keys_hash_slowly(uint64_t seed, const struct key *key, const char *limit)
+{
+	return key->escaped ? hash_escaped(seed, key) : hash_plain(seed, key, limit);
 }
 
 /* Chosen once per process; two threads would choose the same. */
@@ -142,11 +141,6 @@ void keys_done(struct keys *k)
 	if (k->at != k->local)
 		free(k->at);
 	free(k->slots);
-}
-
-struct keys_scope keys_open(const struct keys *k)
-{
-	return (struct keys_scope){.first = k->len};
 }
 
 static int grow(struct keys *k)
@@ -238,39 +232,19 @@ static int add_to_few(const struct keys *k, size_t first)
 	return 0;
 }
 
-int keys_add(struct keys *k, struct keys_scope *scope, struct key key,
-	     const char *limit)
+int keys_add_slowly(struct keys *k, struct keys_scope *scope, struct key key)
 {
-	uint64_t hash = key.escaped ? hash_escaped(k->seed, &key)
-				    : hash_plain(k->seed, &key, limit);
-	uint64_t class;
-
-	/* the same key in another object shall not stand in the way in the set */
-	key.hash = mix(hash, scope->first);
-	key.listed = false;
 	if (k->len == k->cap && grow(k) < 0)
 		return -ENOMEM;
 	k->at[k->len++] = key;
+	scope->filter |= UINT64_C(1) << (key.hash >> 58);
 	if (k->len - scope->first > KEYS_FEW)
 		return add_to_many(k, scope->first);
-	class = UINT64_C(1) << (key.hash >> 58);
-	if (scope->filter & class)
-		return add_to_few(k, scope->first);
-	scope->filter |= class;
-	return 0;
+	return add_to_few(k, scope->first);
 }
 
-void keys_close(struct keys *k, const struct keys_scope *scope)
+void keys_unlist(struct keys *k, const struct keys_scope *scope)
 {
-	while (k->len > scope->first) {
-		const struct key *key = &k->at[k->len - 1];
-
-		if (!key->listed) {
-			k->len = scope->first;
-			break;
-		}
-		*slot_of(k, key, k->len - 1) = 0;
-		k->listed--;
-		k->len--;
-	}
+	for (size_t i = k->len; i-- > scope->first && k->at[i].listed; k->listed--)
+		*slot_of(k, &k->at[i], i) = 0;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { KEYS_LOCAL = 32, KEYS_FEW = 16 };
 
@@ -30,6 +31,7 @@ struct key {
 struct keys_scope {
 	size_t first; /* of its keys */
 	uint64_t filter; /* which of 64 classes of hashes it has */
+	uint64_t seed; /* of its hashes: no two objects share one */
 };
 
 struct keys {
@@ -45,17 +47,59 @@ struct keys {
 void keys_init(struct keys *k);
 void keys_done(struct keys *k);
 
-struct keys_scope keys_open(const struct keys *k);
+static inline uint64_t keys_mix(uint64_t hash, uint64_t word)
+{
+	unsigned __int128 product =
+		(unsigned __int128)(hash ^ word) * 0x9e3779b97f4a7c15ULL;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline struct keys_scope keys_open(const struct keys *k)
+{
+	return (struct keys_scope){
+		.first = k->len,
+		.seed = keys_mix(k->seed, k->len),
+	};
+}
+
+/* The parts of keys_add() and keys_close() that are seldom needed. */
+int keys_add_slowly(struct keys *k, struct keys_scope *scope, struct key key);
+uint64_t keys_hash_slowly(uint64_t seed, const struct key *key, const char *limit);
+void keys_unlist(struct keys *k, const struct keys_scope *scope);
 
 /*
  * Adds a key to the innermost object. `limit` bounds what may be read behind it.
  * Returns 0, -EEXIST if the object has it, -ENOMEM.
  */
-int keys_add(struct keys *k, struct keys_scope *scope, struct key key,
-	     const char *limit);
+static inline int keys_add(struct keys *k, struct keys_scope *scope, struct key key,
+			   const char *limit)
+{
+	uint64_t word, class;
+
+	if (!key.escaped && key.size < 8 && limit - key.at >= 8) {
+		memcpy(&word, key.at, 8);
+		word &= (UINT64_C(1) << (8 * key.size)) - 1;
+		key.hash = keys_mix(scope->seed, word) + key.size;
+	} else {
+		key.hash = keys_hash_slowly(scope->seed, &key, limit);
+	}
+	class = UINT64_C(1) << (key.hash >> 58);
+	if (scope->filter & class || k->len - scope->first >= KEYS_FEW ||
+	    k->len == k->cap)
+		return keys_add_slowly(k, scope, key);
+	scope->filter |= class;
+	k->at[k->len++] = key;
+	return 0;
+}
 
 /* Forgets the innermost object. */
-void keys_close(struct keys *k, const struct keys_scope *scope);
+static inline void keys_close(struct keys *k, const struct keys_scope *scope)
+{
+	if (k->len - scope->first > KEYS_FEW)
+		keys_unlist(k, scope);
+	k->len = scope->first;
+}
 
 /* Whether the insides of two good quoted strings mean the same. */
 bool keys_equal(const struct key *a, const struct key *b);

@@ -22,7 +22,7 @@ int json_unquote(const char *bytes, size_t size, struct buf *out)
 		const char *from = at;
 		size_t passed;
 
-		at = scan_plain(at, end);
+		at = scan_plain(bytes, at, end);
 		while ((signed char)*at < 0)
 			at++;
 		passed = (size_t)(at - from);
@@ -62,7 +62,7 @@ int json_quote(const char *text, size_t size, struct buf *out, size_t *ret_offse
 	while (r == 0 && at < end) {
 		const char *from = at;
 
-		at = scan_plain(at, end);
+		at = scan_plain(text, at, end);
 		while (at < end && (signed char)*at < 0)
 			at++;
 		r = buf_add(out, from, (size_t)(at - from));

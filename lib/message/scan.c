@@ -206,7 +206,10 @@ const char *scan_unescape(const char *at, char ret_bytes[4], size_t *ret_size)
 
 const char *scan_string(const char *at, const char *end)
 {
-	for (at = scan_plain(at + 1, end); *at != '"'; at = scan_plain(at, end))
+	const char *start = at++;
+
+	for (at = scan_plain(start, at, end); *at != '"';
+	     at = scan_plain(start, at, end))
 		at += *at == '\\' ? 2 : 1;
 	return at + 1;
 }

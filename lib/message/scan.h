@@ -19,7 +19,10 @@
 /* Returns the first byte that is not JSON's white space, or end. */
 static inline const char *scan_space(const char *at, const char *end)
 {
-	while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
+	const uint64_t spaces = UINT64_C(1) << ' ' | 1 << '\n' | 1 << '\t' | 1 << '\r';
+
+	while (at < end && (unsigned char)*at <= ' ' &&
+	       (spaces >> (unsigned char)*at & 1))
 		at++;
 	return at;
 }
@@ -30,27 +33,41 @@ static inline bool scan_is_plain(char byte)
 	return (signed char)byte >= ' ' && byte != '"' && byte != '\\';
 }
 
-/* Returns the first byte that is not plain (see above), or end. */
-static inline const char *scan_plain(const char *at, const char *end)
+#ifdef __SSE2__
+/* One bit for each of sixteen bytes that is not plain. */
+static inline unsigned scan_odd(const char *bytes)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)bytes);
+	/* as signed bytes, both control and non-ASCII ones are below space */
+	__m128i odd =
+		_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')),
+			     _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+					  _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+
+	return (unsigned)_mm_movemask_epi8(odd);
+}
+#endif
+
+/*
+ * Returns the first byte that is not plain (see above), or end. Bytes from `start` on
+ * may be read again, so that the last ones need not be looked at one by one.
+ */
+static inline const char *scan_plain(const char *start, const char *at, const char *end)
 {
 #ifdef __SSE2__
-	const __m128i space = _mm_set1_epi8(' ');
-	const __m128i quote = _mm_set1_epi8('"');
-	const __m128i backslash = _mm_set1_epi8('\\');
+	unsigned odd;
 
 	for (; end - at >= 16; at += 16) {
-		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
-		/* as signed bytes, both control and non-ASCII ones are below space */
-		__m128i odd =
-			_mm_or_si128(_mm_cmplt_epi8(bytes, space),
-				     _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-						  _mm_cmpeq_epi8(bytes, backslash)));
-		int mask = _mm_movemask_epi8(odd);
-
-		if (mask)
-			return at + __builtin_ctz((unsigned)mask);
+		odd = scan_odd(at);
+		if (odd)
+			return at + __builtin_ctz(odd);
+	}
+	if (end - start >= 16) {
+		odd = scan_odd(end - 16) >> (16 - (end - at));
+		return odd ? at + __builtin_ctz(odd) : end;
 	}
 #endif
+	(void)start;
 	while (at < end && scan_is_plain(*at))
 		at++;
 	return at;

@@ -18,8 +18,9 @@ enum json_kind json_kind_of(const char *bytes, size_t size)
 		char first;
 		enum json_kind kind;
 	} kinds[] = {
-		{'"', JSON_KIND_STRING}, {'{', JSON_KIND_OBJECT},	 {'[', JSON_KIND_ARRAY},
-		{'n', JSON_KIND_NULL},   {'t', JSON_KIND_BOOLEAN}, {'f', JSON_KIND_BOOLEAN},
+		{'"', JSON_KIND_STRING},  {'{', JSON_KIND_OBJECT},
+		{'[', JSON_KIND_ARRAY},	  {'n', JSON_KIND_NULL},
+		{'t', JSON_KIND_BOOLEAN}, {'f', JSON_KIND_BOOLEAN},
 	};
 	const char *at = scan_space(bytes, bytes + size);
 
