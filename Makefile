@@ -25,10 +25,11 @@ CC      := $(if $(filter fuzz,$(BUILD)),clang,$(if $(filter default,$(origin CC)
 
 VERSION := $(shell sed -n 's/^\#define SIGSLOT_VERSION "\(.*\)"/\1/p' lib/sigslot.h)
 
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+# A -j on the command line wins.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .DELETE_ON_ERROR:
 

@@ -29,7 +29,7 @@ without_licence() {
 
 without_paragraph() {
 	ours .c .h | while read -r file; do
-		sed -n 2,3p "$file" | tr '\n' '~' | grep -q '^/\*~ \* [^ ]' ||
+		sed -n 2,3p "$file" | tr '\n' '~' | grep -qE '^/\*(~ \*)? [^ ]' ||
 			echo "$file: the second line does not begin the comment that says what it is"
 	done
 }
