@@ -11,16 +11,17 @@
 #endif
 
 enum fault {
-	FAULT_FLIP_BEFORE_COPY = 1,
-	FAULT_FLIP_BEFORE_BELL,
-	FAULT_COMMIT_BEFORE_BELL,
-	FAULT_STATE_BEFORE_CURSOR,
-	FAULT_DRAIN_UNMARKED,
-	FAULT_NO_RECOUNT,
-	FAULT_SLIDE_BEFORE_GAP,
-	FAULT_RELEASE_BEFORE_FLIP,
-	FAULT_RECOVER_SILENTLY,
-	FAULT_BLIND_TAKEOVER,
+	FAULT_FLIP_BEFORE_COPY = 1, /* push: visible before it is whole */
+	FAULT_FLIP_BEFORE_BELL, /* push: committed before the bell rang */
+	FAULT_STATE_BEFORE_BELL, /* late commit: the same */
+	FAULT_STATE_BEFORE_CURSOR, /* return: claimable where nobody looks */
+	FAULT_DRAIN_UNMARKED, /* bell: emptied while the word says rung */
+	FAULT_NO_RECOUNT, /* takeover: believes the counts of the dead */
+	FAULT_NO_GAP, /* slide: overwrites headers that a walk needs */
+	FAULT_CURSOR_BEFORE_LEASE, /* claim: passed over before it is leased */
+	FAULT_RECOVER_SILENTLY, /* recover: gives back without ringing */
+	FAULT_LEASES_KEPT, /* recover: forgets the leases of the dead */
+	FAULT_SWEEP_UNCOUNTED, /* sweep: head passes what is not counted yet */
 };
 
 #define FAULTY(n) (MUTATION == (n))

@@ -231,7 +231,7 @@ static int finish(struct queue *q, uint64_t at, struct sigslot_error *err)
 		section_leave(q);
 		return section_damaged(q, at, err);
 	}
-	if (FAULTY(FAULT_COMMIT_BEFORE_BELL))
+	if (FAULTY(FAULT_STATE_BEFORE_BELL))
 		__atomic_store_n(&e.record->state, word, __ATOMIC_RELEASE);
 	section_ring_data(q);
 	section_count(q, &e, RECORD_READY);
@@ -263,15 +263,16 @@ static int refuse(const struct queue *q, size_t size, struct sigslot_error *err)
 }
 
 /* Wraps what fits into one section. Returns how many. */
-static size_t gather(const struct envelope *e, const struct payload *payloads,
-		     size_t first, size_t len, struct parcel *out)
+static size_t gather(const struct queue *q, const struct envelope *e,
+		     const struct payload *payloads, size_t first, size_t len,
+		     struct parcel *out)
 {
 	size_t n = 0, bytes = 0;
 
 	while (first + n < len && n < BATCH && bytes < BATCH_BYTES) {
 		const struct payload *p = &payloads[first + n];
 
-		if (p->size > RING_INLINE)
+		if (p->size > q->inline_max)
 			break;
 		wrap(&out[n], e, first + n, p);
 		out[n].sum = record_sum(&out[n].header, p->data);
@@ -291,7 +292,7 @@ int queue_push_many(struct queue *q, const struct envelope *e,
 	*ret_done = 0;
 	while (!r && *ret_done < len) {
 		const struct payload *p = &payloads[*ret_done];
-		size_t n = gather(e, payloads, *ret_done, len, parcels);
+		size_t n = gather(q, e, payloads, *ret_done, len, parcels);
 
 		if (n) {
 			r = put_batch(q, parcels, n, ret_done, err);

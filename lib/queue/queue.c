@@ -194,6 +194,7 @@ int queue_open(int dir, const char *name, struct identity *id, struct queue **re
 	q->id = id;
 	q->me = latch_word(identity_slot(id), identity_generation(id));
 	q->handle = __atomic_add_fetch(&handles, 1, __ATOMIC_RELAXED);
+	q->inline_max = RING_INLINE;
 	q->data_fd = q->space_fd = -1;
 	snprintf(q->name, sizeof(q->name), "%s", name);
 	r = open_files(q, dir, err);

@@ -25,6 +25,8 @@ static bool concerns(const struct queue *q, const struct search *s,
 
 	if (!record_held(w.state) && w.state != RECORD_BUSY)
 		return false;
+	if (FAULTY(FAULT_LEASES_KEPT) && record_held(w.state))
+		return false;
 	if (s->handle)
 		return record_held(w.state) && e->record->handle == s->handle &&
 		       latch_word(w.slot, w.generation) == q->me;
@@ -62,7 +64,8 @@ static int announce(struct queue *q, const struct search *s)
 	if (r < 0)
 		return r;
 	q->m.next = lowest;
-	section_ring_data(q);
+	if (!FAULTY(FAULT_RECOVER_SILENTLY))
+		section_ring_data(q);
 	section_commit(q);
 	return found;
 }
@@ -74,9 +77,10 @@ static int apply(struct queue *q, const struct search *s)
 	struct entry e;
 	int r;
 
-	memset(q->m.present, 0, sizeof(q->m.present));
+	if (!FAULTY(FAULT_NO_RECOUNT))
+		memset(q->m.present, 0, sizeof(q->m.present));
 	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end) {
-		q->m.present[e.state]++;
+		q->m.present[e.state] += !FAULTY(FAULT_NO_RECOUNT);
 		if (concerns(q, s, &e))
 			section_set(q, &e, released(s, &e));
 	}

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "queue/bell.h"
+#include "queue/fault.h"
 #include "queue/latch.h"
 
 int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err)
@@ -153,6 +154,11 @@ int section_sweep(struct queue *q)
 		m->present[e.state]--;
 		m->swept[e.state - RECORD_ACKED]++;
 		m->head = e.end;
+		if (FAULTY(FAULT_SWEEP_UNCOUNTED)) {
+			m->swept[e.state - RECORD_ACKED]--;
+			section_commit(q);
+			m->swept[e.state - RECORD_ACKED]++;
+		}
 		if (m->gap_end && m->head == m->gap)
 			m->head = m->gap_end;
 		if (m->gap_end && m->head >= m->gap_end)

@@ -123,7 +123,8 @@ int slide_head(struct queue *q)
 	if (m.next >= m.gap && m.next < m.gap_end)
 		m.next = m.gap_end;
 	q->m = m;
-	section_commit(q);
+	if (!FAULTY(FAULT_NO_GAP))
+		section_commit(q);
 	while (q->m.gap_end) {
 		uint64_t width = q->m.gap_end - q->m.gap, cut = find_cut(q, width);
 

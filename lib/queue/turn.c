@@ -118,6 +118,10 @@ static int claim_ready(struct queue *q, struct claim *out, size_t max, size_t *r
 	}
 	at = q->m.next;
 	while (*ret < max && (r = section_look(q, at, &e)) > 0) {
+		if (FAULTY(FAULT_CURSOR_BEFORE_LEASE)) {
+			q->m.next = e.end;
+			section_commit(q);
+		}
 		if (ripe(q, &e, &now))
 			lease(q, &e, &out[(*ret)++]);
 		else if (e.state == RECORD_BUSY && busy(q, &e))

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the crash tests share: an instance directory of their own, messages that can be
+ * told from damaged ones, and an account of what must come out of a queue.
+ */
+#ifndef CRASH_H
+#define CRASH_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "queue/section.h"
+
+#define CHECK(cond)                                                              \
+	do {                                                                     \
+		if (!(cond)) {                                                   \
+			printf("Bail out! %s:%d: %s (%s)\n", __FILE__, __LINE__, \
+			       #cond, strerror(errno));                          \
+			fflush(stdout);                                          \
+			_exit(255);                                              \
+		}                                                                \
+	} while (0)
+
+/* Makes a directory with an `id` file. Returns its descriptor, fills in path. */
+__attribute__((unused)) static int crash_directory(char path[64])
+{
+	int dir;
+
+	snprintf(path, 64, "%s/sigslot-crash-XXXXXX",
+		 getenv("TMPDIR") && strlen(getenv("TMPDIR")) < 32 ? getenv("TMPDIR")
+								   : "/tmp");
+	CHECK(mkdtemp(path));
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(dir >= 0 && identity_create(dir, NULL) == 0);
+	return dir;
+}
+
+__attribute__((unused)) static void crash_clean(int dir, const char *path)
+{
+	queue_remove(dir, "q", NULL);
+	unlinkat(dir, "id", 0);
+	close(dir);
+	CHECK(rmdir(path) == 0);
+}
+
+__attribute__((unused)) static struct queue *crash_open(int dir, int slot)
+{
+	struct sigslot_error err = {0};
+	struct identity *id;
+	struct queue *q;
+
+	if (identity_open(dir, slot, &id, &err) < 0 ||
+	    queue_open(dir, "q", id, &q, &err) < 0) {
+		printf("# %s\n", err.text);
+		fflush(stdout);
+		return NULL;
+	}
+	return q;
+}
+
+/* A message whose every byte follows from its id and size. */
+__attribute__((unused)) static void crash_fill(unsigned char *to, uint64_t id,
+					       size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		to[i] = (unsigned char)(id * 31 + i * 7 + size);
+}
+
+__attribute__((unused)) static int crash_push(struct queue *q, uint64_t id, size_t size)
+{
+	static unsigned char bytes[1 << 17];
+	struct envelope e = {.id = id, .reply_to = size};
+
+	crash_fill(bytes, id, size);
+	return queue_push(q, &e, bytes, size, NULL);
+}
+
+__attribute__((unused)) static bool crash_intact(const struct claim *c)
+{
+	const unsigned char *at = c->payload.data;
+	uint64_t id = c->envelope.id;
+
+	if (c->payload.size != c->envelope.reply_to)
+		return false;
+	for (size_t i = 0; i < c->payload.size; i++)
+		if (at[i] != (unsigned char)(id * 31 + i * 7 + c->payload.size))
+			return false;
+	return true;
+}
+
+__attribute__((unused)) static bool crash_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Whether all that was pushed is accounted for. */
+__attribute__((unused)) static bool crash_balanced(const struct queue_counts *n)
+{
+	return n->pushed ==
+	       n->acked + n->voided + n->dropped + n->dead + n->damaged + n->records;
+}
+
+#endif
