@@ -244,6 +244,9 @@ $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(ar
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
+# A plugin calls back into the program that loads it.
+$(O)/tests/unit/plugin_test: | $(plugins)
+
 $(O)/%.so: $(O)/%.o
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LINK_FLAGS) -o $@ $<

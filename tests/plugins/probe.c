@@ -9,8 +9,12 @@
 
 static int begin(struct sigslot_slot *slot, void **ret_state)
 {
-	*ret_state = strdup(sigslot_slot_config(slot));
-	return strcmp(sigslot_slot_config(slot), "\"refuse\"") == 0 ? -EPERM : 0;
+	const char *config = sigslot_slot_config(slot);
+
+	if (strcmp(config, "\"refuse\"") == 0)
+		return -EPERM;
+	*ret_state = strdup(config);
+	return *ret_state ? 0 : -ENOMEM;
 }
 
 /* Emits in a child of its own, which must not reach anything of the parent's. */

@@ -9,7 +9,7 @@ static struct slot_job *jobs[1000];
 /* Delivers the numbers 0 to n - 1 in one turn. */
 static void deliver(struct slot *s, unsigned n)
 {
-	static char payloads[1000][8];
+	static char payloads[1000][16];
 
 	for (unsigned i = 0; i < n; i++) {
 		snprintf(payloads[i], sizeof(payloads[i]), "%u", i);
@@ -77,12 +77,266 @@ static void flushes_lines(void)
 	host_clear();
 }
 
+static void takes_one_line_each(void)
+{
+	struct slot_spec spec = host_spec("filter", "cat");
+	struct slot *s = host_open(&spec);
+	struct slot_job *a = host_job("\"a\\nb\"", "a"), *b = host_job("\"\"", "b"),
+			*c = host_job("\"x\\u0000y\"", "c"),
+			*d = host_job("[1, 2]", "d");
+
+	slot_deliver(s, a);
+	slot_deliver(s, b);
+	slot_deliver(s, c);
+	slot_deliver(s, d);
+	host_until(&host.emitted, 2);
+	is_str(host_text(),
+	       "done a code -84 exit -1 signal 0 final\n"
+	       "done c code -84 exit -1 signal 0 final\n"
+	       "done b code 0 exit -1 signal 0 handed over\n"
+	       "done d code 0 exit -1 signal 0 handed over\nout \"\"\nout [1,2]\n",
+	       "a string with a newline or a NUL fails, and nothing else");
+	free(a);
+	free(b);
+	free(c);
+	free(d);
+	slot_close(s);
+	host_clear();
+}
+
+static void answers(void)
+{
+	struct slot_spec spec = host_spec(
+		"filter", "while read -r x; do [ $x = 2 ] && exit 3; echo $x; done");
+	struct slot *s;
+
+	spec.reply_line = true;
+	s = host_open(&spec);
+	deliver(s, 4);
+	host_until(&host.ended, 1);
+	is_str(host_text(),
+	       "out 0\ndone 0 code 0 exit -1 signal 0\n"
+	       "out 1\ndone 1 code 0 exit -1 signal 0\n"
+	       "done 2 code -10 exit 3 signal 0\ndone 3 code -10 exit 3 signal 0\n"
+	       "ended code -10 exit 3 signal 0\n",
+	       "with reply: line a message is done with its answer; without it fails");
+	forget(4);
+	host_clear();
+	deliver(s, 2);
+	host_until(&host.done, 2);
+	is_str(host_text(),
+	       "out 0\ndone 0 code 0 exit -1 signal 0\n"
+	       "out 1\ndone 1 code 0 exit -1 signal 0\n",
+	       "and it is started again");
+	forget(2);
+	slot_close(s);
+	host_clear();
+}
+
+static void rejects_answers(void)
+{
+	struct slot_spec spec = host_spec("filter", "sed -u s/1/x/");
+	struct sigslot_error err;
+	struct type *type;
+	struct slot *s;
+
+	if (type_parse("integer", &type, &err) < 0)
+		BAIL("%s", err.text);
+	spec.type = type;
+	spec.reply_line = true;
+	s = host_open(&spec);
+	deliver(s, 3);
+	host_until(&host.done, 3);
+	is_str(host_text(),
+	       "out 0\ndone 0 code 0 exit -1 signal 0\n"
+	       "misfit 2\ndone 1 code -84 exit -1 signal 0 final\n"
+	       "out 2\ndone 2 code 0 exit -1 signal 0\n",
+	       "an answer that is not of the signal's type fails its message alone");
+	forget(3);
+	slot_close(s);
+	type_free(type);
+	host_clear();
+}
+
+static void starts_when_needed(void)
+{
+	struct slot_spec spec = host_spec("filter", "head -n 1");
+	struct slot *s = host_open(&spec);
+
+	for (unsigned i = 1; i <= 3; i++) {
+		deliver(s, 1);
+		host_until(&host.ended, i);
+		forget(1);
+	}
+	is_str(host_text(),
+	       "done 0 code 0 exit -1 signal 0 handed over\nout 0\n"
+	       "ended code 0 exit 0 signal 0\n"
+	       "done 0 code 0 exit -1 signal 0 handed over\nout 0\n"
+	       "ended code 0 exit 0 signal 0\n"
+	       "done 0 code 0 exit -1 signal 0 handed over\nout 0\n"
+	       "ended code 0 exit 0 signal 0\n",
+	       "a filter that exits with 0 is started again for the next message");
+	host_clear();
+	slot_finish(s);
+	is_str(host_text(), "ended code 0 exit -1 signal 0 for good\n",
+	       "and is finished at once when it does not run");
+	slot_close(s);
+	host_clear();
+}
+
+static void keeps_what_was_not_written(void)
+{
+	struct slot_spec spec = host_spec(
+		"filter", "trap '' TERM; kill -TERM $$; read -r x; sleep 0.05; exit 1");
+	static char payload[100001];
+	struct slot *s = host_open(&spec);
+	struct slot_job *first = host_job("1", "1"), *second,
+			*third = host_job("3", "3");
+
+	memset(payload, 'x', sizeof(payload) - 1);
+	payload[0] = payload[sizeof(payload) - 2] = '"';
+	second = host_job(payload, "2");
+	slot_deliver(s, first);
+	slot_deliver(s, second);
+	slot_deliver(s, third);
+	host_until(&host.ended, 1);
+	is_str(host_text(),
+	       "done 1 code 0 exit -1 signal 0 handed over\n"
+	       "ended code -10 exit 1 signal 0\n",
+	       "a message that was written in part is not done");
+	spec.text = "cat"; /* for the next incarnation: nobody looks before */
+	slot_close(s);
+	free(first);
+	free(second);
+	free(third);
+	host_clear();
+}
+
+static void gives_it_to_the_next(void)
+{
+	struct slot_spec spec = host_spec(
+		"filter",
+		"if mkdir $D 2>/dev/null; then read -r x; sleep 0.05; exit 1; "
+		"else rmdir $D; exec wc -c; fi");
+	const char *const env[] = {"D=/tmp/filter_test.once", NULL};
+	static char payload[100001];
+	struct slot_job *first = host_job("1", "1"), *second;
+	uint64_t started = clock_now();
+	struct slot *s;
+
+	rmdir("/tmp/filter_test.once");
+	memset(payload, 'x', sizeof(payload) - 1);
+	payload[0] = payload[sizeof(payload) - 2] = '"';
+	second = host_job(payload, "2");
+	spec.env = env;
+	s = host_open(&spec);
+	slot_deliver(s, first);
+	slot_deliver(s, second);
+	host_until(&host.done, 2);
+	ok(clock_now() - started > 100 * NS_PER_MS,
+	   "the next one starts after a pause");
+	slot_finish(s);
+	host_until(&host.over, 1);
+	is_str(host_text(),
+	       "done 1 code 0 exit -1 signal 0 handed over\n"
+	       "ended code -10 exit 1 signal 0\n"
+	       "done 2 code 0 exit -1 signal 0 handed over\n"
+	       "out 99999\nended code 0 exit 0 signal 0 for good\n",
+	       "what was written in part goes to the next one, whole");
+	slot_close(s);
+	free(first);
+	free(second);
+	host_clear();
+}
+
+static void gives_up(void)
+{
+	struct slot_spec spec = host_spec("filter", "no-such-program");
+	struct slot *s = host_open(&spec);
+
+	host_until(&host.over, 1);
+	ok(host.last.exit == 127 && host.last.final,
+	   "a filter that cannot be executed ends for good");
+	ok(strstr(host.last.err_tail, "not found"), "with what the shell said");
+	host.log.size = 0;
+	deliver(s, 1);
+	host_until(&host.done, 1);
+	is_str(host_text(), "done 0 code -10 exit 127 signal 0 final\n",
+	       "and its messages fail at once");
+	forget(1);
+	slot_finish(s);
+	is_int(host.over, 1, "it does not end for good twice");
+	slot_close(s);
+	host_clear();
+}
+
+static void hold_at_ten(struct slot *s)
+{
+	if (host.emitted == 10)
+		slot_hold(s, true);
+}
+
+static void is_held(void)
+{
+	struct slot_spec spec = host_spec("filter", "cat");
+	struct slot *s = host_open(&spec);
+
+	host.quiet = true;
+	host.on_emit = hold_at_ten;
+	deliver(s, 100);
+	host_until(&host.done, 100);
+	host_until(&host.emitted, 10);
+	slot_finish(s);
+	host_for(50);
+	ok(host.emitted == 10 && !host.over, "a held filter emits nothing more");
+	slot_hold(s, false);
+	host_until(&host.over, 1);
+	is_int(host.emitted, 100, "and everything when it goes on");
+	forget(100);
+	slot_close(s);
+	host_clear();
+}
+
+static void redeliver(struct slot *s, struct slot_job *job)
+{
+	if (host.done < 300000)
+		slot_deliver(s, job);
+}
+
+static void streams(void)
+{
+	struct slot_spec spec = host_spec("filter", "cat");
+	struct slot *s = host_open(&spec);
+
+	host.quiet = true;
+	host.on_done = redeliver;
+	deliver(s, 100);
+	host_until(&host.done, 300000);
+	host.on_done = NULL;
+	host_until(&host.done, 300099);
+	slot_finish(s);
+	host_until(&host.over, 1);
+	is_int(host.emitted, 300099, "of a long stream nothing is lost");
+	forget(100);
+	slot_close(s);
+	host_clear();
+}
+
 int main(void)
 {
 	host_start();
 	flushes_lines();
 	passes_lines();
 	answers_at_the_end();
+	takes_one_line_each();
+	answers();
+	rejects_answers();
+	starts_when_needed();
+	keeps_what_was_not_written();
+	gives_it_to_the_next();
+	gives_up();
+	is_held();
+	streams();
 	loop_done(&host.loop);
 	return done();
 }

@@ -157,6 +157,22 @@ __attribute__((unused)) static void host_until(const unsigned *what, unsigned wa
 	alarm(0);
 }
 
+static void host_rang(struct timer *t, uint64_t now)
+{
+	(void)t, (void)now;
+	loop_quit(&host.loop);
+}
+
+/* Turns the loop for a while, to see that something does not happen. */
+__attribute__((unused)) static void host_for(uint64_t ms)
+{
+	struct timer t = {.fire = host_rang};
+
+	loop_arm(&host.loop, &t, clock_now() + ms * NS_PER_MS);
+	if (loop_run(&host.loop) < 0)
+		BAIL("the loop failed");
+}
+
 /* Forgets what happened. */
 __attribute__((unused)) static void host_clear(void)
 {
