@@ -118,19 +118,17 @@ deps:
 		case " $$(echo $$have) " in *" $$p "*) ;; *) need="$$need $$p";; esac; \
 	done; \
 	[ -z "$$need" ] && exit 0; \
-	[ "$$(id -u)" = 0 ] || sudo=sudo; \
+	[ "$$(id -u)" = 0 ] || sudo="sudo -E"; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	echo "  APT  $$need"; \
 	log=$$(mktemp); \
-	{ $$sudo apt-get -qq update && $$sudo -E apt-get -qq -y --no-install-recommends \
+	{ $$sudo apt-get -qq update && $$sudo apt-get -qq -y --no-install-recommends \
 		install $$need; } >"$$log" 2>&1 </dev/null || \
 		{ cat "$$log"; rm -f "$$log"; exit 1; }; \
 	rm -f "$$log"
 
-ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(O)/%.o: | deps
-demo test lint check-san bench crash-long fuzz: | deps
-endif
+# `make deps X`: first the one, then the other
+demo test lint check-san bench crash-long fuzz: | $(filter deps,$(MAKECMDGOALS))
 
 demo: all
 	@$(front) run --until-idle examples/packages.yaml
@@ -205,7 +203,7 @@ uninstall:
 
 # --- rules -----------------------------------------------------------------------
 
-$(O)/%.o: %.c Makefile
+$(O)/%.o: %.c Makefile | $(filter deps,$(MAKECMDGOALS))
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CODE_FLAGS) -MMD -MP -c -o $@ $<
