@@ -4,7 +4,7 @@
  * recurses and builds nothing but the list of keys that finds duplicates.
  *
  * A step takes the place where it begins and returns the place behind what it passed,
- * or NULL after bad(): the place then stays in a register. An error is put at the
+ * or NULL after bad(): so places stay in registers. An error is put at the
  * first byte with which no valid text could go on (a duplicate key: at its quote).
  */
 #include "message/json.h"
@@ -20,15 +20,16 @@ struct frame {
 };
 
 struct check {
-	const char *start, *end;
+	const char *start;
 	const char *bad, *what;
 	int code;
-	unsigned depth;
+	struct frame *top;
 	struct keys keys;
-	struct frame frames[JSON_DEPTH];
+	struct frame frames[1 + JSON_DEPTH]; /* the first is that of the text */
 };
 
-static const char *bad(struct check *c, const char *at, const char *what)
+__attribute__((cold, noinline)) static const char *bad(struct check *c, const char *at,
+						       const char *what)
 {
 	c->bad = at;
 	c->what = what;
@@ -36,104 +37,107 @@ static const char *bad(struct check *c, const char *at, const char *what)
 	return NULL;
 }
 
-/* Passes the rest of a string, from behind its opening quote. */
-static inline const char *string(struct check *c, const char *at, bool *ret_escaped)
+/* Passes the rest of any string, from behind its opening quote. */
+__attribute__((noinline)) static const char *
+long_string(struct check *c, const char *at, const char *end, bool *ret_escaped)
 {
 	const char *wrong;
 
-	*ret_escaped = false;
 	for (;;) {
-		at = scan_plain(c->start, at, c->end);
-		if (at == c->end)
+		at = scan_plain(c->start, at, end);
+		if (at == end)
 			return bad(c, at, "expected the end of a string");
 		if (*at == '"')
 			return at + 1;
 		if (*at == '\\') {
 			*ret_escaped = true;
-			wrong = scan_escape(&at, c->end);
+			wrong = scan_escape(&at, end);
 			if (wrong)
 				return bad(c, at, wrong);
 		} else if ((unsigned char)*at < ' ') {
 			return bad(c, at, "control character in a string");
-		} else if (!scan_utf8(&at, c->end)) {
+		} else if (!scan_utf8(&at, end)) {
 			return bad(c, at, "not UTF-8");
 		}
 	}
 }
 
-/* Passes a key and its colon, up to the value. */
-static const char *key(struct check *c, const char *at)
+/* The same, for most of them. */
+static inline const char *string(struct check *c, const char *at, const char *end,
+				 bool *ret_escaped)
 {
-	struct keys_scope *scope = &c->frames[c->depth - 1].scope;
+	const char *quote = scan_short(at, end);
+
+	return quote ? quote + 1 : long_string(c, at, end, ret_escaped);
+}
+
+__attribute__((cold)) static const char *bad_key(struct check *c, const char *at, int r)
+{
+	bad(c, at, "duplicate key");
+	c->code = r == -ENOMEM ? r : -EILSEQ;
+	return NULL;
+}
+
+/* Passes a key and its colon, up to the value. */
+static inline const char *key(struct check *c, const char *at, const char *end)
+{
 	const char *quote = at;
-	bool escaped;
+	bool escaped = false;
 	int r;
 
-	if (at == c->end || *at != '"')
+	if (at == end || *at != '"')
 		return bad(c, at, "expected a key in double quotes");
-	at = string(c, at + 1, &escaped);
+	at = string(c, at + 1, end, &escaped);
 	if (!at)
 		return NULL;
-	r = keys_add(&c->keys, scope,
+	r = keys_add(&c->keys, &c->top->scope,
 		     (struct key){
 			     .at = quote + 1,
 			     .size = (size_t)(at - quote) - 2,
 			     .escaped = escaped,
 		     },
-		     c->end);
-	if (r < 0) {
-		bad(c, quote, "duplicate key");
-		c->code = r == -ENOMEM ? r : -EILSEQ;
-		return NULL;
-	}
-	at = scan_space(at, c->end);
-	if (at == c->end || *at != ':')
+		     end);
+	if (r < 0)
+		return bad_key(c, quote, r);
+	at = scan_space(at, end);
+	if (at == end || *at != ':')
 		return bad(c, at, "expected ':'");
-	return scan_space(at + 1, c->end);
-}
-
-static inline bool digit_at(const struct check *c, const char *at)
-{
-	return at < c->end && (unsigned)(*at - '0') <= 9;
+	return scan_space(at + 1, end);
 }
 
 /* Passes at least one digit. */
-static inline const char *digits(struct check *c, const char *at)
+static inline const char *digits(struct check *c, const char *at, const char *end)
 {
-	if (!digit_at(c, at))
-		return bad(c, at, "expected a digit");
-	do
+	const char *from = at;
+
+	at = scan_digits(at, end);
+	return at > from ? at : bad(c, at, "expected a digit");
+}
+
+static const char *exponent(struct check *c, const char *at, const char *end)
+{
+	if (at < end && (*at == '+' || *at == '-'))
 		at++;
-	while (digit_at(c, at));
+	return digits(c, at, end);
+}
+
+static inline const char *number(struct check *c, const char *at, const char *end)
+{
+	const char *first = at += *at == '-';
+
+	at = digits(c, at, end);
+	if (!at)
+		return NULL;
+	if (*first == '0' && at > first + 1)
+		return bad(c, first + 1, "number with a leading zero");
+	if (at < end && *at == '.')
+		at = digits(c, at + 1, end);
+	if (at && at < end && (*at | 0x20) == 'e')
+		at = exponent(c, at + 1, end);
 	return at;
 }
 
-static const char *exponent(struct check *c, const char *at)
-{
-	if (at < c->end && (*at == '+' || *at == '-'))
-		at++;
-	return digits(c, at);
-}
-
-static const char *number(struct check *c, const char *at)
-{
-	if (*at == '-')
-		at++;
-	if (at < c->end && *at == '0') {
-		at++;
-		if (digit_at(c, at))
-			return bad(c, at, "number with a leading zero");
-	} else {
-		at = digits(c, at);
-	}
-	if (at && at < c->end && *at == '.')
-		at = digits(c, at + 1);
-	if (at && at < c->end && (*at | 0x20) == 'e')
-		at = exponent(c, at + 1);
-	return at;
-}
-
-static const char *word(struct check *c, const char *at)
+static inline const char *word(struct check *c, const char *at, const char *end)
 {
 	static const struct {
 		const char *text, *what;
@@ -150,96 +154,95 @@ static const char *word(struct check *c, const char *at)
 	if (i == 3)
 		return bad(c, at, "expected a value");
 	for (rest = words[i].text; *rest; rest++, at++)
-		if (at == c->end || *at != *rest)
+		if (at == end || *at != *rest)
 			return bad(c, at, words[i].what);
 	return at;
 }
 
-static const char *scalar(struct check *c, const char *at)
+static inline const char *scalar(struct check *c, const char *at, const char *end)
 {
 	bool escaped;
 
-	if (at == c->end)
+	if (at == end)
 		return bad(c, at, "expected a value");
 	if (*at == '"')
-		return string(c, at + 1, &escaped);
-	if (*at == '-' || digit_at(c, at))
-		return number(c, at);
-	return word(c, at);
+		return string(c, at + 1, end, &escaped);
+	if (*at == '-' || (unsigned)(*at - '0') <= 9)
+		return number(c, at, end);
+	return word(c, at, end);
 }
 
-/* Passes an opening bracket, up to what it holds or to its closing one. */
-static const char *open(struct check *c, const char *at)
+/*
+ * Passes an opening bracket. If nothing is in it, *ret_empty is set and the closing
+ * one comes next; else a value.
+ */
+static inline const char *open(struct check *c, const char *at, const char *end,
+			       bool *ret_empty)
 {
-	struct frame *frame;
+	bool object = *at == '{';
 
-	if (c->depth == JSON_DEPTH)
+	if (c->top == c->frames + JSON_DEPTH)
 		return bad(c, at, "nested deeper than 128");
-	frame = &c->frames[c->depth++];
-	frame->closer = *at == '{' ? '}' : ']';
-	if (*at == '{')
-		frame->scope = keys_open(&c->keys);
-	return scan_space(at + 1, c->end);
+	c->top++;
+	c->top->closer = object ? '}' : ']';
+	if (object)
+		c->top->scope = keys_open(&c->keys);
+	at = scan_space(at + 1, end);
+	*ret_empty = at < end && *at == c->top->closer;
+	return object && !*ret_empty ? key(c, at, end) : at;
 }
 
 /* Passes closing brackets and a comma, up to the next value or the very end. */
-static const char *follow(struct check *c, const char *at)
+static inline const char *follow(struct check *c, const char *at, const char *end)
 {
-	while (c->depth) {
-		const struct frame *frame = &c->frames[c->depth - 1];
-		bool object = frame->closer == '}';
+	while (c->top > c->frames) {
+		bool object = c->top->closer == '}';
 
-		at = scan_space(at, c->end);
-		if (at < c->end && *at == ',') {
-			at = scan_space(at + 1, c->end);
-			return object ? key(c, at) : at;
+		at = scan_space(at, end);
+		if (at < end && *at == ',') {
+			at = scan_space(at + 1, end);
+			return object ? key(c, at, end) : at;
 		}
-		if (at == c->end || *at != frame->closer)
+		if (at == end || *at != c->top->closer)
 			return bad(c, at,
 				   object ? "expected ',' or '}'"
 					  : "expected ',' or ']'");
 		if (object)
-			keys_close(&c->keys, &frame->scope);
-		c->depth--;
+			keys_close(&c->keys, &c->top->scope);
+		c->top--;
 		at++;
 	}
 	return at;
 }
 
-static const char *text(struct check *c, const char *at)
+static const char *text(struct check *c, const char *at, const char *end)
 {
+	bool empty;
+
 	do {
-		if (at < c->end && (*at == '{' || *at == '[')) {
-			at = open(c, at);
-			if (!at)
-				return NULL;
-			if (at == c->end || *at != c->frames[c->depth - 1].closer) {
-				if (c->frames[c->depth - 1].closer == '}')
-					at = key(c, at);
-				continue;
-			}
-		} else {
-			at = scalar(c, at);
-		}
-		if (at)
-			at = follow(c, at);
-	} while (at && c->depth);
+		empty = true;
+		if (at < end && (*at == '{' || *at == '['))
+			at = open(c, at, end, &empty);
+		else
+			at = scalar(c, at, end);
+		if (at && empty)
+			at = follow(c, at, end);
+	} while (at && c->top > c->frames);
 	return at;
 }
 
 int json_check(const char *bytes, size_t size, struct json_fault *ret_fault)
 {
+	const char *at, *end = bytes + size;
 	struct check c;
-	const char *at;
 
 	c.start = bytes;
-	c.end = bytes + size;
-	c.depth = 0;
+	c.top = c.frames;
 	keys_init(&c.keys);
-	at = text(&c, scan_space(bytes, c.end));
+	at = text(&c, scan_space(bytes, end), end);
 	if (at)
-		at = scan_space(at, c.end);
-	if (at && at != c.end)
+		at = scan_space(at, end);
+	if (at && at != end)
 		at = bad(&c, at, "expected the end of the text");
 	keys_done(&c.keys);
 	if (at)

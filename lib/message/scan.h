@@ -73,6 +73,43 @@ static inline const char *scan_plain(const char *start, const char *at, const ch
 	return at;
 }
 
+/*
+ * Returns the quote that closes the string whose inside begins at `at`, if that is
+ * short and plain; else NULL: look closer.
+ */
+static inline const char *scan_short(const char *at, const char *end)
+{
+#ifdef __SSE2__
+	unsigned odd = end - at >= 16 ? scan_odd(at) : 0;
+
+	if (odd && at[__builtin_ctz(odd)] == '"')
+		return at + __builtin_ctz(odd);
+#endif
+	(void)at;
+	(void)end;
+	return NULL;
+}
+
+/* Returns the first byte that is not a digit, or end. */
+static inline const char *scan_digits(const char *at, const char *end)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t word, odd;
+
+	for (; end - at >= 8; at += 8) {
+		memcpy(&word, at, 8);
+		/* digits become 0 to 9; a carry only spoils bytes behind an odd one */
+		word ^= 0x3030303030303030;
+		odd = ((word + 0x7676767676767676) | word) & 0x8080808080808080;
+		if (odd)
+			return at + __builtin_ctzll(odd) / 8;
+	}
+#endif
+	while (at < end && (unsigned)(*at - '0') <= 9)
+		at++;
+	return at;
+}
+
 /* Returns the first byte that is not ASCII, or end. */
 const char *scan_ascii(const char *at, const char *end);
 
