@@ -104,10 +104,11 @@ static int finish(const struct args *a, struct text_args *ret,
 {
 	size_t pointers = (a->starts.len + 1) * sizeof(char *);
 	char **at = malloc(pointers + a->text.size);
-	char *text = (char *)at + pointers;
+	char *text;
 
 	if (!at)
 		return fail(err, -ENOMEM, "out of memory");
+	text = (char *)at + pointers;
 	if (a->text.size)
 		memcpy(text, a->text.data, a->text.size);
 	for (size_t i = 0; i < a->starts.len; i++)

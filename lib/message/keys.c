@@ -54,17 +54,15 @@ bool keys_equal(const struct key *a, const struct key *b)
 	return true;
 }
 
-/* Up to eight bytes as a number, without reading beyond limit. */
-static inline uint64_t word_at(const char *at, size_t size, const char *limit)
+/* At most eight bytes as a number, without reading at or beyond limit. */
+static uint64_t word_at(const char *at, size_t size, const char *limit)
 {
 	uint64_t word = 0;
 
-	if (limit - at >= 8) {
-		memcpy(&word, at, 8);
-		return size >= 8 ? word : word & ((UINT64_C(1) << (8 * size)) - 1);
-	}
+	if (size < 8 && limit - at >= 8)
+		return keys_word(at, size);
 	memcpy(&word, at, size < 8 ? size : 8);
-	return word;
+	return le64toh(word);
 }
 
 /*
@@ -89,16 +87,14 @@ static uint64_t hash_escaped(uint64_t seed, const struct key *key)
 	size_t size = 0;
 
 	for (;;) {
-		uint64_t word = 0;
+		char bytes[8] = {0};
 		size_t held = 0;
-		char bytes[8];
 		int byte;
 
 		while (held < 8 && (byte = next(&reader)) >= 0)
 			bytes[held++] = (char)byte;
-		memcpy(&word, bytes, held);
 		size += held;
-		hash = keys_mix(hash, word);
+		hash = keys_mix(hash, word_at(bytes, 8, bytes + 8));
 		if (held < 8)
 			return hash + size;
 	}
@@ -145,15 +141,16 @@ void keys_done(struct keys *k)
 
 static int grow(struct keys *k)
 {
+	bool local = k->at == k->local;
 	size_t cap = k->cap * 4;
-	struct key *at = k->at == k->local ? NULL : k->at;
+	struct key *at;
 
 	if (cap > UINT32_MAX)
 		return -ENOMEM;
-	at = reallocarray(at, cap, sizeof(*at));
+	at = reallocarray(local ? NULL : k->at, cap, sizeof(*at));
 	if (!at)
 		return -ENOMEM;
-	if (k->at == k->local)
+	if (local)
 		memcpy(at, k->local, sizeof(k->local));
 	k->at = at;
 	k->cap = cap;

@@ -11,6 +11,7 @@
 #ifndef MESSAGE_KEYS_H
 #define MESSAGE_KEYS_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,7 +32,7 @@ struct key {
 struct keys_scope {
 	size_t first; /* of its keys */
 	uint64_t filter; /* which of 64 classes of hashes it has */
-	uint64_t seed; /* of its hashes: no two objects share one */
+	uint64_t seed; /* of its hashes; open objects have different ones */
 };
 
 struct keys {
@@ -63,6 +64,15 @@ static inline struct keys_scope keys_open(const struct keys *k)
 	};
 }
 
+/* The first size < 8 bytes of eight as a number. */
+static inline uint64_t keys_word(const char *at, size_t size)
+{
+	uint64_t word;
+
+	memcpy(&word, at, 8);
+	return le64toh(word) & ((UINT64_C(1) << (8 * size)) - 1);
+}
+
 /* The parts of keys_add() and keys_close() that are seldom needed. */
 int keys_add_slowly(struct keys *k, struct keys_scope *scope, struct key key);
 uint64_t keys_hash_slowly(uint64_t seed, const struct key *key, const char *limit);
@@ -75,11 +85,11 @@ void keys_unlist(struct keys *k, const struct keys_scope *scope);
 static inline int keys_add(struct keys *k, struct keys_scope *scope, struct key key,
 			   const char *limit)
 {
-	uint64_t word, class;
+	uint64_t class;
 
 	if (!key.escaped && key.size < 8 && limit - key.at >= 8) {
-		memcpy(&word, key.at, 8);
-		word &= (UINT64_C(1) << (8 * key.size)) - 1;
+		uint64_t word = keys_word(key.at, key.size);
+
 		key.hash = keys_mix(scope->seed, word) + key.size;
 	} else {
 		key.hash = keys_hash_slowly(scope->seed, &key, limit);

@@ -19,8 +19,8 @@ enum { TYPE_DEPTH = 32 };
 struct type;
 
 /*
- * Parses canonical text (spaces are allowed; a key is a name or a quoted string; at most
- * TYPE_DEPTH brackets deep). Returns 0, -EINVAL with err saying where, -ENOMEM.
+ * Parses canonical text: spaces are allowed, a key is a name or a quoted string, and
+ * brackets nest TYPE_DEPTH deep. Returns 0, -EINVAL with err saying where, -ENOMEM.
  */
 int type_parse(const char *text, struct type **ret, struct sigslot_error *err);
 void type_free(struct type *t);
