@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding what an address names. Looks at files only; nobody is asked.
+ */
+#include "api/instance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/near.h"
+#include "base/unit.h"
+#include "state/lock.h"
+#include "state/runtime.h"
+
+static int take_part(const char *from, size_t size, char *out, const char *whole,
+		     struct sigslot_error *err)
+{
+	if (!unit_name_ok(from, size))
+		return fail(
+			err, -EINVAL,
+			"'%s' is not an address: '%.*s' is not a name (letters, "
+			"digits, "
+			"_ and -, at most 63); the form is [INSTANCE/]NAME[.MEMBER]",
+			whole, (int)size, from);
+	memcpy(out, from, size);
+	out[size] = '\0';
+	return 0;
+}
+
+int address_parse(const char *text, struct address *ret, struct sigslot_error *err)
+{
+	const char *slash = strchr(text, '/'), *name = slash ? slash + 1 : text;
+	const char *dot = strchr(name, '.');
+	int r = 0;
+
+	*ret = (struct address){0};
+	if (slash)
+		r = take_part(text, (size_t)(slash - text), ret->instance, text, err);
+	if (r == 0)
+		r = take_part(name, dot ? (size_t)(dot - name) : strlen(name),
+			      ret->name, text, err);
+	if (r == 0 && dot)
+		r = take_part(dot + 1, strlen(dot + 1), ret->member, text, err);
+	return r;
+}
+
+/* The names come and go, so the best one is kept by value. */
+struct nearest {
+	struct near near;
+	char best[64];
+};
+
+static int consider_near(void *data, const char *name)
+{
+	struct nearest *n = data;
+
+	near_try(&n->near, name);
+	if (n->near.best == name)
+		n->near.best = memcpy(n->best, name, strlen(name) + 1);
+	return 0;
+}
+
+static int no_instance(int runtime, const char *name, struct sigslot_error *err)
+{
+	struct nearest n = {.near.wanted = name};
+
+	if (runtime >= 0)
+		runtime_each(runtime, consider_near, &n);
+	if (n.near.best)
+		return fail(err, -ENXIO,
+			    "there is no instance '%s': did you mean '%s'?", name,
+			    n.near.best);
+	return fail(err, -ENXIO, "there is no instance '%s': 'sigslot ps' lists them",
+		    name);
+}
+
+int instance_open(const char *name, struct instance *ret, struct sigslot_error *err)
+{
+	struct instance in = {.dir = -1};
+	_close_ int runtime = -1;
+	int r = runtime_open(false, &runtime, err);
+
+	if (r == -ENOENT)
+		return no_instance(-1, name, err);
+	if (r < 0)
+		return r;
+	snprintf(in.name, sizeof(in.name), "%s", name);
+	r = runtime_subdir(runtime, name, false, &in.dir, err);
+	if (r == -ENOENT)
+		return no_instance(runtime, name, err);
+	if (r < 0)
+		return r;
+	r = lock_probe(in.dir, &in.supervisor, NULL);
+	if (r < 0 && r != -ENOENT) {
+		fd_close(&in.dir);
+		return fail(err, r, "cannot look at the lock of instance '%s': %s",
+			    name, strerror(-r));
+	}
+	*ret = in;
+	return 0;
+}
+
+void instance_done(struct instance *in)
+{
+	routes_close(in->routes);
+	in->routes = NULL;
+	fd_close(&in->dir);
+}
+
+int instance_routes(struct instance *in, struct sigslot_error *err)
+{
+	return in->routes ? 0 : routes_open(in->dir, &in->routes, err);
+}
+
+static bool has(struct instance *in, const char *name)
+{
+	return instance_routes(in, NULL) == 0 &&
+	       routes_find(in->routes, name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+}
+
+struct search {
+	const char *name;
+	struct instance *found;
+	unsigned len;
+	struct buf names;
+};
+
+static int consider(void *data, const char *name)
+{
+	struct search *s = data;
+	struct instance in;
+
+	if (instance_open(name, &in, NULL) < 0)
+		return 0;
+	if (!in.supervisor || !has(&in, s->name)) {
+		instance_done(&in);
+		return 0;
+	}
+	buf_addf(&s->names, "%s%s", s->len ? ", " : "", name);
+	if (s->len++ == 0)
+		*s->found = in;
+	else
+		instance_done(&in);
+	return 0;
+}
+
+static int find_any(const struct address *a, struct instance *ret,
+		    struct sigslot_error *err)
+{
+	struct instance found = {.dir = -1};
+	struct search s = {.name = a->name, .found = &found};
+	_close_ int runtime = -1;
+	int r = runtime_open(false, &runtime, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (r == 0)
+		runtime_each(runtime, consider, &s);
+	if (s.len == 1) {
+		*ret = found;
+		buf_done(&s.names);
+		return 0;
+	}
+	if (s.len)
+		r = fail(err, -EINVAL,
+			 "several instances have '%s': say which one, as INSTANCE/%s: "
+			 "%s",
+			 a->name, a->name, s.names.data);
+	else
+		r = fail(err, -ENXIO,
+			 "no running instance has '%s': 'sigslot ps' lists what runs",
+			 a->name);
+	if (s.len)
+		instance_done(&found);
+	buf_done(&s.names);
+	return r;
+}
+
+int instance_find(const struct address *a, struct instance *ret,
+		  struct sigslot_error *err)
+{
+	const char *name = *a->instance ? a->instance : getenv("SIGSLOT_INSTANCE");
+	struct instance in;
+	int r;
+
+	if (!name || !*name)
+		return find_any(a, ret, err);
+	r = instance_open(name, &in, err);
+	if (r < 0)
+		return r;
+	r = instance_routes(&in, err);
+	if (r == -ENOENT)
+		r = fail(err, -ENXIO, "instance '%s' has not started yet", name);
+	if (r < 0)
+		instance_done(&in);
+	else
+		*ret = in;
+	return r;
+}
+
+int instance_no_name(const struct instance *in, const struct address *a,
+		     struct sigslot_error *err)
+{
+	const struct routes *r = in->routes;
+	bool known = routes_find(r, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+	bool member = known && *a->member;
+	struct near n = {.wanted = member ? a->member : a->name};
+
+	for (uint32_t id = 1; id < routes_names_len(r); id++) {
+		const struct route_name *name = routes_name(r, id);
+		const char *owner = routes_text(r, name->owner);
+
+		if (name->kind == ROUTE_GONE)
+			continue;
+		if (!member)
+			near_try(&n, owner);
+		else if (strcmp(owner, a->name) == 0 && *routes_text(r, name->member))
+			near_try(&n, routes_text(r, name->member));
+	}
+	if (member)
+		return fail(err, -ENXIO,
+			    "'%s' of instance '%s' has no signal or slot '%s'%s%s%s",
+			    a->name, in->name, a->member,
+			    n.best ? ": did you mean '" : "", n.best ? n.best : "",
+			    n.best ? "'?" : "");
+	if (known)
+		return fail(
+			err, -ENXIO,
+			"'%s' of instance '%s' has no signal 'out' and no slot 'in': "
+			"say which member, as %s.MEMBER",
+			a->name, in->name, a->name);
+	return fail(err, -ENXIO, "instance '%s' has no '%s'%s%s%s", in->name, a->name,
+		    n.best ? ": did you mean '" : "", n.best ? n.best : "",
+		    n.best ? "'?" : "");
+}
