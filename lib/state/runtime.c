@@ -141,7 +141,7 @@ int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data)
 	closedir(d);
 	if (names.len)
 		qsort(names.at, names.len, sizeof(*names.at), compare);
-	vec_each (name, &names) {
+	vec_each(name, &names) {
 		if (r == 0 && *name)
 			r = fn(data, *name);
 		free(*name);

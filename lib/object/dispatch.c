@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which slots of a loop a message is for.
+ */
+#include "object/dispatch.h"
+
+static bool direct(struct dispatch *d, struct receiver_id *ret)
+{
+	uint32_t slot = d->envelope->connection & ~(uint32_t)ROUTE_DIRECT;
+	const struct route_name *n = routes_name(d->routes, slot);
+
+	if (d->next++ || !n || n->kind != ROUTE_SLOT || n->queue != d->queue)
+		return false;
+	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal};
+	return true;
+}
+
+bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
+{
+	const struct route_name *signal;
+
+	if (d->envelope->connection & ROUTE_DIRECT)
+		return direct(d, ret);
+	signal = routes_name(d->routes, d->envelope->signal);
+	if (!signal || signal->kind != ROUTE_SIGNAL)
+		return false;
+	while (d->next < signal->targets_len) {
+		const struct route_target *t =
+			routes_target(d->routes, signal->first_target + d->next++);
+		const struct route_name *via =
+			t ? routes_name(d->routes, t->via) : NULL;
+
+		if (!via || !t->slot || t->queue != d->queue ||
+		    t->since > d->envelope->generation)
+			continue;
+		*ret = (struct receiver_id){t->slot, via->object, t->via};
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which slots of a loop a message is for, in the order of connecting.
+ *
+ * A message that was emitted by a signal goes to the slots that were connected to it
+ * then and still are; one with an address of its own goes to that slot alone. Pure.
+ */
+#ifndef OBJECT_DISPATCH_H
+#define OBJECT_DISPATCH_H
+
+#include <stdbool.h>
+
+#include "queue/queue.h"
+#include "route/route.h"
+
+struct dispatch {
+	const struct routes *routes;
+	const struct envelope *envelope; /* borrowed */
+	uint32_t queue; /* whose reader asks */
+	uint32_t next; /* how many targets were looked at */
+};
+
+struct receiver_id {
+	uint32_t slot; /* id of the name */
+	uint32_t sender,
+		signal; /* ids of who the slot is told; ROUTE_NOBODY: a script */
+};
+
+/* The next receiver: false at the end, also when nobody is connected any more. */
+bool dispatch_next(struct dispatch *d, struct receiver_id *ret);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a loop comes up and goes down: a table of phases, each with what begins it and
+ * what it waits for.
+ */
+#include "worker/life.h"
+
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/receiver.h"
+
+enum { PATIENCE_S = 5 };
+
+static void emit_member(struct turn *t, const char *name)
+{
+	static const struct payload nothing = {"null", 4};
+	uint32_t signal =
+		worker_signal(t->worker->world->plan, PLAN_LOOP, t->index, name);
+	struct sigslot_error err = {0};
+
+	if (signal != PLAN_NONE &&
+	    worker_emit(t->worker, signal, &nothing, t, NULL, true, &err) < 0)
+		log_line("sigslot", "%s", err.text);
+}
+
+int life_start(struct turn *t, struct sigslot_error *err)
+{
+	const struct plan *p = t->worker->world->plan;
+
+	t->phase = t->begun = t->goal = PHASE_UP;
+	t->last_seq = UINT64_MAX;
+	t->now = false;
+	vec_each(r, &t->receivers) {
+		int code = receiver_open(*r, err);
+
+		if (code < 0)
+			return fail_in(err, code, "loop '%s': %s",
+				       p->loops[t->index].name, (*r)->spec.object);
+	}
+	t->up = true;
+	t->board->state = BOARD_READY;
+	emit_member(t, "start");
+	vec_each(k, &t->ticks)
+		if (!p->objects[(*k)->object].timer.disabled)
+			ticker_start(&(*k)->ticker, &t->worker->loop);
+	worker_say(t->worker, WIRE_UP, t->index, 0);
+	turn_pump(t);
+	return 0;
+}
+
+static void begin_quiet(struct turn *t)
+{
+	t->board->state = BOARD_DRAINING;
+	vec_each(k, &t->ticks)
+		ticker_stop(&(*k)->ticker);
+	vec_each(r, &t->receivers)
+		if (!(*r)->spec.kind->takes && (*r)->slot && !(*r)->ended)
+			slot_finish((*r)->slot);
+}
+
+/* Whether every resident has ended; sources only, or all. */
+static bool ended(struct turn *t, bool sources_only)
+{
+	vec_each(r, &t->receivers) {
+		if (sources_only && (*r)->spec.kind->takes)
+			continue;
+		if ((*r)->spec.kind->finish && (*r)->slot && !(*r)->ended)
+			return false;
+	}
+	return t->now || !t->outgoing;
+}
+
+static bool quiet(struct turn *t)
+{
+	return ended(t, true);
+}
+
+static void begin_drain(struct turn *t)
+{
+	t->empty = false;
+	turn_pump_later(t);
+}
+
+static bool drained(struct turn *t)
+{
+	return t->now ? !t->open : turn_idle(t);
+}
+
+static void begin_finish(struct turn *t)
+{
+	vec_each(r, &t->receivers)
+		if ((*r)->spec.kind->takes && (*r)->spec.kind->finish && (*r)->slot &&
+		    !(*r)->ended)
+			slot_finish((*r)->slot);
+}
+
+static bool finished(struct turn *t)
+{
+	return ended(t, false);
+}
+
+static void begin_down(struct turn *t)
+{
+	emit_member(t, "terminate");
+	outbox_flush(&t->worker->outbox);
+}
+
+static bool down(struct turn *t)
+{
+	return t->now || !t->outgoing;
+}
+
+static const struct {
+	void (*begin)(struct turn *);
+	bool (*reached)(struct turn *);
+} steps[] = {
+	[PHASE_QUIET] = {begin_quiet, quiet},
+	[PHASE_DRAINED] = {begin_drain, drained},
+	[PHASE_FINISHED] = {begin_finish, finished},
+	[PHASE_DOWN] = {begin_down, down},
+};
+
+/* What came after a stop is dropped, and counted. */
+static void drop_rest(struct turn *t)
+{
+	int64_t n = t->last_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->queue);
+
+	if (n <= 0)
+		return;
+	board_add(&t->board->dropped, (uint64_t)n);
+	log_line(t->board->name,
+		 "%lld messages dropped: they came after it was stopped", (long long)n);
+}
+
+static void go_down(struct turn *t)
+{
+	t->up = false;
+	loop_unwatch(&t->bell);
+	loop_disarm(&t->worker->loop, &t->due);
+	loop_disarm(&t->worker->loop, &t->kill);
+	vec_each(r, &t->receivers) {
+		slot_close((*r)->slot);
+		(*r)->slot = NULL;
+		(*r)->running = 0;
+	}
+	if (t->acks_len)
+		queue_ack(t->queue, t->acks, t->acks_len);
+	t->acks_len = 0;
+	drop_rest(t);
+	t->board->state = BOARD_STOPPED;
+	t->board->busy = 0;
+}
+
+void life_check(struct turn *t)
+{
+	if (t->checking || !t->up)
+		return;
+	t->checking = true;
+	while (t->up && t->phase < t->goal) {
+		enum phase next = t->phase + 1;
+
+		if (t->begun < next) {
+			t->begun = next;
+			steps[next].begin(t);
+		}
+		if (!steps[next].reached(t))
+			break;
+		t->phase = next;
+		if (next == PHASE_DOWN)
+			go_down(t);
+		worker_say(t->worker, WIRE_PHASE, t->index, next);
+	}
+	t->checking = false;
+}
+
+/* Residents that have said their last are started again: there is more to be done. */
+static void resume(struct turn *t)
+{
+	struct sigslot_error err = {0};
+
+	vec_each(r, &t->receivers) {
+		if (!(*r)->spec.kind->takes || !(*r)->ended)
+			continue;
+		slot_close((*r)->slot);
+		(*r)->slot = NULL;
+		if (receiver_open(*r, &err) < 0)
+			log_line("sigslot", "%s", err.text);
+	}
+}
+
+void life_goal(struct turn *t, enum phase goal)
+{
+	if (!t->up)
+		return;
+	if (goal <= t->phase) {
+		bool again = t->begun >= PHASE_FINISHED;
+
+		t->phase = t->begun = goal - 1;
+		if (again)
+			resume(t);
+	}
+	t->goal = goal;
+	turn_pump_later(t);
+	life_check(t);
+}
+
+void life_stop(struct turn *t)
+{
+	if (!t->up || t->goal == PHASE_DOWN)
+		return;
+	t->last_seq = queue_last_seq(t->queue);
+	t->empty = false;
+	life_goal(t, PHASE_DOWN);
+}
+
+static void kill_all(struct timer *timer, uint64_t now)
+{
+	struct turn *t = container_of(timer, struct turn, kill);
+
+	(void)now;
+	vec_each(r, &t->receivers)
+		if ((*r)->slot)
+			slot_kill((*r)->slot, SIGKILL);
+}
+
+void life_now(struct turn *t)
+{
+	if (!t->up)
+		return;
+	t->kill.fire = kill_all;
+	if (t->now) {
+		kill_all(&t->kill, 0);
+		return;
+	}
+	t->now = true;
+	t->goal = PHASE_DOWN;
+	loop_arm(&t->worker->loop, &t->kill, clock_now() + PATIENCE_S * NS_PER_S);
+	for (unsigned i = t->next; i < t->claims_len; i++)
+		queue_return(t->queue, &t->claims[i], 0, false);
+	t->next = t->claims_len = 0;
+	if (t->current)
+		t->current->again = true;
+	vec_each(r, &t->receivers)
+		if ((*r)->slot)
+			slot_kill((*r)->slot, SIGTERM);
+	turn_pump_later(t);
+	life_check(t);
+}

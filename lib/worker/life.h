@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a loop comes up and goes down: one phase after the other, each reported when it
+ * is reached. See wire.h for what the phases mean.
+ */
+#ifndef WORKER_LIFE_H
+#define WORKER_LIFE_H
+
+#include "worker/turn.h"
+
+/* Opens the slots, starts the timers, emits `start`, takes messages. */
+int life_start(struct turn *t, struct sigslot_error *err);
+
+/* Goes towards a phase; to an earlier one than it is in: on from there again. */
+void life_goal(struct turn *t, enum phase goal);
+
+/* All phases; what is queued at this moment is done, nothing after it. */
+void life_stop(struct turn *t);
+
+/* Down at once: commands are ended, their messages go back into the queue. */
+void life_now(struct turn *t);
+
+/* Looks whether the next phase is reached: after anything that has ended. */
+void life_check(struct turn *t);
+
+#endif

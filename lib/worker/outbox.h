@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a process emits, on its way into the queues of the receivers.
+ *
+ * Emitting never blocks: messages wait here, per queue and in order, and go out in
+ * batches at the end of the round, or when a full queue has room again. The owner is
+ * told of each that is in its queue, and decides by outbox_waiting() when to take less
+ * in. One thread.
+ */
+#ifndef WORKER_OUTBOX_H
+#define WORKER_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/loop.h"
+#include "queue/queue.h"
+#include "worker/world.h"
+
+struct outlet;
+
+struct outbox {
+	const struct world *world;
+	struct loop *loop;
+	struct identity *identity;
+	struct outlet *outlets; /* one per queue of the routes */
+	struct later flush;
+	uint64_t emitted;
+
+	/*
+	 * One copy of a message has left: code 0, or -ESHUTDOWN, -EMSGSIZE, -errno for a
+	 * message that was dropped. `origin` and `from` are as given to outbox_emit().
+	 */
+	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);
+	void *user;
+};
+
+int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
+		struct identity *id);
+void outbox_done(struct outbox *o);
+
+/*
+ * Emits plan signal `signal`. The payload is copied. Returns how many copies are on
+ * their way, each of which will be told of; -EMSGSIZE: too big for a receiver, with
+ * err, and nobody gets it; -ENOMEM.
+ */
+int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
+		void *origin, struct sigslot_error *err);
+
+/* Puts into the queues what fits. */
+void outbox_flush(struct outbox *o);
+
+/* Whether nothing is on its way. */
+bool outbox_empty(const struct outbox *o);
+
+/* The names of the queues that are full, for people: how many were written to out. */
+unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker's side of a slot: makes it from the plan, gives it jobs, and turns what it
+ * says into signals, counters and lines of the log.
+ */
+#ifndef WORKER_RECEIVER_H
+#define WORKER_RECEIVER_H
+
+#include "worker/turn.h"
+
+/* Makes the receiver of a plan slot, closed. NULL: no memory. */
+struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
+			      struct sigslot_error *err);
+void receiver_free(struct receiver *r);
+
+/* Opens its slot if it is closed. Returns 0 or a negative errno with err. */
+int receiver_open(struct receiver *r, struct sigslot_error *err);
+
+/* Whether it may be given a job now, while the turn waits for `busy`. */
+bool receiver_free_for(const struct receiver *r, const struct turn *t);
+
+/* Gives it the job of a record; as `id` says. */
+void receiver_deliver(struct receiver *r, struct record *record,
+		      const struct receiver_id *id);
+
+#endif

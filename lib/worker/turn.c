@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A loop of the topology: claim, walk the receivers, acknowledge.
+ *
+ * A record is acknowledged when each of its jobs is done and each of its outputs is in
+ * the queue of every receiver, so a crash at any point repeats work and loses none.
+ */
+#include "worker/turn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/life.h"
+#include "worker/receiver.h"
+
+enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
+
+static void bell(struct watch *w, uint32_t events)
+{
+	(void)events;
+	turn_pump(container_of(w, struct turn, bell));
+}
+
+static void came_due(struct timer *timer, uint64_t now)
+{
+	(void)now;
+	turn_pump(container_of(timer, struct turn, due));
+}
+
+/* One message at a time where one can take long, so that a crash blames only it. */
+static void choose_batch(struct turn *t)
+{
+	t->batch = TURN_BATCH;
+	vec_each(r, &t->receivers) {
+		if ((*r)->spec.kind->takes && !(*r)->stream &&
+		    !(*r)->spec.kind->resident &&
+		    (*r)->spec.kind != slot_kind_find("plugin") &&
+		    (*r)->spec.kind != slot_kind_find("builtin"))
+			t->batch = 1;
+		if ((*r)->spec.reply_line)
+			t->batch = 1;
+	}
+}
+
+static int add_slots(struct turn *t, struct sigslot_error *err)
+{
+	const struct plan *p = t->worker->world->plan;
+
+	for (uint32_t i = 0; i < p->slots_len; i++) {
+		const struct plan_slot *s = &p->slots[i];
+		struct receiver **at;
+
+		if (s->owner != PLAN_OBJECT || s->kind == PLAN_MEMBER ||
+		    p->objects[s->owned_by].loop != t->index || turn_receiver(t, i))
+			continue;
+		at = vec_add(&t->receivers);
+		if (!at || !(*at = receiver_new(t, i, err)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void ticked(struct ticker *k, uint64_t missed)
+{
+	static const struct payload nothing = {"null", 4};
+	struct tick_object *o = container_of(k, struct tick_object, ticker);
+	struct turn *t = o->turn;
+	struct sigslot_error err = {0};
+
+	board_add(&t->board->missed, missed + t->held);
+	if (!t->held &&
+	    worker_emit(t->worker, o->signal, &nothing, t, NULL, true, &err) < 0)
+		log_line("sigslot", "%s", err.text);
+}
+
+static bool has_room(struct ticker *k)
+{
+	return !container_of(k, struct tick_object, ticker)->turn->held;
+}
+
+static int add_ticks(struct turn *t)
+{
+	static const enum ticker_how how[] = {
+		[PLAN_EVERY] = TICKER_EVERY,
+		[PLAN_AFTER] = TICKER_AFTER,
+		[PLAN_TIGHT] = TICKER_TIGHT,
+	};
+	const struct plan *p = t->worker->world->plan;
+
+	for (uint32_t i = 0; i < p->objects_len; i++) {
+		const struct plan_object *o = &p->objects[i];
+		struct tick_object **at;
+
+		if (o->loop != t->index || o->kind != PLAN_TIMER)
+			continue;
+		at = vec_add(&t->ticks);
+		if (!at || !(*at = calloc(1, sizeof(**at))))
+			return -ENOMEM;
+		(*at)->turn = t;
+		(*at)->object = i;
+		(*at)->signal = worker_signal(p, PLAN_OBJECT, i, "timeout");
+		(*at)->ticker = (struct ticker){.how = how[o->timer.how],
+						.interval_ns = o->timer.interval_ns,
+						.burst = o->timer.burst,
+						.tick = ticked,
+						.ready = has_room};
+	}
+	return 0;
+}
+
+int turn_init(struct turn *t, struct worker *w, uint32_t index,
+	      struct sigslot_error *err)
+{
+	const struct world *world = w->world;
+	const char *name = world->plan->loops[index].name;
+	int r;
+
+	*t = (struct turn){.worker = w, .index = index, .empty = true};
+	t->board = &world->board->loops[index];
+	t->last_seq = UINT64_MAX;
+	r = queue_open(world->queues, name, w->identity, &t->queue, err);
+	if (r == 0)
+		r = add_slots(t, err);
+	if (r == 0)
+		r = add_ticks(t);
+	choose_batch(t);
+	return r;
+}
+
+void turn_done(struct turn *t)
+{
+	vec_each(r, &t->receivers)
+		receiver_free(*r);
+	vec_each(k, &t->ticks)
+		free(*k);
+	vec_done(&t->receivers);
+	vec_done(&t->ticks);
+	queue_close(t->queue);
+}
+
+struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
+{
+	const struct plan *p = t->worker->world->plan;
+	const struct plan_slot *s = &p->slots[plan_slot];
+
+	vec_each(r, &t->receivers)
+		if ((*r)->plan_slot == plan_slot ||
+		    (s->kind == PLAN_PLUGIN_SLOT && (*r)->object == s->owned_by &&
+		     p->slots[(*r)->plan_slot].kind == PLAN_PLUGIN_SLOT))
+			return *r;
+	return NULL;
+}
+
+/* Acknowledges what is done, and claims when `max` is not 0. Returns how many. */
+static int turn_over(struct turn *t, unsigned max)
+{
+	struct sigslot_error err = {0};
+	unsigned acks = t->acks_len;
+	int n;
+
+	t->acks_len = 0;
+	n = queue_turn(t->queue, t->acks, acks, t->claims, max, &err);
+	if (n < 0) {
+		log_line("sigslot", "%s", err.text);
+		worker_say(t->worker, WIRE_FAULT, t->index, (uint64_t)-n);
+		return 0;
+	}
+	return n;
+}
+
+static void settle(struct record *r)
+{
+	struct turn *t = r->turn;
+
+	if (r->again) {
+		queue_return(t->queue, &r->claim,
+			     t->now ? 0 : clock_now() + 100 * NS_PER_MS, t->now);
+	} else {
+		if (t->acks_len == TURN_BATCH)
+			turn_over(t, 0);
+		t->acks[t->acks_len++] = r->claim;
+	}
+	t->open--;
+	free(r->copy);
+	free(r);
+}
+
+void turn_release(struct record *r)
+{
+	if (--r->pending == 0 && r->walked)
+		settle(r);
+}
+
+bool turn_idle(const struct turn *t)
+{
+	bool waiting = timer_armed(&t->due) && t->last_seq == UINT64_MAX;
+
+	return t->empty && !waiting && !t->open && !t->current &&
+	       t->next == t->claims_len && !t->outgoing && !t->busy_len;
+}
+
+/* The outbox may hold so much of one loop; beyond it the loop takes nothing more. */
+static void hold(struct turn *t, bool held)
+{
+	if (t->held == held)
+		return;
+	t->held = held;
+	vec_each(r, &t->receivers)
+		if ((*r)->slot)
+			slot_hold((*r)->slot, held);
+	if (!held)
+		vec_each(k, &t->ticks)
+			ticker_wake(&(*k)->ticker);
+}
+
+void turn_outgoing(struct turn *t, int copies, size_t size)
+{
+	t->outgoing += (size_t)copies;
+	t->outgoing_bytes += (size_t)copies * size;
+	if (t->outgoing >= OUTGOING_MOST || t->outgoing_bytes >= OUTGOING_BYTES)
+		hold(t, true);
+	else if (t->held && t->outgoing <= OUTGOING_MOST / 2 &&
+		 t->outgoing_bytes <= OUTGOING_BYTES / 2)
+		hold(t, false);
+}
+
+static struct receiver *receiver_of(struct turn *t, uint32_t slot_id)
+{
+	uint32_t slot = t->worker->world->slots_by_id[slot_id];
+
+	return slot == PLAN_NONE ? NULL : turn_receiver(t, slot);
+}
+
+/* Takes the next claimed message up. False: there is none that may be begun. */
+static bool begin(struct turn *t)
+{
+	struct record *r;
+
+	if (t->next == t->claims_len || t->now)
+		return false;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return false;
+	r->turn = t;
+	r->claim = t->claims[t->next++];
+	t->open++;
+	t->current = r;
+	t->have_receiver = false;
+	t->dispatch = (struct dispatch){t->worker->world->routes, &r->claim.envelope,
+					t->index, 0};
+	board_add(&t->board->in, 1);
+	return true;
+}
+
+/* The current message has no more receivers; one that never had any was cut off. */
+static void conclude(struct turn *t)
+{
+	struct record *r = t->current;
+
+	if (!r->receivers)
+		board_add(&t->board->dropped, 1);
+	t->current = NULL;
+	r->walked = true;
+	if (!r->pending)
+		settle(r);
+}
+
+/* Gives jobs until one has to be waited for. True: all that was claimed is begun. */
+static bool step(struct turn *t)
+{
+	while (t->current || begin(t)) {
+		struct receiver *r;
+
+		if (!t->have_receiver && !dispatch_next(&t->dispatch, &t->receiver)) {
+			conclude(t);
+			continue;
+		}
+		t->have_receiver = true;
+		r = receiver_of(t, t->receiver.slot);
+		if (r && !receiver_free_for(r, t))
+			return false;
+		t->have_receiver = false;
+		if (!r)
+			continue;
+		t->current->receivers++;
+		receiver_deliver(r, t->current, &t->receiver);
+	}
+	return t->next == t->claims_len;
+}
+
+/* Gives back what must not be begun any more. */
+static void give_back(struct turn *t)
+{
+	unsigned keep = t->next;
+
+	for (unsigned i = t->next; i < t->claims_len; i++)
+		if (t->now || t->claims[i].seq > t->last_seq)
+			queue_return(t->queue, &t->claims[i], 0, false);
+		else
+			t->claims[keep++] = t->claims[i];
+	if (keep < t->claims_len)
+		t->empty = true;
+	t->claims_len = keep;
+}
+
+static void fill(struct turn *t)
+{
+	uint64_t due;
+
+	outbox_flush(&t->worker->outbox);
+	t->next = t->claims_len = 0;
+	t->claims_len = (unsigned)turn_over(t, t->batch);
+	t->empty = t->claims_len == 0;
+	give_back(t);
+	due = t->empty ? queue_due(t->queue) : NEVER;
+	if (due != NEVER) {
+		t->due.fire = came_due;
+		loop_arm(&t->worker->loop, &t->due, due);
+	}
+}
+
+static bool willing(const struct turn *t)
+{
+	return t->up && !t->now && !t->held && t->begun < PHASE_FINISHED &&
+	       !t->current && t->next == t->claims_len &&
+	       !(t->last_seq != UINT64_MAX && t->empty);
+}
+
+static void pump_again(struct later *l)
+{
+	turn_pump(container_of(l, struct turn, again));
+}
+
+void turn_pump_later(struct turn *t)
+{
+	if (!t->stepping)
+		loop_later(&t->worker->loop, &t->again, pump_again);
+}
+
+void turn_pump(struct turn *t)
+{
+	bool more;
+
+	if (t->stepping)
+		return;
+	t->stepping = true;
+	more = step(t);
+	if (more && willing(t)) {
+		fill(t);
+		step(t);
+	} else if (t->acks_len) {
+		turn_over(t, 0);
+	}
+	t->stepping = false;
+	t->board->busy = t->open || t->outgoing;
+	if (t->up && !t->bell.loop)
+		loop_watch(&t->worker->loop, &t->bell, queue_data_fd(t->queue), EPOLLIN,
+			   bell);
+	if (t->bell.loop)
+		loop_rewatch(&t->bell, willing(t) ? EPOLLIN : 0);
+	life_check(t);
+}

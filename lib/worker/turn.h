@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A loop of the topology, as its worker runs it: takes messages from its queue, hands
+ * each to its slots one after the other, acknowledges what is done.
+ *
+ * The loops of a process take turns on its one thread. One that waits for its command
+ * takes nothing more, and holds up no other.
+ */
+#ifndef WORKER_TURN_H
+#define WORKER_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "object/dispatch.h"
+#include "object/ticker.h"
+#include "queue/queue.h"
+#include "slot/slot.h"
+#include "worker/outbox.h"
+#include "worker/wire.h"
+#include "worker/worker.h"
+
+enum { TURN_BATCH = 64 };
+
+struct turn;
+
+/* A claimed message on its way through the slots. */
+struct record {
+	struct turn *turn;
+	struct claim claim;
+	unsigned pending; /* jobs and outputs that are not done */
+	bool walked; /* every receiver has its job */
+	bool again; /* not done and not to blame: goes back into the queue */
+	unsigned receivers; /* that it was for */
+	char *copy; /* of the payload, once the record may move in the queue */
+};
+
+/* A slot, or all slots of a plugin object, with what it takes to run it. */
+struct receiver {
+	struct turn *turn;
+	struct slot *slot; /* NULL while it is closed */
+	struct slot_spec spec;
+	struct type *type; /* of spec.emit */
+	uint32_t object, plan_slot;
+	uint32_t emit; /* signal index of spec.emit, or PLAN_NONE */
+	unsigned parallel; /* jobs at the same time, beside the turn if more than one */
+	unsigned running;
+	bool stream; /* takes any number of jobs in a row: an ordinary filter */
+	bool ended; /* a resident that will not come back by itself */
+};
+
+struct tick_object {
+	struct ticker ticker;
+	struct turn *turn;
+	uint32_t object, signal; /* itself and its `timeout` in the plan */
+};
+
+struct turn {
+	struct worker *worker;
+	uint32_t index; /* of the loop in the plan */
+	struct board_loop *board;
+	struct queue *queue;
+	struct watch bell;
+	struct timer due; /* when a message that backs off may be claimed */
+	VEC(struct receiver *) receivers;
+	VEC(struct tick_object *) ticks;
+
+	struct claim claims[TURN_BATCH]; /* claimed, and not begun from `next` on */
+	unsigned claims_len, next, batch;
+	struct record *current;
+	struct dispatch dispatch;
+	struct receiver_id receiver; /* the next one of current, if `have_receiver` */
+	bool have_receiver;
+	struct receiver *busy; /* whose jobs the turn waits for */
+	unsigned busy_len;
+	unsigned open; /* records */
+	struct claim acks[TURN_BATCH];
+	unsigned acks_len;
+	bool stepping, empty; /* the last claim found nothing */
+
+	size_t outgoing, outgoing_bytes; /* copies in the outbox */
+	bool held;
+
+	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
+	uint64_t last_seq; /* no message after this one is begun */
+	bool now; /* down at once */
+	bool up, checking;
+	struct timer kill;
+	struct later again; /* pumps, from where it could recurse */
+};
+
+/* Makes it from the plan; opens its queue, starts nothing. */
+int turn_init(struct turn *t, struct worker *w, uint32_t index,
+	      struct sigslot_error *err);
+void turn_done(struct turn *t);
+
+/* Takes messages as long as it may: after anything that could let it. */
+void turn_pump(struct turn *t);
+
+/* One job, or one output, of the record is done. */
+void turn_release(struct record *r);
+
+/* Whether anything is under way. */
+bool turn_idle(const struct turn *t);
+
+/* The same in the next round, from where it would recurse. */
+void turn_pump_later(struct turn *t);
+
+/* So many more (less) copies of this size wait in the outbox. */
+void turn_outgoing(struct turn *t, int copies, size_t size);
+
+/* The receiver of a plan slot; NULL: it is not on this loop. */
+struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot);
+
+#endif

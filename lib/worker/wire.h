@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What supervisor and worker say to each other: small packets on a socket pair. Its end
+ * of file is the death of the other side. Both are the same program, so the packets are
+ * structs.
+ */
+#ifndef WORKER_WIRE_H
+#define WORKER_WIRE_H
+
+#include <stdint.h>
+
+/* How far a loop is on its way down. Each includes the ones before it. */
+enum phase {
+	PHASE_UP,
+	PHASE_QUIET, /* its sources have ended, its timers stand still */
+	PHASE_DRAINED, /* what was queued is done, and what that emitted is queued */
+	PHASE_FINISHED, /* its filters and plugins have said their last */
+	PHASE_DOWN, /* `terminate` was emitted; nothing runs */
+};
+
+enum wire_op {
+	WIRE_PHASE, /* to: bring loop `index` to phase `value`; from: it is there */
+	WIRE_STOP, /* to: all phases, with what is queued now as the end */
+	WIRE_NOW, /* to: down at once; what is queued stays */
+	WIRE_START, /* to: loop `index` up */
+	WIRE_TIMER, /* to: timer object `index`: start (value 1) or stop (0) */
+	WIRE_UP, /* from: loop `index` takes messages */
+	WIRE_SOURCE, /* from: a source of loop `index` has ended for good */
+	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
+	WIRE_EXIT, /* to: nothing more to do */
+};
+
+struct wire {
+	uint32_t op, index;
+	uint64_t value;
+};
+
+#endif

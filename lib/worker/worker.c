@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that runs loops. It ends when its supervisor says so, or when that is gone:
+ * then it ends its commands, and itself, at once.
+ */
+#include "worker/worker.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "message/type.h"
+#include "worker/life.h"
+#include "worker/receiver.h"
+#include "worker/stray.h"
+#include "worker/turn.h"
+
+enum { LINE_MOST = 4000 };
+
+uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
+		       const char *name)
+{
+	for (uint32_t i = 0; i < p->signals_len; i++)
+		if (p->signals[i].owner == owner &&
+		    p->signals[i].owned_by == owned_by &&
+		    strcmp(p->signals[i].name, name) == 0)
+			return i;
+	return PLAN_NONE;
+}
+
+void worker_log(void *data, const char *from, const char *line, size_t size)
+{
+	static unsigned dropped;
+	const struct world *w = data;
+	char text[LINE_MOST + 160];
+	int head;
+
+	head = dropped ? snprintf(text, sizeof(text),
+				  "sigslot | %u lines of the log were dropped: nobody "
+				  "reads them\n",
+				  dropped)
+		       : 0;
+	head += snprintf(text + head, sizeof(text) - (size_t)head, "%s | ", from);
+	if (size > LINE_MOST - 100)
+		size = LINE_MOST - 100;
+	memcpy(text + head, line, size);
+	text[(size_t)head + size] = '\n';
+	if (write(w->log, text, (size_t)head + size + 1) < 0)
+		dropped++;
+	else
+		dropped = 0;
+}
+
+void worker_say(struct worker *w, enum wire_op op, uint32_t index, uint64_t value)
+{
+	struct wire packet = {op, index, value};
+
+	/* a blocking socket: the supervisor always reads, and its death ends us */
+	send(w->channel.fd, &packet, sizeof(packet), MSG_NOSIGNAL);
+}
+
+static int check_type(struct worker *w, uint32_t signal, const struct payload *p,
+		      struct sigslot_error *err)
+{
+	struct type **t = &w->types[signal];
+	int r = 0;
+
+	if (!*t)
+		r = type_parse(w->world->plan->signals[signal].type, t, err);
+	return r < 0 || type_any(*t) ? r : type_accepts(*t, p->data, p->size, err);
+}
+
+int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
+		struct turn *from, struct record *origin, bool trusted,
+		struct sigslot_error *err)
+{
+	int copies = trusted ? 0 : check_type(w, signal, p, err);
+
+	if (copies < 0)
+		return copies;
+	copies = outbox_emit(&w->outbox, signal, p, from, origin, err);
+	if (copies < 0)
+		return copies;
+	board_add(&from->board->out, 1);
+	if (origin)
+		origin->pending += (unsigned)copies;
+	turn_outgoing(from, copies, p->size);
+	return copies;
+}
+
+static void left(struct outbox *o, void *from, void *origin, size_t size, int code)
+{
+	struct turn *t = from;
+
+	(void)o;
+	if (code < 0)
+		board_add(&t->board->dropped, 1);
+	turn_outgoing(t, -1, size);
+	if (origin)
+		turn_release(origin);
+	turn_pump_later(t);
+}
+
+static void set_timer(struct worker *w, uint32_t object, bool run)
+{
+	struct turn *t = w->turns[w->world->plan->objects[object].loop];
+
+	if (!t || !t->up || t->goal != PHASE_UP)
+		return;
+	vec_each(k, &t->ticks) {
+		if ((*k)->object != object)
+			continue;
+		if (run)
+			ticker_start(&(*k)->ticker, &w->loop);
+		else
+			ticker_stop(&(*k)->ticker);
+	}
+}
+
+static void start_turn(struct worker *w, uint32_t index)
+{
+	struct turn *t = w->turns[index];
+	struct sigslot_error err = {0};
+
+	if (!t || t->up || life_start(t, &err) == 0)
+		return;
+	log_line("sigslot", "%s", err.text);
+	worker_say(w, WIRE_FAULT, index, (uint64_t)-err.code);
+}
+
+static void act(struct worker *w, const struct wire *p)
+{
+	struct turn *t =
+		p->op != WIRE_TIMER && p->op != WIRE_EXIT ? w->turns[p->index] : NULL;
+
+	if (p->op == WIRE_TIMER)
+		set_timer(w, p->index, p->value);
+	else if (p->op == WIRE_EXIT)
+		loop_quit(&w->loop);
+	else if (p->op == WIRE_START)
+		start_turn(w, p->index);
+	else if (t && p->op == WIRE_PHASE)
+		life_goal(t, (enum phase)p->value);
+	else if (t && p->op == WIRE_STOP)
+		life_stop(t);
+	else if (t && p->op == WIRE_NOW)
+		life_now(t);
+}
+
+/* Nothing of this process survives its supervisor. */
+static _Noreturn void die(struct worker *w)
+{
+	slot_kill_all(SIGKILL);
+	stray_kill(w->world->run, w->world->plan->processes[w->index].name);
+	_exit(1);
+}
+
+static void heard(struct watch *watch, uint32_t events)
+{
+	struct worker *w = container_of(watch, struct worker, channel);
+	struct wire packet;
+	ssize_t n = recv(watch->fd, &packet, sizeof(packet), MSG_DONTWAIT);
+
+	(void)events;
+	if (n == (ssize_t)sizeof(packet))
+		act(w, &packet);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		die(w);
+}
+
+static void parent_died(int sig)
+{
+	(void)sig;
+	slot_kill_all(SIGKILL);
+	_exit(1);
+}
+
+/* Everything but what is named is the supervisor's. */
+static void close_others(const int *keep, size_t len)
+{
+	unsigned from = 3;
+
+	for (unsigned fd = 3; fd < 65536; fd++) {
+		bool kept = false;
+
+		for (size_t i = 0; i < len; i++)
+			kept |= keep[i] == (int)fd;
+		if (!kept)
+			continue;
+		if (fd > from)
+			close_range(from, fd - 1, 0);
+		from = fd + 1;
+	}
+	close_range(from, ~0u, 0);
+}
+
+static void settle_in(const struct world *w, int channel)
+{
+	int keep[] = {w->dir, w->queues, w->log, channel};
+	struct sigaction act = {.sa_handler = parent_died};
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	for (int sig = 1; sig < SIGRTMIN; sig++)
+		signal(sig, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigaction(SIGUSR1, &act, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	close_others(keep, ARRAY_LEN(keep));
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int set_up(struct worker *w, const bool *start, struct sigslot_error *err)
+{
+	const struct world *world = w->world;
+	const struct plan *p = world->plan;
+	int r = loop_init(&w->loop);
+
+	w->turns = calloc(p->loops_len, sizeof(*w->turns));
+	w->types = calloc(p->signals_len + 1, sizeof(*w->types));
+	if (r < 0 || !w->turns || !w->types)
+		return fail(err, r < 0 ? r : -ENOMEM, "cannot set up a worker");
+	r = identity_open(world->dir, worker_identity(w->index), &w->identity, err);
+	if (r == 0)
+		r = outbox_init(&w->outbox, world, &w->loop, w->identity);
+	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
+		if (p->loops[i].process != w->index)
+			continue;
+		w->turns[i] = calloc(1, sizeof(struct turn));
+		if (!w->turns[i])
+			return -ENOMEM;
+		r = turn_init(w->turns[i], w, i, err);
+		if (r == 0 && start[i])
+			r = life_start(w->turns[i], err);
+	}
+	return r;
+}
+
+_Noreturn void worker_main(const struct world *world, uint32_t index, const bool *start,
+			   int channel)
+{
+	struct worker w = {.world = world, .index = index, .outbox.left = left};
+	struct sigslot_error err = {0};
+	int r;
+
+	settle_in(world, channel);
+	log_to(worker_log, (void *)world);
+	w.channel.fd = channel;
+	r = set_up(&w, start, &err);
+	if (r == 0)
+		r = loop_watch(&w.loop, &w.channel, channel, EPOLLIN, heard);
+	if (r < 0) {
+		log_line("sigslot", "process '%s' cannot start: %s",
+			 world->plan->processes[index].name, err.text);
+		worker_say(&w, WIRE_FAULT, PLAN_NONE, (uint64_t)-r);
+		slot_kill_all(SIGKILL);
+		_exit(1);
+	}
+	r = loop_run(&w.loop);
+	outbox_flush(&w.outbox);
+	for (uint32_t i = 0; i < world->plan->loops_len; i++)
+		if (w.turns[i])
+			turn_done(w.turns[i]);
+	outbox_done(&w.outbox);
+	identity_close(w.identity);
+	slot_kill_all(SIGKILL);
+	_exit(r < 0 ? 1 : 0);
+}

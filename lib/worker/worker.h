@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that runs loops: one thread, forked from the supervisor without exec.
+ */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include "loop/loop.h"
+#include "worker/outbox.h"
+#include "worker/wire.h"
+#include "worker/world.h"
+
+struct turn;
+
+struct worker {
+	const struct world *world;
+	uint32_t index; /* of the process in the plan */
+	struct loop loop;
+	struct identity *identity;
+	struct outbox outbox;
+	struct watch channel; /* to the supervisor */
+	struct turn **turns; /* by the plan's loops; NULL: not here */
+	struct type **types; /* of the plan's signals, parsed when first needed */
+	int status; /* what to exit with */
+};
+
+/* The identity slot of a worker: the supervisor has slot 0. */
+static inline int worker_identity(uint32_t process)
+{
+	return (int)process + 1;
+}
+
+/*
+ * Runs in the child: serves the loops of process `index` whose entry in `start` is
+ * true, until the supervisor says so or dies. Never returns.
+ */
+_Noreturn void worker_main(const struct world *w, uint32_t index, const bool *start,
+			   int channel);
+
+/* Says something to the supervisor. */
+void worker_say(struct worker *w, enum wire_op op, uint32_t index, uint64_t value);
+
+/*
+ * Emits a signal on behalf of a loop. `origin` is the record that waits for it, or
+ * NULL. Checks the type unless it is `trusted`. Returns how many copies, -EILSEQ,
+ * -EMSGSIZE, -ENOMEM with err.
+ */
+struct record;
+int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
+		struct turn *from, struct record *origin, bool trusted,
+		struct sigslot_error *err);
+
+/* The plan's index of a signal of that owner, or PLAN_NONE. */
+uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
+		       const char *name);
+
+/* Lines for people: `from | line`, to the supervisor. data is the world. */
+void worker_log(void *data, const char *from, const char *line, size_t size);
+
+#endif
