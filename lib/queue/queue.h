@@ -131,9 +131,6 @@ int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool atte
 /* Counts a claim as dead (given up) and takes it out. */
 int queue_bury(struct queue *q, const struct claim *c);
 
-/* The seq of the record that was pushed last; 0 if there never was one. */
-uint64_t queue_last_seq(const struct queue *q);
-
 /* When the next record that backs off becomes due; NEVER if none does. */
 uint64_t queue_due(struct queue *q);
 

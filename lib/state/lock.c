@@ -14,7 +14,7 @@
 
 static const char name[] = "lock";
 
-static int read_note(int fd, struct lock_note *note)
+int lock_read(int fd, struct lock_note *note)
 {
 	char text[1024], *at = text, *line;
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
@@ -39,7 +39,7 @@ static int running(int fd, const char *instance, struct sigslot_error *err)
 	struct tm tm;
 	time_t seconds;
 
-	read_note(fd, &note);
+	lock_read(fd, &note);
 	seconds = (time_t)(note.since / NS_PER_S);
 	if (note.since && localtime_r(&seconds, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
@@ -103,5 +103,5 @@ int lock_probe(int dir, pid_t *ret_pid, struct lock_note *ret_note)
 	if (fcntl(fd, F_GETLK, &whole) < 0)
 		return -errno;
 	*ret_pid = whole.l_type == F_UNLCK ? 0 : whole.l_pid > 0 ? whole.l_pid : -1;
-	return ret_note ? read_note(fd, ret_note) : 0;
+	return ret_note ? lock_read(fd, ret_note) : 0;
 }

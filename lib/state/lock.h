@@ -29,8 +29,9 @@ struct lock_note {
  */
 int lock_take(int dir, const char *instance, struct sigslot_error *err);
 
-/* Writes the note. Returns 0 or a negative errno. */
+/* Writes the note, or reads the last holder's. Returns 0 or a negative errno. */
 int lock_write(int fd, const struct lock_note *note);
+int lock_read(int fd, struct lock_note *ret);
 
 /*
  * Who holds it: ret_pid is 0 for nobody, -1 for somebody of another pid namespace.

@@ -30,7 +30,7 @@ int life_start(struct turn *t, struct sigslot_error *err)
 	const struct plan *p = t->worker->world->plan;
 
 	t->phase = t->begun = t->goal = PHASE_UP;
-	t->last_seq = UINT64_MAX;
+	t->end_seq = UINT64_MAX;
 	t->now = false;
 	vec_each(r, &t->receivers) {
 		int code = receiver_open(*r, err);
@@ -125,7 +125,7 @@ static const struct {
 /* What came after a stop is dropped, and counted. */
 static void drop_rest(struct turn *t)
 {
-	int64_t n = t->last_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->queue);
+	int64_t n = t->end_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->queue);
 
 	if (n <= 0)
 		return;
@@ -208,9 +208,12 @@ void life_goal(struct turn *t, enum phase goal)
 
 void life_stop(struct turn *t)
 {
+	struct queue_counts counts;
+
 	if (!t->up || t->goal == PHASE_DOWN)
 		return;
-	t->last_seq = queue_last_seq(t->queue);
+	if (queue_counts(t->queue, &counts) == 0)
+		t->end_seq = counts.pushed;
 	t->empty = false;
 	life_goal(t, PHASE_DOWN);
 }

@@ -119,7 +119,7 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 
 	*t = (struct turn){.worker = w, .index = index, .empty = true};
 	t->board = &world->board->loops[index];
-	t->last_seq = UINT64_MAX;
+	t->end_seq = UINT64_MAX;
 	r = queue_open(world->queues, name, w->identity, &t->queue, err);
 	if (r == 0)
 		r = add_slots(t, err);
@@ -195,7 +195,7 @@ void turn_release(struct record *r)
 
 bool turn_idle(const struct turn *t)
 {
-	bool waiting = timer_armed(&t->due) && t->last_seq == UINT64_MAX;
+	bool waiting = timer_armed(&t->due) && t->end_seq == UINT64_MAX;
 
 	return t->empty && !waiting && !t->open && !t->current &&
 	       t->next == t->claims_len && !t->outgoing && !t->busy_len;
@@ -296,7 +296,7 @@ static void give_back(struct turn *t)
 	unsigned keep = t->next;
 
 	for (unsigned i = t->next; i < t->claims_len; i++)
-		if (t->now || t->claims[i].seq > t->last_seq)
+		if (t->now || t->claims[i].seq >= t->end_seq)
 			queue_return(t->queue, &t->claims[i], 0, false);
 		else
 			t->claims[keep++] = t->claims[i];
@@ -325,7 +325,7 @@ static bool willing(const struct turn *t)
 {
 	return t->up && !t->now && !t->held && t->begun < PHASE_FINISHED &&
 	       !t->current && t->next == t->claims_len &&
-	       !(t->last_seq != UINT64_MAX && t->empty);
+	       !(t->end_seq != UINT64_MAX && t->empty);
 }
 
 static void pump_again(struct later *l)

@@ -83,7 +83,7 @@ struct turn {
 	bool held;
 
 	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
-	uint64_t last_seq; /* no message after this one is begun */
+	uint64_t end_seq; /* no message from this one on is begun */
 	bool now; /* down at once */
 	bool up, checking;
 	struct timer kill;

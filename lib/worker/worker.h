@@ -24,10 +24,12 @@ struct worker {
 	int status; /* what to exit with */
 };
 
-/* The identity slot of a worker: the supervisor has slot 0. */
+enum { SUPERVISOR_IDENTITY = 1 }; /* 0 is nobody */
+
+/* The identity slot of a worker. */
 static inline int worker_identity(uint32_t process)
 {
-	return (int)process + 1;
+	return SUPERVISOR_IDENTITY + 1 + (int)process;
 }
 
 /*

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_run(): loads the plan, detaches if asked to, supervises.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "api/load.h"
+#include "base/fd.h"
+#include "plan/plan.h"
+#include "supervisor/supervisor.h"
+
+struct announcement {
+	int caller_fd; /* --ready-fd; -1: none */
+	int parent_fd; /* a parent that waits until all is ready; -1: none */
+};
+
+static void announce(void *data)
+{
+	static const struct sigslot_error none;
+	struct announcement *a = data;
+
+	if (a->caller_fd >= 0)
+		fd_write(a->caller_fd, "\n", 1);
+	fd_close(&a->caller_fd);
+	if (a->parent_fd >= 0)
+		fd_write(a->parent_fd, &none, sizeof(none));
+	fd_close(&a->parent_fd);
+}
+
+/* The parent's share: 0 once the child is ready, else what went wrong there. */
+static int await_child(int fd, pid_t child, struct sigslot_error *err)
+{
+	struct sigslot_error told;
+	_buf_ struct buf bytes = {0};
+	int status;
+
+	if (fd_read(fd, &bytes, sizeof(told)) == 0 && bytes.size == sizeof(told)) {
+		memcpy(&told, bytes.data, sizeof(told));
+		if (told.code == 0)
+			return 0;
+		if (err)
+			*err = told;
+		return told.code;
+	}
+	waitpid(child, &status, 0);
+	return fail(err, -ECHILD, "the detached supervisor ended before it was ready");
+}
+
+static void cut_loose(void)
+{
+	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+}
+
+/* The child's share; never returns. */
+static _Noreturn void supervise_detached(const struct plan *plan,
+					 struct supervisor_options *options,
+					 struct announcement *a)
+{
+	struct sigslot_error err = {0};
+	int r;
+
+	setsid();
+	cut_loose();
+	r = supervisor_run(plan, options, &err);
+	if (r < 0 && a->parent_fd >= 0) {
+		err.code = r;
+		fd_write(a->parent_fd, &err, sizeof(err));
+	}
+	_exit(r < 0 ? sigslot_error_exit(r) : r);
+}
+
+static int detach(const struct plan *plan, struct supervisor_options *options,
+		  struct announcement *a, struct sigslot_error *err)
+{
+	int ends[2], r;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return fail_errno(err, "cannot make a pipe");
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		a->parent_fd = ends[1];
+		supervise_detached(plan, options, a);
+	}
+	close(ends[1]);
+	r = pid < 0 ? fail_errno(err, "cannot detach") : await_child(ends[0], pid, err);
+	close(ends[0]);
+	return r;
+}
+
+int sigslot_run(const struct sigslot_run_options *o, struct sigslot_error *err)
+{
+	struct announcement a = {o->ready_fd, -1};
+	struct supervisor_options options = {
+		.until_idle = o->until_idle,
+		.strict = o->strict,
+		.detached = o->detach,
+		.ready = announce,
+		.data = &a,
+	};
+	struct plan *plan;
+	int r = load_plan(o->file, o->name, o->report, o->data, &plan, err);
+
+	if (r < 0)
+		return r;
+	r = o->detach ? detach(plan, &options, &a, err)
+		      : supervisor_run(plan, &options, err);
+	plan_free(plan);
+	return r;
+}

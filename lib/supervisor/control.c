@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control socket: orders from scripts, one at a time per connection.
+ *
+ * A request is one packet {"v":1,"op":"stop","target":"parse"}; no target means the
+ * instance. Answers are packets {"progress":"..."}, and last {"code":0} or
+ * {"code":-6,"text":"..."}. Peers of another user are turned away. Nothing here blocks.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "supervisor/super.h"
+
+enum { MOST = 32, PACKET = 64 * 1024 };
+
+struct control_client {
+	struct control_client *next;
+	struct supervisor *super;
+	struct watch watch;
+	const struct wish *wish; /* NULL until it has asked */
+	char target[64]; /* "": the instance */
+	uint64_t asked; /* monotonic */
+	char told[512]; /* the last progress */
+};
+
+static void hang_up(struct control_client *c)
+{
+	struct control_client **at = &c->super->clients;
+	int fd = c->watch.fd;
+
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	loop_unwatch(&c->watch);
+	fd_close(&fd);
+	free(c);
+}
+
+/* A client that does not read what it asked for is let go. */
+static void say(struct control_client *c, json_t *take_packet)
+{
+	char *text = json_dumps(take_packet, JSON_COMPACT);
+
+	json_decref(take_packet);
+	if (text)
+		send(c->watch.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	free(text);
+}
+
+static void answer(struct control_client *c, int code, const char *text)
+{
+	say(c, json_pack("{s:i,s:s}", "code", code, "text", text));
+	hang_up(c);
+}
+
+static bool down(const struct control_client *c, uint32_t loop)
+{
+	return c->super->lamps[loop].down;
+}
+
+static bool up(const struct control_client *c, uint32_t loop)
+{
+	return c->super->lamps[loop].up;
+}
+
+static const struct hand *hand_of(const struct control_client *c, uint32_t loop)
+{
+	return &c->super->hands[c->super->plan->loops[loop].process];
+}
+
+static bool died(const struct control_client *c, uint32_t loop)
+{
+	return !hand_of(c, loop)->alive || hand_of(c, loop)->started > c->asked;
+}
+
+static bool renewed(const struct control_client *c, uint32_t loop)
+{
+	return up(c, loop) && hand_of(c, loop)->started > c->asked;
+}
+
+/* When an order has been carried out, as far as one loop is concerned. */
+static const struct wish {
+	const char *verb;
+	bool (*granted)(const struct control_client *c, uint32_t loop);
+	bool ends; /* asked of the instance, it is answered by its end */
+} wishes[] = {
+	{"stop", down, true}, {"terminate", down, true}, {"idle", down, true},
+	{"start", up, false}, {"kill", died, false},	 {"restart", renewed, false},
+};
+
+static const struct wish *find_wish(const char *verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(wishes); i++)
+		if (strcmp(wishes[i].verb, verb) == 0)
+			return &wishes[i];
+	return NULL;
+}
+
+static uint32_t find_loop(const struct plan *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		if (strcmp(p->loops[i].name, name) == 0)
+			return i;
+	for (uint32_t i = 0; i < p->objects_len; i++)
+		if (strcmp(p->objects[i].name, name) == 0)
+			return p->objects[i].loop;
+	return PLAN_NONE;
+}
+
+static uint32_t find_process(const struct plan *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->processes_len; i++)
+		if (strcmp(p->processes[i].name, name) == 0)
+			return i;
+	return PLAN_NONE;
+}
+
+static int obey(struct control_client *c)
+{
+	struct supervisor *s = c->super;
+	uint32_t loop = find_loop(s->plan, c->target);
+	uint32_t process = find_process(s->plan, c->target);
+
+	if (!*c->target)
+		return order_instance(s, c->wish->verb);
+	if (loop != PLAN_NONE)
+		return order_loop(s, c->wish->verb, loop);
+	return process == PLAN_NONE ? -ENXIO : order_process(s, c->wish->verb, process);
+}
+
+static bool concerns(const struct control_client *c, uint32_t loop)
+{
+	const struct plan *p = c->super->plan;
+	uint32_t process = find_process(p, c->target), own = find_loop(p, c->target);
+
+	if (!*c->target)
+		return true;
+	return own != PLAN_NONE ? loop == own : p->loops[loop].process == process;
+}
+
+static void describe(struct control_client *c, struct buf *out)
+{
+	const struct supervisor *s = c->super;
+
+	if (s->stop.active && !*c->target) {
+		stop_describe(c->super, out);
+		return;
+	}
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (concerns(c, i) && !c->wish->granted(c, i))
+			buf_addf(out, "%s%s", out->size ? ", " : "",
+				 s->plan->loops[i].name);
+}
+
+/* An instance that stops answers by its end; the rest when it is as it should be. */
+static void update(struct control_client *c)
+{
+	_buf_ struct buf waiting = {0};
+	bool ends = !*c->target && c->wish->ends;
+
+	describe(c, &waiting);
+	if (!waiting.size && !ends) {
+		answer(c, 0, "done");
+		return;
+	}
+	if (!waiting.size || strncmp(waiting.data, c->told, sizeof(c->told) - 1) == 0)
+		return;
+	snprintf(c->told, sizeof(c->told), "%s", waiting.data);
+	say(c, json_pack("{s:s}", "progress", c->told));
+}
+
+void control_update(struct supervisor *s)
+{
+	struct control_client *next;
+
+	for (struct control_client *c = s->clients; c; c = next) {
+		next = c->next;
+		if (c->wish)
+			update(c);
+	}
+}
+
+static void ask(struct control_client *c, const char *text, size_t size)
+{
+	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *verb = json_string_value(json_object_get(root, "op"));
+	const char *target = json_string_value(json_object_get(root, "target"));
+	bool known = json_integer_value(json_object_get(root, "v")) == 1 && verb &&
+		     find_wish(verb) && (!target || strlen(target) < sizeof(c->target));
+	int r;
+
+	if (known) {
+		c->wish = find_wish(verb);
+		c->asked = clock_now();
+		snprintf(c->target, sizeof(c->target), "%s", target ? target : "");
+	}
+	json_decref(root);
+	r = known ? obey(c) : -EPROTO;
+	if (r == -ENXIO)
+		answer(c, r, "there is no such loop or process");
+	else if (r < 0)
+		answer(c, r, "this cannot be asked of it");
+	else
+		control_update(c->super);
+}
+
+static void readable(struct watch *w, uint32_t events)
+{
+	struct control_client *c = container_of(w, struct control_client, watch);
+	char packet[PACKET];
+	ssize_t n = recv(w->fd, packet, sizeof(packet), MSG_DONTWAIT);
+
+	(void)events;
+	if (n <= 0)
+		hang_up(c);
+	else if (!c->wish)
+		ask(c, packet, (size_t)n);
+}
+
+static bool ours(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+	       (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static void accepted(struct watch *w, uint32_t events)
+{
+	struct supervisor *s = container_of(w, struct supervisor, listener);
+	_close_ int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control_client *c;
+	unsigned len = 0;
+
+	(void)events;
+	for (c = s->clients; c; c = c->next)
+		len++;
+	if (fd < 0 || len >= MOST || !ours(fd))
+		return;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return;
+	c->super = s;
+	if (loop_watch(&s->loop, &c->watch, fd, EPOLLIN, readable) < 0) {
+		free(c);
+		return;
+	}
+	c->next = s->clients;
+	s->clients = c;
+	fd = -1;
+}
+
+/* Bound by way of /proc, so that the length of the directory's path plays no part. */
+int control_open(struct supervisor *s, struct sigslot_error *err)
+{
+	_close_ int fd =
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	mode_t mask = umask(077);
+	int r;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/ctl",
+		 s->world.dir);
+	unlinkat(s->world.dir, "ctl", 0);
+	r = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (r < 0 || listen(fd, MOST) < 0)
+		return fail_errno(err, "cannot make the control socket");
+	r = loop_watch(&s->loop, &s->listener, fd, EPOLLIN, accepted);
+	if (r < 0)
+		return fail(err, r, "cannot watch the control socket: %s",
+			    strerror(-r));
+	fd = -1;
+	return 0;
+}
+
+/* Whoever still waits, waited for the end. */
+void control_close(struct supervisor *s)
+{
+	int fd = s->listener.fd;
+
+	while (s->clients)
+		answer(s->clients, 0, "stopped");
+	if (!s->listener.loop)
+		return;
+	loop_unwatch(&s->listener);
+	fd_close(&fd);
+	unlinkat(s->world.dir, "ctl", 0);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a worker process: forked, heard, mourned, started again or given up.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "queue/queue.h"
+#include "supervisor/super.h"
+#include "worker/stray.h"
+#include "worker/worker.h"
+
+enum { HEALTHY_S = 10 };
+
+static void heard(struct watch *w, uint32_t events)
+{
+	struct hand *h = container_of(w, struct hand, channel);
+	struct wire packet;
+	ssize_t n;
+
+	(void)events;
+	for (;;) {
+		n = recv(w->fd, &packet, sizeof(packet), MSG_DONTWAIT);
+		if (n != (ssize_t)sizeof(packet))
+			break;
+		super_heard(h->super, h, &packet);
+		if (!w->loop)
+			return;
+	}
+	if (n == 0)
+		loop_unwatch(w); /* its end comes by the pidfd */
+}
+
+/* Everything that it held in any queue is free for the next one. */
+static void recover(struct supervisor *s)
+{
+	const struct world *w = &s->world;
+
+	for (uint32_t i = 0; i < routes_queues_len(w->routes); i++) {
+		const char *name =
+			routes_text(w->routes, routes_queue(w->routes, i)->name);
+		struct sigslot_error err = {0};
+		struct queue *q = NULL;
+
+		if (i == world_control(w))
+			continue;
+		if (queue_open(w->queues, name, s->identity, &q, &err) < 0) {
+			log_line("sigslot", "%s", err.text);
+			continue;
+		}
+		queue_recover(q, 0, 0);
+		queue_close(q);
+	}
+}
+
+static void start_again(struct timer *t, uint64_t now)
+{
+	struct hand *h = container_of(t, struct hand, restart);
+	struct sigslot_error err = {0};
+
+	(void)now;
+	if (hand_start(h, &err) < 0) {
+		log_line("sigslot", "%s", err.text);
+		loop_arm(&h->super->loop, t, clock_now() + NS_PER_S);
+	}
+}
+
+/* What is done about a death, by what is wanted and what the policy says. */
+enum remedy { REMEDY_NONE, REMEDY_NOW, REMEDY_LATER, REMEDY_GIVE_UP };
+
+static bool over_budget(struct hand *h, uint64_t now)
+{
+	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
+	unsigned most = r->max < ARRAY_LEN(h->deaths) ? r->max : ARRAY_LEN(h->deaths);
+	unsigned recent = 0;
+
+	h->deaths[h->deaths_len++ % ARRAY_LEN(h->deaths)] = now;
+	for (unsigned i = 0; i < ARRAY_LEN(h->deaths) && i < h->deaths_len; i++)
+		recent += now - h->deaths[i] < r->window_ns;
+	return recent > most || (most == 0 && recent);
+}
+
+static enum remedy choose(struct hand *h, int status, uint64_t now)
+{
+	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
+	bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+
+	if (h->leaving)
+		return h->again ? REMEDY_NOW : REMEDY_NONE;
+	if (h->super->stop.now)
+		return REMEDY_NONE;
+	if (h->fault && h->deaths_len == 0 && !h->super->ready)
+		return REMEDY_GIVE_UP;
+	if (r->when == PLAN_NEVER || (r->when == PLAN_ON_FAILURE && !failed))
+		return REMEDY_GIVE_UP;
+	return over_budget(h, now) ? REMEDY_GIVE_UP : REMEDY_LATER;
+}
+
+static void set_loops(struct hand *h, enum board_state state)
+{
+	const struct plan *p = h->super->plan;
+
+	for (uint32_t i = 0; i < p->loops_len; i++) {
+		struct lamp *lamp = &h->super->lamps[i];
+
+		if (p->loops[i].process != h->index || lamp->down)
+			continue;
+		lamp->up = false;
+		lamp->phase = lamp->asked = PHASE_UP;
+		lamp->down = state == BOARD_FAILED || state == BOARD_STOPPED;
+		h->super->world.board->loops[i].state = state;
+		h->super->world.board->loops[i].busy = 0;
+	}
+}
+
+static void apply(struct hand *h, enum remedy remedy, uint64_t now)
+{
+	static const enum board_state states[] = {
+		[REMEDY_NONE] = BOARD_STOPPED,
+		[REMEDY_NOW] = BOARD_STARTING,
+		[REMEDY_LATER] = BOARD_WAITING,
+		[REMEDY_GIVE_UP] = BOARD_FAILED,
+	};
+	const struct plan_process *p = &h->super->plan->processes[h->index];
+
+	set_loops(h, states[remedy]);
+	h->leaving = h->again = h->fault = false;
+	h->restart.fire = start_again;
+	if (remedy == REMEDY_NOW)
+		loop_arm(&h->super->loop, &h->restart, now);
+	if (remedy == REMEDY_LATER) {
+		char text[32];
+
+		log_line("sigslot", "process '%s' is started again in %s", p->name,
+			 unit_duration_text(h->backoff_ns, text));
+		loop_arm(&h->super->loop, &h->restart, clock_after(now, h->backoff_ns));
+		h->backoff_ns = h->backoff_ns > p->restart.backoff_max_ns / 2
+					? p->restart.backoff_max_ns
+					: h->backoff_ns * 2;
+	}
+	if (remedy == REMEDY_GIVE_UP) {
+		log_line("sigslot", "process '%s' is given up", p->name);
+		h->super->given_up = true;
+	}
+}
+
+static void ended(struct child *c, int status)
+{
+	struct hand *h = container_of(c, struct hand, child);
+	struct supervisor *s = h->super;
+	const char *name = s->plan->processes[h->index].name;
+	struct board_process *b = board_process(s->world.board, h->index);
+	uint64_t now = clock_now();
+	enum remedy remedy;
+	int fd = h->channel.fd;
+
+	if (h->channel.loop)
+		heard(&h->channel, 0); /* its last words */
+	loop_unwatch(&h->channel);
+	fd_close(&fd);
+	h->alive = false;
+	b->pid = 0;
+	b->status = status;
+	b->started = 0;
+	stray_kill(s->world.run, name);
+	recover(s);
+	if (now - h->started > HEALTHY_S * NS_PER_S)
+		hand_clear(h);
+	remedy = choose(h, status, now);
+	super_lost(s, h, status);
+	apply(h, remedy, now);
+	super_check(s);
+}
+
+static void choose_loops(const struct hand *h, bool *start)
+{
+	const struct plan *p = h->super->plan;
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		start[i] = p->loops[i].process == h->index && !h->super->lamps[i].down;
+}
+
+/* They start with their worker, each time. */
+static void count_sources(struct hand *h)
+{
+	const struct plan *p = h->super->plan;
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		if (p->loops[i].process == h->index)
+			h->super->lamps[i].sources = 0;
+	for (uint32_t i = 0; i < p->slots_len; i++) {
+		const struct plan_slot *slot = &p->slots[i];
+		uint32_t loop = slot->kind == PLAN_SOURCE
+					? p->objects[slot->owned_by].loop
+					: PLAN_NONE;
+
+		if (loop != PLAN_NONE && p->loops[loop].process == h->index)
+			h->super->lamps[loop].sources++;
+	}
+}
+
+int hand_start(struct hand *h, struct sigslot_error *err)
+{
+	struct supervisor *s = h->super;
+	struct board_process *b = board_process(s->world.board, h->index);
+	_free_ bool *start = calloc(s->plan->loops_len, sizeof(bool));
+	int ends[2], r;
+	pid_t pid;
+
+	if (!start || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return fail_errno(err, "cannot make a channel to a worker");
+	choose_loops(h, start);
+	count_sources(h);
+	pid = fork();
+	if (pid == 0)
+		worker_main(&s->world, h->index, start, ends[1]);
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
+		return fail_errno(err, "cannot start process '%s'",
+				  s->plan->processes[h->index].name);
+	}
+	setpgid(pid, pid);
+	h->alive = true;
+	h->started = clock_now();
+	b->pid = pid;
+	if (b->started || b->status != -1)
+		b->restarts++;
+	b->started = h->started;
+	r = loop_watch(&s->loop, &h->channel, ends[0], EPOLLIN, heard);
+	if (r == 0)
+		r = loop_child(&s->loop, &h->child, pid, ended);
+	return r < 0 ? fail(err, r, "cannot watch a worker: %s", strerror(-r)) : 0;
+}
+
+void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value)
+{
+	struct wire packet = {op, index, value};
+
+	if (h->alive && h->channel.loop)
+		send(h->channel.fd, &packet, sizeof(packet), MSG_NOSIGNAL);
+}
+
+void hand_leave(struct hand *h, bool again)
+{
+	h->leaving = true;
+	h->again = again;
+	hand_say(h, WIRE_EXIT, 0, 0);
+}
+
+void hand_clear(struct hand *h)
+{
+	h->deaths_len = 0;
+	h->backoff_ns = h->super->plan->processes[h->index].restart.backoff_ns;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lines of all workers, through one pipe, to standard error or to the instance's
+ * log. Nobody blocks on a reader that does not read: the pipe and the buffer are
+ * bounded, and what does not fit is counted where it is lost.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "supervisor/super.h"
+#include "worker/worker.h"
+
+enum { PIPE = 1 << 20, MOST = 256 * 1024 };
+
+/* Writes what the reader takes now; a file takes all. */
+static void pour(struct supervisor *s)
+{
+	while (s->lines.size) {
+		struct pollfd p = {.fd = s->journal_fd, .events = POLLOUT};
+		size_t size = s->lines.size < 4096 ? s->lines.size : 4096;
+		ssize_t n;
+
+		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT))
+			break;
+		n = write(s->journal_fd, s->lines.data, size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		buf_drop(&s->lines, n < 0 ? s->lines.size : (size_t)n);
+	}
+	if (s->journal_out.loop)
+		loop_rewatch(&s->journal_out, s->lines.size ? EPOLLOUT : 0);
+	if (s->journal.loop)
+		loop_rewatch(&s->journal, s->lines.size < MOST ? EPOLLIN : 0);
+}
+
+static void can_write(struct watch *w, uint32_t events)
+{
+	(void)events;
+	pour(container_of(w, struct supervisor, journal_out));
+}
+
+static void have_lines(struct watch *w, uint32_t events)
+{
+	struct supervisor *s = container_of(w, struct supervisor, journal);
+	char bytes[65536];
+	ssize_t n = read(w->fd, bytes, sizeof(bytes));
+
+	(void)events;
+	if (n > 0)
+		buf_add(&s->lines, bytes, (size_t)n);
+	pour(s);
+}
+
+/* Our own lines go the same way as the workers', so that their order is true. */
+static void own_line(void *data, const char *from, const char *line, size_t size)
+{
+	worker_log(data, from, line, size);
+}
+
+int journal_open(struct supervisor *s, struct sigslot_error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return fail_errno(err, "cannot make the pipe of the log");
+	fcntl(ends[1], F_SETPIPE_SZ, PIPE);
+	s->world.log = ends[1];
+	s->journal_fd =
+		s->options->detached
+			? openat(s->world.dir, "log",
+				 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
+			: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (s->journal_fd < 0)
+		s->journal_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	/* a regular file cannot be watched, and needs not be */
+	loop_watch(&s->loop, &s->journal_out, s->journal_fd, 0, can_write);
+	log_to(own_line, &s->world);
+	return loop_watch(&s->loop, &s->journal, ends[0], EPOLLIN, have_lines);
+}
+
+void journal_close(struct supervisor *s)
+{
+	int in = s->journal.fd;
+
+	if (!s->journal.loop)
+		return;
+	have_lines(&s->journal, 0);
+	log_to(NULL, NULL);
+	loop_unwatch(&s->journal);
+	loop_unwatch(&s->journal_out);
+	fd_close(&in);
+	fd_close(&s->world.log);
+	fd_close(&s->journal_fd);
+	buf_done(&s->lines);
+}

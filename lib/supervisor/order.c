@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What can be asked of loops, processes, timers and the instance: tables of verbs, for
+ * the control socket and for connections to members alike.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "supervisor/super.h"
+
+static struct hand *hand_of(struct supervisor *s, uint32_t loop)
+{
+	return &s->hands[s->plan->loops[loop].process];
+}
+
+static void stop_loop(struct supervisor *s, uint32_t loop)
+{
+	if (!s->lamps[loop].down)
+		hand_say(hand_of(s, loop), WIRE_STOP, loop, 0);
+}
+
+static void end_loop(struct supervisor *s, uint32_t loop)
+{
+	s->cut_short = true;
+	if (!s->lamps[loop].down)
+		hand_say(hand_of(s, loop), WIRE_NOW, loop, 0);
+}
+
+static void start_loop(struct supervisor *s, uint32_t loop)
+{
+	struct hand *h = hand_of(s, loop);
+	struct lamp *lamp = &s->lamps[loop];
+
+	if (lamp->up || s->stop.active)
+		return;
+	*lamp = (struct lamp){0};
+	s->world.board->loops[loop].state = BOARD_STARTING;
+	if (h->alive && !h->leaving)
+		hand_say(h, WIRE_START, loop, 0);
+	else if (h->alive)
+		h->again = true;
+	else
+		hand_start(h, NULL);
+}
+
+static void kill_process(struct supervisor *s, uint32_t process)
+{
+	child_kill(&s->hands[process].child, SIGKILL);
+}
+
+static void restart_process(struct supervisor *s, uint32_t process)
+{
+	struct hand *h = &s->hands[process];
+
+	hand_clear(h);
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		if (s->plan->loops[i].process != process)
+			continue;
+		if (h->alive && s->lamps[i].up)
+			hand_say(h, WIRE_NOW, i, 0);
+		s->lamps[i] =
+			(struct lamp){.phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN};
+		s->world.board->loops[i].state = BOARD_STARTING;
+	}
+	h->restarting = h->alive;
+	if (h->alive)
+		super_check(s);
+	else
+		hand_start(h, NULL);
+}
+
+static void kill_loop(struct supervisor *s, uint32_t loop)
+{
+	kill_process(s, s->plan->loops[loop].process);
+}
+
+static void restart_loop(struct supervisor *s, uint32_t loop)
+{
+	restart_process(s, s->plan->loops[loop].process);
+}
+
+static const struct verb {
+	const char *name;
+	void (*loop)(struct supervisor *, uint32_t loop);
+	void (*process)(struct supervisor *, uint32_t process); /* NULL: each loop */
+} verbs[] = {
+	{"stop", stop_loop, NULL},
+	{"terminate", end_loop, NULL},
+	{"start", start_loop, NULL},
+	{"kill", kill_loop, kill_process},
+	{"restart", restart_loop, restart_process},
+};
+
+static const struct verb *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+int order_loop(struct supervisor *s, const char *verb, uint32_t loop)
+{
+	const struct verb *v = find(verb);
+
+	if (!v)
+		return -EINVAL;
+	v->loop(s, loop);
+	return 0;
+}
+
+int order_process(struct supervisor *s, const char *verb, uint32_t process)
+{
+	const struct verb *v = find(verb);
+
+	if (!v)
+		return -EINVAL;
+	if (v->process) {
+		v->process(s, process);
+		return 0;
+	}
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (s->plan->loops[i].process == process)
+			v->loop(s, i);
+	return 0;
+}
+
+int order_timer(struct supervisor *s, const char *verb, uint32_t object)
+{
+	uint32_t loop = s->plan->objects[object].loop;
+	bool start = strcmp(verb, "start") == 0;
+
+	if (!start && strcmp(verb, "stop") != 0)
+		return -EINVAL;
+	hand_say(hand_of(s, loop), WIRE_TIMER, object, start);
+	return 0;
+}
+
+int order_instance(struct supervisor *s, const char *verb)
+{
+	if (strcmp(verb, "stop") == 0 || strcmp(verb, "terminate") == 0) {
+		stop_begin(s, *verb == 't');
+		return 0;
+	}
+	if (strcmp(verb, "idle") == 0) {
+		s->until_idle = true;
+		super_check(s);
+		return 0;
+	}
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		if (order_process(s, verb, i) < 0)
+			return -EINVAL;
+	return 0;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Brings an instance down in the order of the flow.
+ *
+ * First all sources and timers end. Then the loops of one rank after the other are
+ * drained, say their last, and go down. Loops of one rank form a cycle or do not feed
+ * each other: they are drained when all of their queues are empty at once, which is
+ * final because outputs are queued before their inputs are acknowledged.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "queue/queue.h"
+#include "supervisor/super.h"
+
+static const uint32_t everybody = UINT32_MAX;
+
+static bool concerns(const struct supervisor *s, uint32_t loop)
+{
+	return !s->lamps[loop].down &&
+	       (s->stop.rank == everybody || s->plan->loops[loop].rank == s->stop.rank);
+}
+
+static uint64_t queued(const struct supervisor *s, uint32_t loop)
+{
+	struct queue_counts counts;
+
+	return queue_peek(s->world.queues, s->plan->loops[loop].name, &counts, NULL) ==
+			       0
+		       ? counts.records
+		       : 0;
+}
+
+static void ask(struct supervisor *s, uint32_t loop, enum phase phase)
+{
+	struct lamp *lamp = &s->lamps[loop];
+	struct hand *h = &s->hands[s->plan->loops[loop].process];
+
+	if (!lamp->up)
+		return;
+	lamp->asked = phase;
+	if (lamp->phase >= phase)
+		lamp->phase = phase - 1;
+	hand_say(h, WIRE_PHASE, loop, phase);
+}
+
+/* Asks whom it concerns and was not asked yet. True: all are there. */
+static bool all_reached(struct supervisor *s)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		if (!concerns(s, i))
+			continue;
+		if (s->lamps[i].phase < s->stop.phase &&
+		    s->lamps[i].asked < s->stop.phase)
+			ask(s, i, s->stop.phase);
+		all = all && s->lamps[i].phase >= s->stop.phase;
+	}
+	return all;
+}
+
+/* Whether something came in behind; then those drain once more. */
+static bool drain_again(struct supervisor *s)
+{
+	bool again = false;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		again = again || (concerns(s, i) && queued(s, i));
+	if (!again)
+		return false;
+	s->stop.phase = PHASE_DRAINED;
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (concerns(s, i) &&
+		    (queued(s, i) || s->lamps[i].phase > PHASE_DRAINED))
+			ask(s, i, PHASE_DRAINED);
+	return true;
+}
+
+static bool next_rank(struct supervisor *s)
+{
+	uint32_t best = everybody;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (!s->lamps[i].down && s->plan->loops[i].rank < best)
+			best = s->plan->loops[i].rank;
+	s->stop.rank = best;
+	s->stop.phase = PHASE_DRAINED;
+	return best != everybody;
+}
+
+void stop_advance(struct supervisor *s)
+{
+	if (!s->stop.active || s->stop.now)
+		return;
+	while (all_reached(s)) {
+		if (s->stop.phase == PHASE_QUIET || s->stop.phase == PHASE_DOWN) {
+			if (!next_rank(s))
+				return;
+		} else if (!drain_again(s)) {
+			s->stop.phase++;
+		} else {
+			return;
+		}
+	}
+}
+
+static void end_now(struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		struct hand *h = &s->hands[s->plan->loops[i].process];
+
+		if (s->lamps[i].down)
+			continue;
+		if (h->alive)
+			hand_say(h, WIRE_NOW, i, 0);
+		else
+			s->lamps[i].down = true;
+	}
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		loop_disarm(&s->loop, &s->hands[i].restart);
+}
+
+void stop_begin(struct supervisor *s, bool now)
+{
+	s->world.board->state = BOARD_DRAINING;
+	if (now) {
+		s->stop.active = s->stop.now = true;
+		s->cut_short = true;
+		end_now(s);
+	} else if (!s->stop.active) {
+		s->stop = (struct stop){.active = true, .phase = PHASE_QUIET};
+		s->stop.rank = everybody;
+		stop_advance(s);
+	}
+	super_check(s);
+}
+
+void stop_describe(struct supervisor *s, struct buf *out)
+{
+	unsigned shown = 0, more = 0;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		uint64_t left;
+
+		if (s->lamps[i].down || (!s->stop.now && !concerns(s, i)))
+			continue;
+		left = queued(s, i);
+		if (shown == 8) {
+			more++;
+			continue;
+		}
+		buf_addf(out, "%s%s", shown++ ? ", " : "", s->plan->loops[i].name);
+		if (left)
+			buf_addf(out, " (%llu message%s)", (unsigned long long)left,
+				 left == 1 ? "" : "s");
+	}
+	if (more)
+		buf_addf(out, " and %u more", more);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervisor's own state, shared by the files of this floor and nobody else.
+ */
+#ifndef SUPERVISOR_SUPER_H
+#define SUPERVISOR_SUPER_H
+
+#include "base/buf.h"
+#include "base/unit.h"
+#include "loop/loop.h"
+#include "supervisor/instance.h"
+#include "supervisor/supervisor.h"
+#include "worker/outbox.h"
+#include "worker/wire.h"
+
+struct supervisor;
+
+/* A worker process of the plan, dead or alive. */
+struct hand {
+	struct supervisor *super;
+	uint32_t index; /* of the process */
+	struct child child;
+	struct watch channel;
+	struct timer restart;
+	uint64_t started; /* monotonic */
+	uint64_t deaths[8]; /* when the last ones were, oldest overwritten */
+	unsigned deaths_len;
+	uint64_t backoff_ns;
+	bool alive;
+	bool leaving; /* its end is wanted */
+	bool again; /* and it is to be started again then */
+	bool restarting; /* it leaves when its loops are down */
+	bool fault; /* it said that it cannot start */
+};
+
+/* A loop, as far as its worker has told. */
+struct lamp {
+	bool up, down; /* takes messages; has stopped, or never will run again */
+	enum phase phase, asked;
+	unsigned sources; /* that have not ended */
+};
+
+/* The stop of the whole instance. */
+struct stop {
+	bool active, now;
+	uint32_t rank; /* of the loops that are being drained */
+	enum phase phase; /* that these are brought to */
+};
+
+struct control_client;
+
+struct supervisor {
+	const struct plan *plan;
+	const struct supervisor_options *options;
+	struct instance_home home;
+	struct world world;
+	struct loop loop;
+	struct identity *identity;
+	struct outbox outbox;
+	struct queue *lane; /* the control lane */
+	struct watch lane_bell;
+	struct watch signals, listener, journal;
+	struct buf lines; /* of the log, not yet written */
+	struct watch journal_out;
+	int journal_fd; /* where they go */
+	struct hand *hands;
+	struct lamp *lamps;
+	struct stop stop;
+	struct control_client *clients;
+	bool until_idle, ready, given_up, cut_short, ending;
+	struct timer deadline; /* of workers that were told to leave */
+	unsigned interrupts;
+};
+
+/* hand.c: starts a worker for the loops that are wanted; ends it; kills it. */
+int hand_start(struct hand *h, struct sigslot_error *err);
+void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
+void hand_leave(struct hand *h, bool again);
+void hand_clear(struct hand *h); /* the budget of restarts */
+
+/* stop.c: drains all, or ends all at once; goes on after anything that changed. */
+void stop_begin(struct supervisor *s, bool now);
+void stop_advance(struct supervisor *s);
+void stop_describe(struct supervisor *s, struct buf *out);
+
+/* lane.c: the control lane, and the signals that the supervisor emits. */
+int lane_open(struct supervisor *s, struct sigslot_error *err);
+void lane_close(struct supervisor *s);
+void lane_emit(struct supervisor *s, enum plan_owner owner, uint32_t index,
+	       const char *signal, const char *payload);
+void lane_emit_exit(struct supervisor *s, enum plan_owner owner, uint32_t index,
+		    int status, const char *reason);
+
+/* order.c: what can be asked of loops and processes. verb: stop terminate start ... */
+int order_loop(struct supervisor *s, const char *verb, uint32_t loop);
+int order_process(struct supervisor *s, const char *verb, uint32_t process);
+int order_timer(struct supervisor *s, const char *verb, uint32_t object);
+int order_instance(struct supervisor *s, const char *verb);
+
+/* control.c: the socket. */
+int control_open(struct supervisor *s, struct sigslot_error *err);
+void control_update(struct supervisor *s);
+void control_close(struct supervisor *s);
+
+/* journal.c: the lines of all workers, and our own. */
+int journal_open(struct supervisor *s, struct sigslot_error *err);
+void journal_close(struct supervisor *s);
+
+/* supervisor.c: what happened to a loop. */
+void super_heard(struct supervisor *s, struct hand *h, const struct wire *p);
+void super_lost(struct supervisor *s, struct hand *h, int status);
+void super_check(struct supervisor *s);
+
+#endif

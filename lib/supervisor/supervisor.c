@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that the user started. It moves no payloads; it knows who is up, decides
+ * what happens next, and is the last to leave.
+ */
+#include "supervisor/supervisor.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "queue/queue.h"
+#include "supervisor/super.h"
+#include "worker/stray.h"
+#include "worker/worker.h"
+
+enum { LEAVE_S = 2 };
+
+static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
+{
+	s->lamps[loop].up = false;
+	s->lamps[loop].down = !h->restarting;
+	lane_emit_exit(s, PLAN_LOOP, loop, 0,
+		       s->lamps[loop].down ? "stopped" : "restart");
+}
+
+static void loop_up(struct supervisor *s, struct hand *h, uint32_t loop)
+{
+	s->lamps[loop] = (struct lamp){.up = true, .sources = s->lamps[loop].sources};
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (s->plan->loops[i].process == h->index && !s->lamps[i].up)
+			return;
+	lane_emit(s, PLAN_PROCESS, h->index, "ready", "null");
+}
+
+static void faulted(struct supervisor *s, struct hand *h, uint32_t loop)
+{
+	h->fault = true;
+	if (loop == PLAN_NONE)
+		return; /* it ends by itself */
+	s->cut_short = true;
+	child_kill(&h->child, SIGKILL);
+}
+
+void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
+{
+	struct lamp *lamp = p->index < s->plan->loops_len ? &s->lamps[p->index] : NULL;
+
+	if (p->op == WIRE_UP && lamp)
+		loop_up(s, h, p->index);
+	else if (p->op == WIRE_SOURCE && lamp && lamp->sources)
+		lamp->sources--;
+	else if (p->op == WIRE_FAULT)
+		faulted(s, h, p->index);
+	else if (p->op == WIRE_PHASE && lamp)
+		lamp->phase = (enum phase)p->value;
+	if (p->op == WIRE_PHASE && lamp && lamp->phase == PHASE_DOWN)
+		loop_down(s, h, p->index);
+	stop_advance(s);
+	super_check(s);
+}
+
+static const char *reason_of(int status)
+{
+	return WIFSIGNALED(status)   ? "killed"
+	       : WEXITSTATUS(status) ? "failed"
+				     : "ended";
+}
+
+void super_lost(struct supervisor *s, struct hand *h, int status)
+{
+	const char *name = s->plan->processes[h->index].name;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (s->plan->loops[i].process == h->index && s->lamps[i].up)
+			lane_emit_exit(s, PLAN_LOOP, i, status, reason_of(status));
+	lane_emit_exit(s, PLAN_PROCESS, h->index, status, reason_of(status));
+	if (h->leaving)
+		return;
+	if (WIFSIGNALED(status))
+		log_line("sigslot", "process '%s' was ended by SIG%s", name,
+			 sigabbrev_np(WTERMSIG(status)));
+	else
+		log_line("sigslot", "process '%s' ended with status %d", name,
+			 WEXITSTATUS(status));
+}
+
+static void check_ready(struct supervisor *s)
+{
+	if (s->ready || s->given_up)
+		return;
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (!s->lamps[i].up && !s->lamps[i].down)
+			return;
+	s->ready = true;
+	if (!s->stop.active)
+		s->world.board->state = BOARD_READY;
+	if (s->options->ready)
+		s->options->ready(s->options->data);
+}
+
+static void check_idle(struct supervisor *s)
+{
+	unsigned sources = 0;
+
+	if (!s->until_idle || !s->ready || s->stop.active)
+		return;
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		sources += s->lamps[i].down ? 0 : s->lamps[i].sources;
+	if (!sources)
+		stop_begin(s, false);
+}
+
+/* A process that is restarted leaves when the last of its loops is down. */
+static void check_restart(struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->processes_len; i++) {
+		struct hand *h = &s->hands[i];
+		bool all = h->restarting;
+
+		for (uint32_t k = 0; all && k < s->plan->loops_len; k++)
+			all = s->plan->loops[k].process != i ||
+			      s->lamps[k].phase == PHASE_DOWN;
+		if (!all)
+			continue;
+		h->restarting = false;
+		hand_leave(h, true);
+	}
+}
+
+static void too_late(struct timer *t, uint64_t now)
+{
+	struct supervisor *s = container_of(t, struct supervisor, deadline);
+
+	(void)now;
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		child_kill(&s->hands[i].child, SIGKILL);
+}
+
+static void check_end(struct supervisor *s)
+{
+	bool alive = false;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (!s->lamps[i].down)
+			return;
+	if (!s->ending) {
+		s->ending = true;
+		outbox_flush(&s->outbox);
+		s->deadline.fire = too_late;
+		loop_arm(&s->loop, &s->deadline, clock_now() + LEAVE_S * NS_PER_S);
+		for (uint32_t i = 0; i < s->plan->processes_len; i++)
+			hand_leave(&s->hands[i], false);
+	}
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		alive = alive || s->hands[i].alive;
+	if (!alive)
+		loop_quit(&s->loop);
+}
+
+void super_check(struct supervisor *s)
+{
+	check_ready(s);
+	check_restart(s);
+	if (s->given_up && !s->stop.active)
+		stop_begin(s, false);
+	check_idle(s);
+	check_end(s);
+	control_update(s);
+}
+
+/* Orphans of our workers became our children: they are only buried. */
+static void reap_orphans(struct supervisor *s)
+{
+	siginfo_t info;
+
+	for (;;) {
+		struct hand *own = NULL;
+
+		info.si_pid = 0;
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		    !info.si_pid)
+			return;
+		for (uint32_t i = 0; i < s->plan->processes_len; i++)
+			if (s->hands[i].alive && s->hands[i].child.pid == info.si_pid)
+				own = &s->hands[i];
+		if (own)
+			own->child.watch.ready(&own->child.watch, EPOLLIN);
+		else
+			waitpid(info.si_pid, NULL, WNOHANG);
+	}
+}
+
+static void interrupted(struct supervisor *s, int sig)
+{
+	if (sig == SIGHUP && s->options->detached) {
+		log_line("sigslot", "SIGHUP ignored: stop and run it again to reload");
+		return;
+	}
+	if (s->interrupts++ == 0)
+		log_line("sigslot",
+			 "stopping '%s' in the order of its flow; once more to "
+			 "stop it at once",
+			 s->plan->name);
+	stop_begin(s, s->interrupts > 1);
+}
+
+static void signalled(struct watch *w, uint32_t events)
+{
+	struct supervisor *s = container_of(w, struct supervisor, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap_orphans(s);
+		else
+			interrupted(s, (int)info.ssi_signo);
+	}
+}
+
+static int watch_signals(struct supervisor *s, struct sigslot_error *err)
+{
+	struct sigaction old;
+	sigset_t set;
+	int fd, r;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGCHLD);
+	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP); /* nohup stays nohup */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return fail_errno(err, "cannot watch for signals");
+	r = loop_watch(&s->loop, &s->signals, fd, EPOLLIN, signalled);
+	return r < 0 ? fail(err, r, "cannot watch for signals: %s", strerror(-r)) : 0;
+}
+
+static int set_up(struct supervisor *s, struct sigslot_error *err)
+{
+	const struct plan *p = s->plan;
+	int r = instance_make(p, &s->home, &s->world, err);
+
+	if (r < 0)
+		return r;
+	s->hands = calloc(p->processes_len, sizeof(*s->hands));
+	s->lamps = calloc(p->loops_len, sizeof(*s->lamps));
+	if (!s->hands || !s->lamps)
+		return fail(err, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < p->processes_len; i++) {
+		s->hands[i].super = s;
+		s->hands[i].index = i;
+		hand_clear(&s->hands[i]);
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	r = journal_open(s, err);
+	if (r == 0)
+		r = watch_signals(s, err);
+	if (r == 0)
+		r = identity_open(s->world.dir, SUPERVISOR_IDENTITY, &s->identity, err);
+	if (r == 0)
+		r = lane_open(s, err);
+	return r == 0 ? control_open(s, err) : r;
+}
+
+static int start_all(struct supervisor *s, struct sigslot_error *err)
+{
+	int r = 0;
+
+	setenv(STRAY_MARK, s->world.run, 1);
+	for (uint32_t i = 0; r == 0 && i < s->plan->processes_len; i++)
+		r = hand_start(&s->hands[i], err);
+	if (r < 0)
+		stop_begin(s, true);
+	return r;
+}
+
+/* Messages to loops that have stopped of their own accord have nowhere to go. */
+static uint64_t drop_rest(struct supervisor *s)
+{
+	uint64_t dropped = 0;
+
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		struct queue *q = NULL;
+		int64_t n;
+
+		if (queue_open(s->world.queues, s->plan->loops[i].name, s->identity, &q,
+			       NULL) < 0)
+			continue;
+		queue_recover(q, 0, 0);
+		n = queue_purge(q);
+		queue_close(q);
+		if (n <= 0)
+			continue;
+		dropped += (uint64_t)n;
+		board_add(&s->world.board->loops[i].dropped, (uint64_t)n);
+		log_line("sigslot", "%lld message%s to '%s' dropped: it had stopped",
+			 (long long)n, n == 1 ? "" : "s", s->plan->loops[i].name);
+	}
+	return dropped;
+}
+
+/* The account at the end. Returns the exit status. */
+static int settle(struct supervisor *s)
+{
+	bool whole = !s->cut_short && !s->given_up;
+	uint64_t in = 0, out = 0, failed = 0, dropped = 0, left;
+
+	if (whole)
+		drop_rest(s);
+	left = instance_queued(&s->world);
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		const struct board_loop *b = &s->world.board->loops[i];
+
+		in += b->in;
+		out += b->out;
+		failed += b->failed;
+		dropped += b->dropped + b->misfit;
+	}
+	log_line("sigslot",
+		 "'%s' ended: %llu messages in, %llu out, %llu failed, %llu "
+		 "dropped, %llu kept",
+		 s->plan->name, (unsigned long long)in, (unsigned long long)out,
+		 (unsigned long long)failed, (unsigned long long)dropped,
+		 (unsigned long long)left);
+	if (left)
+		log_line("sigslot",
+			 "run it again to go on with what was kept, or "
+			 "'sigslot clean --force %s' to drop it",
+			 s->plan->name);
+	if (!whole)
+		return 1;
+	return s->options->strict && dropped ? 74 : 0;
+}
+
+static void tear_down(struct supervisor *s, bool ran)
+{
+	int fd = s->signals.fd;
+	bool remove = ran && instance_queued(&s->world) == 0;
+
+	loop_disarm(&s->loop, &s->deadline);
+	if (ran)
+		stray_kill(s->world.run, NULL);
+	control_close(s);
+	if (s->lane)
+		lane_close(s);
+	journal_close(s);
+	if (s->signals.loop) {
+		loop_unwatch(&s->signals);
+		fd_close(&fd);
+	}
+	identity_close(s->identity);
+	free(s->hands);
+	free(s->lamps);
+	instance_leave(&s->home, &s->world, remove);
+	loop_done(&s->loop);
+}
+
+int supervisor_run(const struct plan *plan, const struct supervisor_options *options,
+		   struct sigslot_error *err)
+{
+	struct supervisor s = {.plan = plan, .options = options};
+	int r = loop_init(&s.loop), status;
+	bool ran = false;
+
+	s.until_idle = options->until_idle;
+	if (r == 0)
+		r = set_up(&s, err);
+	if (r == 0) {
+		ran = true;
+		r = start_all(&s, err);
+		status = loop_run(&s.loop);
+		r = r < 0 ? r : status;
+	}
+	status = ran ? settle(&s) : 0;
+	tear_down(&s, ran);
+	return r < 0 ? r : status;
+}

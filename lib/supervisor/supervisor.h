@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that the user started: makes the instance, forks a worker for every
+ * process of the plan, restarts what dies, takes orders, and brings all down again.
+ */
+#ifndef SUPERVISOR_SUPERVISOR_H
+#define SUPERVISOR_SUPERVISOR_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+struct supervisor_options {
+	bool until_idle, strict;
+	bool detached; /* SIGHUP is not for it; lines go to the instance's `log` */
+
+	/* Called once, when every loop takes messages. May be NULL. */
+	void (*ready)(void *data);
+	void *data;
+};
+
+/*
+ * Runs the plan in this process until all loops have stopped. Returns the exit status
+ * (0, 1, 74) or a negative errno with err: -EEXIST (already running), -ENOSPC, ...
+ */
+int supervisor_run(const struct plan *plan, const struct supervisor_options *options,
+		   struct sigslot_error *err);
+
+#endif
