@@ -156,6 +156,7 @@ struct sigslot_loop_info {
 	const char *exit; /* of the last worker: "0", "1", "SIGKILL"; "": none yet */
 	uint64_t up_ns; /* since the worker started; 0: it does not run */
 	uint64_t queued, queued_bytes; /* in the loop's queue, in flight included */
+	bool busy; /* something is under way in a slot */
 	uint64_t in, out, dropped, failed; /* messages since the instance began */
 	uint64_t restarts; /* of the worker */
 };

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_ps(), sigslot_wait() and sigslot_clean(): what can be known of instances from
+ * their files alone.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "api/instance.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "queue/queue.h"
+#include "state/board.h"
+#include "state/lock.h"
+#include "state/runtime.h"
+#include "worker/stray.h"
+
+enum { LOOK_MS = 5 };
+
+struct walk {
+	sigslot_ps_fn fn;
+	void *data;
+};
+
+static const char *exit_text(int32_t status, char out[static 24])
+{
+	*out = '\0';
+	if (status == -1)
+		return out;
+	if (WIFSIGNALED(status))
+		snprintf(out, 24, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+	else
+		snprintf(out, 24, "%d", WEXITSTATUS(status));
+	return out;
+}
+
+static int tell_loop(const struct walk *walk, const struct instance *in, int queues,
+		     const struct board *b, uint32_t index)
+{
+	const struct board_loop *l = &b->loops[index];
+	const struct board_process *p =
+		l->process < b->processes_len
+			? board_process((struct board *)b, l->process)
+			: NULL;
+	struct queue_counts counts = {0};
+	char status[24], name[64];
+	struct sigslot_loop_info info = {
+		.instance = in->name,
+		.loop = memcpy(name, l->name, sizeof(name)),
+		.process = p ? p->name : "",
+		.supervisor = in->supervisor,
+		.state = in->supervisor ? board_state_text(l->state) : "dead",
+		.exit = exit_text(p ? p->status : -1, status),
+		.busy = l->busy,
+		.in = l->in,
+		.out = l->out,
+		.dropped = l->dropped + l->misfit,
+		.failed = l->failed,
+		.restarts = p ? p->restarts : 0,
+	};
+
+	name[sizeof(name) - 1] = '\0';
+	if (queues >= 0 && queue_peek(queues, name, &counts, NULL) == 0) {
+		info.queued = counts.records;
+		info.queued_bytes = counts.used;
+	}
+	if (in->supervisor && p && p->pid) {
+		info.pid = p->pid;
+		info.up_ns = p->started ? clock_now() - p->started : 0;
+	}
+	return walk->fn(walk->data, &info);
+}
+
+static int tell_instance(void *data, const char *name)
+{
+	const struct walk *walk = data;
+	const struct board *b = NULL;
+	_close_ int queues = -1;
+	struct instance in;
+	int r = instance_open(name, &in, NULL);
+
+	if (r < 0)
+		return 0;
+	runtime_subdir(in.dir, "q", false, &queues, NULL);
+	r = board_open(in.dir, &b);
+	for (uint32_t i = 0; r == 0 && i < b->loops_len; i++)
+		r = tell_loop(walk, &in, queues, b, i);
+	board_close(b);
+	instance_done(&in);
+	return r == -ENOENT || r == -EPROTO ? 0 : r;
+}
+
+int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
+	       struct sigslot_error *err)
+{
+	struct walk walk = {fn, data};
+	_close_ int runtime = -1;
+	struct instance in;
+	int r;
+
+	if (instance) {
+		r = instance_open(instance, &in, err);
+		if (r < 0)
+			return r;
+		instance_done(&in);
+		return tell_instance(&walk, instance);
+	}
+	r = runtime_open(false, &runtime, err);
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : runtime_each(runtime, tell_instance, &walk);
+}
+
+/* What a waiter has seen of its target: of how many loops, how many are so. */
+struct view {
+	const char *name; /* of a loop or process; NULL: all */
+	unsigned loops, ready, idle, stopped;
+};
+
+static int look(void *data, const struct sigslot_loop_info *info)
+{
+	struct view *v = data;
+	bool stopped = strcmp(info->state, "stopped") == 0 ||
+		       strcmp(info->state, "failed") == 0 || !info->supervisor;
+
+	if (v->name && strcmp(v->name, info->loop) != 0 &&
+	    strcmp(v->name, info->process) != 0)
+		return 0;
+	v->loops++;
+	v->ready += strcmp(info->state, "ready") == 0;
+	v->idle += !info->queued && !info->busy && strcmp(info->state, "ready") == 0;
+	v->stopped += stopped;
+	return 0;
+}
+
+static bool reached(const struct view *v, const char *state)
+{
+	if (strcmp(state, "stopped") == 0)
+		return v->stopped == v->loops;
+	if (!v->loops)
+		return false;
+	return strcmp(state, "ready") == 0 ? v->ready == v->loops : v->idle == v->loops;
+}
+
+/* TARGET is an instance, or a loop or process of one. */
+static int find_target(const char *target, struct address *a, struct sigslot_error *err)
+{
+	struct instance in;
+	int r = address_parse(target, a, err);
+
+	if (r < 0 || *a->instance)
+		return r;
+	if (*a->member)
+		return fail(err, -EINVAL,
+			    "'%s' names a member: a loop, process or instance is "
+			    "waited for",
+			    target);
+	r = instance_find(a, &in, NULL);
+	if (r == -EINVAL)
+		return instance_find(a, &in, err);
+	if (r == 0) {
+		memcpy(a->instance, in.name, sizeof(a->instance));
+		instance_done(&in);
+		return 0;
+	}
+	memcpy(a->instance, a->name, sizeof(a->instance));
+	*a->name = '\0';
+	return 0;
+}
+
+int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
+		 struct sigslot_error *err)
+{
+	static const char *const states[] = {"ready", "idle", "stopped"};
+	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+	uint64_t deadline = clock_after(clock_now(), timeout_ns);
+	struct address a;
+	bool known = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		known = known || strcmp(state, states[i]) == 0;
+	if (!known)
+		return fail(err, -EINVAL,
+			    "'%s' cannot be waited for: ready, idle or stopped", state);
+	for (;;) {
+		struct view v = {0};
+		int r = find_target(target, &a, err);
+
+		if (r < 0)
+			return r;
+		v.name = *a.name ? a.name : NULL;
+		r = sigslot_ps(a.instance, look, &v, err);
+		if (r < 0 && r != -ENXIO)
+			return r;
+		if (r == 0 && v.name && !v.loops)
+			return fail(err, -ENXIO,
+				    "instance '%s' has no loop or process '%s'",
+				    a.instance, v.name);
+		if (reached(&v, state))
+			return 0;
+		if (clock_now() >= deadline)
+			return fail(err, -ETIMEDOUT, "'%s' is not %s in time", target,
+				    state);
+		nanosleep(&pause, NULL);
+	}
+}
+
+struct cleaning {
+	bool force;
+	sigslot_line_fn told;
+	void *data;
+	int runtime;
+	bool kept;
+};
+
+static int count_queued(void *data, const struct sigslot_loop_info *info)
+{
+	*(uint64_t *)data += info->queued;
+	return 0;
+}
+
+static void tell(const struct cleaning *c, const char *format, ...) _printf_(2, 3);
+static void tell(const struct cleaning *c, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	if (!c->told)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	c->told(c->data, line);
+}
+
+/* Removed under its own lock, so that nobody resumes it meanwhile. */
+static int remove_dead(struct cleaning *c, const char *name, int dir)
+{
+	struct lock_note note;
+	_close_ int lock = lock_take(dir, name, NULL);
+
+	if (lock < 0)
+		return lock == -EEXIST ? 0 : lock;
+	if (lock_read(lock, &note) == 0 && *note.run)
+		stray_kill(note.run, NULL);
+	return runtime_remove(c->runtime, name);
+}
+
+static int clean_one(void *data, const char *name)
+{
+	struct cleaning *c = data;
+	struct instance in;
+	uint64_t queued = 0;
+	int r = instance_open(name, &in, NULL);
+
+	if (r < 0 || in.supervisor) {
+		if (r == 0)
+			instance_done(&in);
+		return 0;
+	}
+	sigslot_ps(name, count_queued, &queued, NULL);
+	if (queued && !c->force) {
+		tell(c, "kept '%s': %llu messages wait in it; --force drops them", name,
+		     (unsigned long long)queued);
+		c->kept = true;
+	} else {
+		r = remove_dead(c, name, in.dir);
+		tell(c, "removed '%s'", name);
+	}
+	instance_done(&in);
+	return r;
+}
+
+int sigslot_clean(const char *instance, bool force, sigslot_line_fn told, void *data,
+		  struct sigslot_error *err)
+{
+	struct cleaning c = {force, told, data, -1, false};
+	_close_ int runtime = -1;
+	struct instance in;
+	int r = runtime_open(false, &runtime, err);
+
+	if (r == -ENOENT && !instance)
+		return 0;
+	c.runtime = runtime;
+	if (r == 0 && instance)
+		r = instance_open(instance, &in, err);
+	if (r < 0)
+		return r;
+	if (!instance)
+		r = runtime_each(runtime, clean_one, &c);
+	else if (in.supervisor)
+		r = fail(err, -EBUSY, "instance '%s' is running: stop it first",
+			 instance);
+	else
+		r = clean_one(&c, instance);
+	if (instance)
+		instance_done(&in);
+	if (r < 0 && r != -EBUSY)
+		return fail(err, r, "cannot remove what is left: %s", strerror(-r));
+	return r < 0 ? r : c.kept;
+}
