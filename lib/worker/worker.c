@@ -89,7 +89,8 @@ int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
 	copies = outbox_emit(&w->outbox, signal, p, from, origin, err);
 	if (copies < 0)
 		return copies;
-	board_add(&from->board->out, 1);
+	if (copies)
+		board_add(&from->board->out, 1);
 	if (origin)
 		origin->pending += (unsigned)copies;
 	turn_outgoing(from, copies, p->size);
