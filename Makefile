@@ -85,7 +85,7 @@ archive := $(O)/lib/libsigslot.a
 shared  := $(O)/lib/libsigslot.so.0
 front   := $(O)/sigslot
 sibling := $(O)/libexec/sigslot/sigslot
-programs := $(if $(shell grep -ls '^int sigslot_run' lib/api/*.c),$(front) $(sibling))
+programs := $(if $(cmd_src),$(front) $(sibling))
 
 man := $(wildcard man/*.[1-8])
 examples := $(wildcard examples/*)
