@@ -35,12 +35,8 @@ static void put(struct lines *l, const char *format, ...)
 }
 
 /* A command may have lines of its own: \n keeps it on one. */
-static void put_text(struct lines *l, const char *text)
+static void put_bytes(struct lines *l, const char *text, size_t size)
 {
-	size_t size = strlen(text);
-
-	while (size && strchr(" \n", text[size - 1]))
-		size--;
 	for (size_t i = 0; i < size; i++) {
 		unsigned char c = (unsigned char)text[i];
 		int code;
@@ -53,6 +49,24 @@ static void put_text(struct lines *l, const char *text)
 		if (code < 0)
 			l->no_memory = true;
 	}
+}
+
+static void put_text(struct lines *l, const char *text)
+{
+	size_t size = strlen(text);
+
+	while (size && strchr(" \n", text[size - 1]))
+		size--;
+	put_bytes(l, text, size);
+}
+
+static void put_word(struct lines *l, const char *word)
+{
+	const char *quote = !*word || strpbrk(word, " \t\n\"'") ? "'" : "";
+
+	put(l, " %s", quote);
+	put_bytes(l, word, strlen(word));
+	put(l, "%s", quote);
 }
 
 static void put_head(struct lines *l, const char *what, const char *owner,
@@ -166,10 +180,8 @@ static const char *owner_of_signal(const struct plan *p, uint32_t index)
 static void put_words(struct lines *l, const char *what, const char *const *words)
 {
 	put(l, "%s", what);
-	for (size_t i = 0; words[i]; i++) {
-		put(l, " ");
-		put_text(l, words[i]);
-	}
+	for (size_t i = 0; words[i]; i++)
+		put_word(l, words[i]);
 }
 
 static void put_options(struct lines *l, const struct plan_slot *s)

@@ -125,7 +125,8 @@ const struct key keys[] = {
 	 .fallback = "no limit", .page = "At most so many messages."},
 	LATER("durable", AT_QUEUE),
 
-	{"full", AT_ARROW, .kind = KEY_WORD, .words = "block", .fallback = "block",
+	{"full", AT_ARROW, .kind = KEY_WORD, .words = "block",
+	 .later_words = "drop-new drop-old latest fail", .fallback = "block",
 	 .page = "What happens when the receiver's queue has no room."},
 	LATER("where", AT_ARROW),
 	LATER("map", AT_ARROW),
@@ -155,14 +156,8 @@ const struct key *keys_doing(unsigned does)
 const char *keys_place(unsigned place)
 {
 	static const char *const names[PLACES] = {
-		"the top of a topology",
-		"a process",
-		"`restart`",
-		"a loop",
-		"an object",
-		"a slot",
-		"a queue",
-		"a connection",
+		"at the top",	"in a process", "in `restart`", "in a loop",
+		"in an object", "in a slot",	"in a queue",	"in a connection",
 	};
 
 	return names[__builtin_ctz(place)];

@@ -65,6 +65,7 @@ struct key {
 	bool later; /* known, but not in this version */
 	uint64_t least, most;
 	const char *words; /* separated by spaces */
+	const char *later_words; /* known, but not in this version */
 	const char *fallback; /* what holds without it, for people; NULL: nothing */
 	const char *page; /* one sentence for people */
 };
@@ -78,7 +79,7 @@ const struct key *keys_find(const char *name, unsigned place);
 /* The key that chooses one DO_. */
 const struct key *keys_doing(unsigned does);
 
-/* "the top", "a process", "an object" ... */
+/* "at the top", "in a process", "in an object" ... */
 const char *keys_place(unsigned place);
 
 #endif

@@ -12,10 +12,17 @@
 static void declare(struct reader *r, struct model_object *o, const struct node *name,
 		    const char *type)
 {
+	const struct model_signal *first;
+
 	if (!reader_name(r, name))
 		return;
-	if (!member_signal(&o->thing, name->text))
+	first = member_signal(&o->thing, name->text);
+	if (!first)
 		member_add_signal(r, &o->thing, name->text, type, name);
+	else if (first->at)
+		problem_node(&r->problems, name, "%s is given twice: first in line %u",
+			     problem_quote(&r->problems, name->text),
+			     first->at->from.line);
 	else
 		problem_node(&r->problems, name,
 			     "every object of this kind has the signal `%s` already",
@@ -47,14 +54,10 @@ static void read_signals(struct reader *r, struct model_object *o, const struct 
 	}
 }
 
-static bool takes(unsigned does)
-{
-	return does & DO_TAKES;
-}
-
 static void read_slot(struct reader *r, struct model_object *o, const struct node *name)
 {
 	unsigned known = o->does & DO_PLUGIN;
+	size_t problems = r->problems.list.len;
 	struct model_slot *slot;
 	struct section s;
 
@@ -71,7 +74,7 @@ static void read_slot(struct reader *r, struct model_object *o, const struct nod
 		s = (struct section){.does = known};
 	else if (!section_read(r, name->next, AT_SLOT, known, &s))
 		return;
-	if (!takes(s.does))
+	if (!(s.does & DO_TAKES) && r->problems.list.len == problems)
 		problem_node(&r->problems, name,
 			     "the slot %s has nothing to do: give it `run`, `exec`, "
 			     "`filter` or `builtin`",
@@ -133,7 +136,8 @@ static struct model_slot *subscriber(struct reader *r, struct model_object *o,
 		return slot;
 	}
 	for (slot = o->thing.slots; slot; slot = slot->next)
-		near_try(&near, slot->name);
+		if (slot->does != DO_SOURCE)
+			near_try(&near, slot->name);
 	problem_node(&r->problems, at, "%s has no slot %s%s",
 		     problem_quote(&r->problems, o->thing.name),
 		     problem_quote(&r->problems, at->text),
@@ -206,12 +210,14 @@ static void add_own_members(struct reader *r, struct model_object *o,
 void object_read(struct reader *r, const struct node *name, struct model_loop *loop)
 {
 	struct model_object *o = add_object(r, name);
+	size_t problems = r->problems.list.len;
 	const struct node *slots;
 	struct section s;
 
 	if (!o)
 		return;
 	place_on(r, o, loop);
+	o->any_slot = o->any_signal = true;
 	if (!section_read(r, name->next, AT_OBJECT, 0, &s))
 		return;
 	o->does = s.does;
@@ -232,8 +238,11 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 	for (const struct node *e = slots ? slots->first : NULL; e; e = e->next->next)
 		read_slot(r, o, e);
 	read_subscriptions(r, o, section_node(&s, "subscribe"));
-	if (!o->does && !section_has(&s, "slots") && !o->declares &&
-	    s.len == name->next->len)
+	if (o->does || o->declares || slots)
+		return;
+	/* nobody knows what it was meant to be: arrows may name anything of it */
+	o->any_slot = o->any_signal = true;
+	if (r->problems.list.len == problems)
 		problem_node(&r->problems, name,
 			     "the object %s has nothing to do: give it a command, a "
 			     "timer, `signals` or `slots`",

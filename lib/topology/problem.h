@@ -19,7 +19,7 @@
 #include "topology/topology.h"
 
 enum {
-	PROBLEMS_MAX = 200, /* that many are told, and how many more there are */
+	PROBLEMS_MAX = 100, /* that many are told, and how many more there are */
 };
 
 struct problem {

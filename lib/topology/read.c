@@ -107,16 +107,27 @@ static void read_text(struct reader *r)
 		read_top(r, &s);
 }
 
+/* A byte order mark says no more than that this is UTF-8. */
+static void skip_mark(struct topology_input *in)
+{
+	if (in->size < 3 || memcmp(in->text, "\xef\xbb\xbf", 3) != 0)
+		return;
+	in->text += 3;
+	in->size -= 3;
+}
+
 int topology_read(const struct topology_input *in, struct topology **ret,
 		  struct sigslot_error *err)
 {
 	struct topology *t = calloc(1, sizeof(*t));
+	struct topology_input text = *in;
 	struct reader r = {.t = t};
 	int code;
 
 	if (!t)
 		return fail(err, -ENOMEM, "out of memory");
-	r.problems.in = in;
+	skip_mark(&text);
+	r.problems.in = &text;
 	r.problems.arena = &t->arena;
 	t->file = arena_text(&t->arena, in->file);
 	t->directory = arena_text(&t->arena, in->directory);

@@ -71,23 +71,51 @@ const char *const *reader_words(struct reader *r, const char *text)
 	return len ? words : NULL;
 }
 
+/* The place that people would look for a key at, or 0. */
+static unsigned other_place(const char *name)
+{
+	static const unsigned places[] = {
+		AT_OBJECT,  AT_SLOT,  AT_LOOP,	AT_PROCESS,
+		AT_RESTART, AT_QUEUE, AT_ARROW, AT_TOP,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		if (keys_find(name, places[i]))
+			return places[i];
+	return 0;
+}
+
+/* `{run: echo a, b}`: a key without a colon. */
+static bool cut_by_comma(const struct node *name)
+{
+	const struct node *value = name->next;
+
+	return name->plain && node_empty(value) && value->from.line == name->to.line &&
+	       value->from.column == name->to.column;
+}
+
 static void unknown(struct reader *r, const struct node *name, unsigned place)
 {
 	struct near near = {.wanted = name->text};
 	const char *quoted = problem_quote(&r->problems, name->text);
+	unsigned elsewhere;
 
 	for (size_t i = 0; i < keys_len; i++)
 		if ((keys[i].at & place) && !keys[i].later)
 			near_try(&near, keys[i].name);
-	for (unsigned i = 0; i < PLACES && !near.best; i++) {
-		if (!keys_find(name->text, 1u << i))
-			continue;
-		problem_node(&r->problems, name, "%s belongs in %s, not in %s", quoted,
-			     keys_place(1u << i), keys_place(place));
-		return;
-	}
-	problem_node(&r->problems, name, "unknown key %s in %s%s", quoted,
-		     keys_place(place), problem_near(&r->problems, &near));
+	elsewhere = near.best ? 0 : other_place(name->text);
+	if (cut_by_comma(name))
+		problem_node(
+			&r->problems, name,
+			"inside { } a comma ends a text: quote the text that goes on "
+			"with %s",
+			quoted);
+	else if (elsewhere)
+		problem_node(&r->problems, name, "%s belongs %s, not %s", quoted,
+			     keys_place(elsewhere), keys_place(place));
+	else
+		problem_node(&r->problems, name, "unknown key %s %s%s", quoted,
+			     keys_place(place), problem_near(&r->problems, &near));
 }
 
 /* Which key of the section chooses one of these DO_. */
@@ -184,8 +212,8 @@ bool section_read(struct reader *r, const struct node *n, unsigned place, unsign
 	if (n->broken)
 		return false;
 	if (n->kind != NODE_MAP) {
-		problem_node(&r->problems, n, "%s must be a map of keys, not %s",
-			     keys_place(place), node_name(n));
+		problem_node(&r->problems, n, "expected a map of keys here, not %s",
+			     node_name(n));
 		return false;
 	}
 	ret->settings = reader_alloc(r, n->len * sizeof(*ret->settings));

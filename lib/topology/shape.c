@@ -17,14 +17,14 @@ static int add_text(struct buf *out, const char *text)
 	return 0;
 }
 
-/* Returns 0, -ENOMEM, or -EINVAL if it is too deep. Bounded by DEEPEST. */
+/* Returns 0, -ENOMEM, or -E2BIG if it is too deep. Bounded by DEEPEST. */
 static int add(struct buf *out, const struct node *n, unsigned depth)
 {
 	bool map = n->kind == NODE_MAP;
 	int code;
 
 	if (depth > DEEPEST || out->size > LONGEST)
-		return -EINVAL;
+		return -E2BIG;
 	if (n->kind == NODE_TEXT)
 		return add_text(out, n->text);
 	code = buf_add_byte(out, map ? '{' : '[');
@@ -55,26 +55,27 @@ static const char *word(const char *text)
 	return NULL;
 }
 
-static void refuse(struct reader *r, const struct node *n, const char *text)
+static void refuse(struct reader *r, const struct node *n, const char *text, int code)
 {
 	struct problems *p = &r->problems;
 	struct near near = {.wanted = text};
 	struct sigslot_error err = {0};
+	struct type *type = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		near_try(&near, words[i]);
-	if (near.best)
+	if (code == -E2BIG)
+		problem_node(p, n, "this type is too long, or nested too deeply");
+	else if (strpbrk(text, "[]{},:") && type_parse(text, &type, &err) < 0)
+		problem_node(p, n, "%s", err.text);
+	else if (near.best)
 		problem_node(p, n, "unknown type %s%s", problem_quote(p, text),
 			     problem_near(p, &near));
-	else if (n->kind == NODE_TEXT && !strpbrk(text, "[]{},:"))
+	else
 		problem_node(p, n,
 			     "unknown type %s: say any, string, number, integer, "
 			     "boolean, object, array, null, [T, T] or {key: T}",
 			     problem_quote(p, text));
-	else if (type_parse(text, &(struct type *){NULL}, &err) == -EINVAL)
-		problem_node(p, n, "not a type: %s", err.text);
-	else
-		problem_node(p, n, "not a type: too long or nested too deeply");
 }
 
 const char *reader_type(struct reader *r, const struct node *n)
@@ -86,14 +87,16 @@ const char *reader_type(struct reader *r, const struct node *n)
 
 	if (known)
 		return known;
-	code = n->broken || n->len > LONGEST ? -EINVAL : add(&text, n, 0);
+	if (n->broken)
+		return NULL;
+	code = n->len > LONGEST ? -E2BIG : add(&text, n, 0);
 	if (code >= 0)
 		code = type_parse(text.data ? text.data : "", &type, NULL);
 	type_free(type);
 	if (code == -ENOMEM)
 		r->problems.no_memory = true;
-	if (code == -EINVAL && !n->broken)
-		refuse(r, n, text.data ? text.data : "");
+	else if (code < 0)
+		refuse(r, n, text.data ? text.data : "", code);
 	if (code < 0)
 		return NULL;
 	known = arena_text(&r->t->arena, text.data);

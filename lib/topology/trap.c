@@ -77,17 +77,13 @@ static bool goes_on(const struct line *l, size_t shut)
 
 static const char *brackets(const struct line *l)
 {
-	size_t shut = closing(l, l->value);
-
-	if (goes_on(l, shut))
-		return l->text[l->value] == '['
-			       ? "`[` begins a YAML list, and the text goes on after "
-				 "its `]`: quote the text or use |"
-			       : "`{` begins a YAML map, and the text goes on after "
-				 "its "
-				 "`}`: quote the text or use |";
-	return "inside [ ] and { } a text that has one of , : [ ] { } # or quotes must "
-	       "be quoted as a whole";
+	if (!goes_on(l, closing(l, l->value)))
+		return NULL;
+	return l->text[l->value] == '['
+		       ? "`[` begins a YAML list, and the text goes on after its `]`: "
+			 "quote the text or use |"
+		       : "`{` begins a YAML map, and the text goes on after its `}`: "
+			 "quote the text or use |";
 }
 
 static const char *quoted(const struct line *l)
@@ -188,20 +184,18 @@ void trap_tell(struct problems *p, const struct yaml_trouble *t)
 		return;
 	}
 	cure = look(&l, t->what, &at);
-	if (!cure && t->begin.line != t->place.line &&
-	    (strstr(t->context, "flow") || strstr(t->context, "simple key"))) {
-		l = line_of(p, t->begin);
-		place.line = t->begin.line;
-		cure = strstr(t->context, "flow") ? brackets(&l) : NULL;
-		at = l.at;
-	}
-	if (cure) {
-		place.skip = (unsigned)at;
+	place.skip = (unsigned)at;
+	if (cure)
 		problem_at(p, place, "%s", cure);
-		return;
-	}
-	problem_at(p, t->place, "not YAML: %s%s%s", t->what, *t->context ? " " : "",
-		   t->context);
+	else if (strstr(t->context, "flow"))
+		problem_at(p, t->place,
+			   "a bracket that opens in line %u is not closed, or a text "
+			   "inside it has one of , : [ ] { } # or quotes: quote that "
+			   "text as a whole",
+			   t->begin.line);
+	else
+		problem_at(p, t->place, "not YAML: %s%s%s", t->what,
+			   *t->context ? " " : "", t->context);
 }
 
 void trap_comment(struct problems *p, const struct node *command)

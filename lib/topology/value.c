@@ -128,35 +128,51 @@ static bool boolean(struct reader *r, struct setting *s)
 	return false;
 }
 
-/* Finds text among words separated by spaces: its index, or -1. */
-static int find_word(const char *words, const char *text, struct near *near)
+static int find_word(const char *const *words, const char *text)
 {
-	char word[32];
-	int index = 0;
-
-	for (const char *c = words; *c; index++) {
-		size_t len = strcspn(c, " ");
-
-		snprintf(word, sizeof(word), "%.*s", (int)len, c);
-		if (strcmp(word, text) == 0)
-			return index;
-		near_try(near, word);
-		c += len + (c[len] == ' ');
-	}
+	for (int i = 0; words && words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return i;
 	return -1;
+}
+
+/* "print, log or drop". */
+static void list_words(const char *const *words, char *out, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; words && words[i] && used < size; i++) {
+		const char *between = !i ? "" : words[i + 1] ? ", " : " or ";
+		int more = snprintf(out + used, size - used, "%s%s", between, words[i]);
+
+		used += more > 0 ? (size_t)more : 0;
+	}
 }
 
 static bool word(struct reader *r, struct setting *s)
 {
+	const char *const *words = reader_words(r, s->key->words);
+	const char *const *later =
+		s->key->later_words ? reader_words(r, s->key->later_words) : NULL;
 	struct near near = {.wanted = s->value->text};
-	int index = find_word(s->key->words, s->value->text, &near);
+	int index = find_word(words, s->value->text);
+	char list[100] = "";
 
 	s->number = (uint64_t)index;
 	if (index >= 0)
 		return true;
-	problem_node(&r->problems, s->value, "`%s` must be one of: %s; not %s",
-		     s->key->name, s->key->words,
-		     problem_quote(&r->problems, s->value->text));
+	for (size_t i = 0; words && words[i]; i++)
+		near_try(&near, words[i]);
+	list_words(words, list, sizeof(list));
+	if (find_word(later, s->value->text) >= 0)
+		problem_node(&r->problems, s->value,
+			     "`%s: %s` is not in this version yet, only %s",
+			     s->key->name, s->value->text, list);
+	else
+		problem_node(&r->problems, s->value, "`%s` must be %s, not %s%s",
+			     s->key->name, list,
+			     problem_quote(&r->problems, s->value->text),
+			     problem_near(&r->problems, &near));
 	return false;
 }
 
@@ -207,7 +223,7 @@ static const struct {
 	[KEY_DURATION] = {NODE_TEXT, "a duration such as 250ms", duration},
 	[KEY_SIZE] = {NODE_TEXT, "a size such as 8MiB", size},
 	[KEY_TYPE] = {ANY, "a type", type},
-	[KEY_LIST] = {NODE_LIST, "a list", anything},
+	[KEY_LIST] = {NODE_LIST, "a list, such as [a, b]", anything},
 	[KEY_MAP] = {NODE_MAP, "a map", anything},
 	[KEY_OTHER] = {ANY, "a value", anything},
 };
