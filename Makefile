@@ -40,7 +40,8 @@ FLAGS_asan    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 FLAGS_tsan    := -O1 -fno-omit-frame-pointer -fsanitize=thread
 FLAGS_cov     := -O0 --coverage
-FLAGS_fuzz    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link
+FLAGS_fuzz    := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+	-fno-sanitize-recover=undefined
 ifeq ($(FLAGS_$(BUILD)),)
 $(error BUILD=$(BUILD) is not one of release, asan, tsan, cov)
 endif
@@ -143,7 +144,8 @@ lint:
 	@STRICT=$(STRICT) tests/run $(O) lint
 
 crash-long:
-	@STRICT=$(STRICT) CRASH_SECONDS=$(or $(CRASH_SECONDS),3600) tests/run $(O) crash
+	@STRICT=$(STRICT) CRASH_LONG=1 CRASH_SECONDS=$(or $(CRASH_SECONDS),3600) \
+		tests/run $(O) crash
 
 bench: all bench-build
 	@SIGSLOT_BUILD=$(abspath $(O)) tests/bench/run

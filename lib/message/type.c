@@ -231,12 +231,12 @@ int type_parse(const char *text, struct type **ret, struct sigslot_error *err)
 
 void type_free(struct type *t)
 {
-	struct root *root = container_of(t, struct root, type);
 	struct arena arena;
 
 	if (!t)
 		return;
-	arena = root->arena;
+	/* the root lies in the arena, too */
+	arena = container_of(t, struct root, type)->arena;
 	arena_done(&arena);
 	free(root);
 }
