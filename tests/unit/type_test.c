@@ -139,6 +139,19 @@ static void depth(void)
 	}
 }
 
+static void breadth(void)
+{
+	_buf_ struct buf b = {0};
+	struct type *t = NULL;
+
+	for (int i = 0; i < 100; i++)
+		buf_addf(&b, "%c{a:[any]}", i ? ',' : '[');
+	buf_add_text(&b, "]");
+	is_int(type_parse(b.data, &t, NULL), 0,
+	       "brackets side by side are not too deep");
+	type_free(t);
+}
+
 static void accepting(void)
 {
 	static const struct {
@@ -317,6 +330,7 @@ int main(void)
 	parsing();
 	refusing();
 	depth();
+	breadth();
 	accepting();
 	long_places();
 	meeting();

@@ -313,6 +313,32 @@ static void unquoting(void)
 		 "appends, and makes NUL and pairs of surrogates");
 }
 
+/* Every escape of four digits, and some pairs, against the characters themselves. */
+static void escapes(void)
+{
+	_buf_ struct buf text = {0}, out = {0}, quoted = {0}, again = {0};
+	json_t *value;
+	size_t offset;
+
+	buf_add_text(&text, "\"");
+	for (unsigned c = 0; c < 0x10000; c++)
+		if (c < 0xd800 || c > 0xdfff)
+			buf_addf(&text, c & 1 ? "\\u%04x" : "\\u%04X", c);
+	for (unsigned high = 0xd800; high < 0xdc00; high++)
+		buf_addf(&text, "\\u%04x\\u%04x", high, 0xdc00 + (high * 7 & 0x3ff));
+	buf_add_text(&text, "\"");
+	is_int(json_unquote(text.data, text.size, &out), 0,
+	       "all escapes can be unquoted");
+	ok(json_utf8(out.data, out.size, &offset), "which gives UTF-8");
+	json_quote(out.data, out.size, &quoted, &offset);
+	json_unquote(quoted.data, quoted.size, &again);
+	is_bytes(again.data, again.size, out.data, out.size, "that stands as it is");
+	value = json_loadb(text.data, text.size, ORACLE_FLAGS, NULL);
+	is_bytes(out.data, out.size, json_string_value(value),
+		 json_string_length(value), "and jansson makes the same of them");
+	json_decref(value);
+}
+
 static void compacting(void)
 {
 	static const char text[] =
@@ -344,6 +370,7 @@ int main(void)
 	paths_are_checked();
 	quoting();
 	unquoting();
+	escapes();
 	compacting();
 	return done();
 }
