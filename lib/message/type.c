@@ -231,13 +231,12 @@ int type_parse(const char *text, struct type **ret, struct sigslot_error *err)
 
 void type_free(struct type *t)
 {
-	struct arena arena;
+	struct root *root;
 
 	if (!t)
 		return;
-	/* the root lies in the arena, too */
-	arena = container_of(t, struct root, type)->arena;
-	arena_done(&arena);
+	root = container_of(t, struct root, type);
+	arena_done(&root->arena);
 	free(root);
 }
 
