@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "slot/slot.h"
 
@@ -61,11 +62,21 @@ static void drop(size_t i)
 	len--;
 }
 
-/* Drops what has no members any more; now and then, as each look is a system call. */
+/*
+ * Whether a group that a command left behind is still what it was. Its number is not
+ * given to a new process as long as it has members, and its first one is gone: if there
+ * is a process of that number, all has ended and the number has begun a new life.
+ */
+static bool still_there(pid_t group)
+{
+	return kill(-group, 0) == 0 && getpgid(group) < 0;
+}
+
+/* Drops what has no members any more; now and then, as each look costs. */
 static void prune(void)
 {
 	for (size_t i = len; i-- > 0;)
-		if (table->at[i].left && kill(-table->at[i].id, 0) < 0)
+		if (table->at[i].left && !still_there(table->at[i].id))
 			drop(i);
 	left_limit = left < 8 ? 16 : 2 * left;
 }
@@ -92,9 +103,12 @@ void groups_kill(const void *owner, int sig)
 	struct table *t = table;
 	int saved = errno;
 
-	for (size_t i = 0; i < len; i++)
-		if (!owner || t->at[i].owner == owner)
-			kill(-t->at[i].id, sig);
+	for (size_t i = 0; i < len; i++) {
+		const struct group *g = &t->at[i];
+
+		if ((!owner || g->owner == owner) && (!g->left || still_there(g->id)))
+			kill(-g->id, sig);
+	}
 	errno = saved;
 }
 

@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What all starts of a slot's command have in common, prepared once: the program, its
- * first arguments, its environment. The environment is that of this process without
- * what sigslot sets, then `env:`, then SIGSLOT_INSTANCE and its like.
+ * first arguments, its environment.
  */
 #ifndef SLOT_LAUNCH_H
 #define SLOT_LAUNCH_H
 
 #include <sys/types.h>
 
-#include "base/arena.h"
 #include "message/text.h"
-#include "slot/slot.h"
+#include "slot/env.h"
+
+struct program {
+	const char **argv; /* the constant front; NULL: there is none */
+	size_t len;
+	char *file; /* where it was found; NULL: look for it */
+};
 
 struct launch {
 	const struct slot_spec *spec;
 	const void *owner; /* see groups.h */
 	struct arena arena;
-	const char **argv; /* the constant front */
-	size_t argv_len;
-	const char **envp; /* the constant part, then room for a message's own */
-	size_t envp_len;
-	const char *path; /* PATH in envp */
-	char *file; /* where the program was found; NULL: look for it */
+	struct env env;
+	struct program program; /* what the topology says, or the shell */
+	struct program direct; /* the same without the shell, where nobody can tell */
 };
 
 /*

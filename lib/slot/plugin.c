@@ -19,12 +19,6 @@
 #include "slot/kinds.h"
 #include "slot/report.h"
 
-/* A static program cannot load anything: there these are not linked, and NULL. */
-#pragma weak dlopen
-#pragma weak dlsym
-#pragma weak dlerror
-#pragma weak dlclose
-
 /* What a plugin sees of itself. */
 struct sigslot_slot {
 	struct slot slot;
@@ -149,18 +143,23 @@ static int check_abi(const struct sigslot_plugin *p, const char *path,
 	return 0;
 }
 
+/*
+ * By name, as this file is part of a static program, too, where there is no dlopen()
+ * that works and the linker warns of one that does not.
+ */
 static int load(struct sigslot_slot *ps, const char *path, struct sigslot_error *err)
 {
+	void *(*open_library)(const char *, int) = dlsym(RTLD_DEFAULT, "dlopen");
 	char by_fd[32];
 
-	if (!dlopen || !dlsym || !dlerror || !dlclose)
+	if (!open_library)
 		return fail(err, -ENOTSUP,
 			    "plugin '%s' cannot be loaded by a static program", path);
 	ps->fd = open_file(path, err);
 	if (ps->fd < 0)
 		return ps->fd;
 	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", ps->fd);
-	ps->library = dlopen(by_fd, RTLD_NOW | RTLD_LOCAL);
+	ps->library = open_library(by_fd, RTLD_NOW | RTLD_LOCAL);
 	if (!ps->library)
 		return fail(err, -EINVAL, "cannot load plugin '%s': %s", path,
 			    dlerror());

@@ -267,14 +267,12 @@ void process_end(struct process *p)
 static int make_pipe(int *ours, int *theirs, bool we_write)
 {
 	int fds[2];
-	int r;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	*ours = fds[we_write];
 	*theirs = fds[!we_write];
-	r = fd_nonblock(*ours, true);
-	return r;
+	return fcntl(*ours, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
 static int open_streams(struct process *p, int theirs[3])

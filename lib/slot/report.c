@@ -71,7 +71,8 @@ void report_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 static int emit_line(struct slot *s, struct slot_job *job, const char *line,
 		     size_t size, struct buf *scratch)
 {
-	struct sigslot_error err = {0};
+	struct sigslot_error
+		err; /* not cleared: it is large, and this is for each line */
 	int r;
 
 	scratch->size = 0;
