@@ -223,10 +223,14 @@ $(shared): $(lib_obj) lib/sigslot.sym
 		-o $@ $(lib_obj) $(LIBS)
 	$(Q)ln -sf libsigslot.so.0 $(@D)/libsigslot.so
 
+# The static front hands over to its sibling before anything is loaded.
+no_plugins := $(foreach f,dlopen dlsym dlerror,-Wl,--wrap=$(f),--defsym=__wrap_$(f)=abort)
+
 $(front): $(cmd_obj) $(archive) $(shared)
 	$(call say,LD,$@)
 ifdef STATIC
-	$(Q)$(CC) -static -no-pie $(LINK_FLAGS) -o $@ $(cmd_obj) $(archive) $(LIBS)
+	$(Q)$(CC) -static -no-pie $(LINK_FLAGS) $(no_plugins) -o $@ $(cmd_obj) $(archive) \
+		$(LIBS)
 else
 	$(Q)$(CC) $(LINK_FLAGS) -Wl,-rpath,'$$ORIGIN/lib' -o $@ $(cmd_obj) $(shared) $(LIBS)
 endif
