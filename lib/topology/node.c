@@ -41,11 +41,31 @@ const char *node_name(const struct node *n)
 	return node_empty(n) ? "nothing" : names[n->kind];
 }
 
-static struct place place_of(const yaml_mark_t *mark)
+/*
+ * libyaml counts characters. Marks come nearly in order, so that going on from the
+ * last one passes the text once.
+ */
+static size_t byte_of(struct tree *t, size_t index)
+{
+	const char *text = t->problems->in->text;
+	size_t size = t->problems->in->size;
+
+	for (; t->index < index && t->byte < size; t->index++)
+		for (t->byte++;
+		     t->byte < size && ((unsigned char)text[t->byte] & 0xc0) == 0x80;)
+			t->byte++;
+	for (; t->index > index && t->byte; t->index--)
+		for (t->byte--;
+		     t->byte && ((unsigned char)text[t->byte] & 0xc0) == 0x80;)
+			t->byte--;
+	return t->byte;
+}
+
+static struct place place_of(struct tree *t, const yaml_mark_t *mark)
 {
 	return (struct place){
 		.line = (unsigned)mark->line + 1,
-		.column = (unsigned)mark->column,
+		.at = byte_of(t, mark->index),
 	};
 }
 
@@ -60,8 +80,7 @@ static struct node *make(struct tree *t, enum node_kind kind, const yaml_event_t
 	}
 	n->kind = kind;
 	n->text = "";
-	n->from = place_of(&e->start_mark);
-	n->to = place_of(&e->end_mark);
+	n->from = place_of(t, &e->start_mark);
 	return n;
 }
 
@@ -163,25 +182,12 @@ static void enter(struct tree *t, enum node_kind kind, const yaml_event_t *e,
 	t->tail[t->depth++] = &n->first;
 }
 
-static void leave(struct tree *t, const yaml_event_t *e)
+static void leave(struct tree *t)
 {
 	struct node *n = t->open[--t->depth];
 
-	n->to = place_of(&e->end_mark);
 	if (n->kind == NODE_MAP)
 		check_keys(t, n);
-}
-
-/* libyaml counts characters; texts come in order, so this passes the file once. */
-static size_t byte_of(struct tree *t, size_t index)
-{
-	const char *text = t->problems->in->text;
-
-	for (; t->index < index && t->byte < t->problems->in->size; t->index++)
-		for (t->byte++; t->byte < t->problems->in->size &&
-				((unsigned char)text[t->byte] & 0xc0) == 0x80;)
-			t->byte++;
-	return t->byte;
 }
 
 static void text(struct tree *t, const yaml_event_t *e)
@@ -195,8 +201,7 @@ static void text(struct tree *t, const yaml_event_t *e)
 	n->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	n->block = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
 		   e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
-	if (n->plain)
-		n->end = byte_of(t, e->end_mark.index);
+	n->end = byte_of(t, e->end_mark.index);
 	n->text = arena_copy(t->problems->arena, value, n->len);
 	if (!n->text) {
 		t->problems->no_memory = true;
@@ -229,7 +234,7 @@ static void document(struct tree *t, const yaml_event_t *e)
 {
 	if (!t->documents++)
 		return;
-	problem_at(t->problems, place_of(&e->start_mark),
+	problem_at(t->problems, place_of(t, &e->start_mark),
 		   "a second document begins here: a file holds one topology");
 	t->finished = true;
 }
@@ -256,7 +261,7 @@ static void take(struct tree *t, const yaml_event_t *e)
 		break;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		leave(t, e);
+		leave(t);
 		break;
 	case YAML_STREAM_END_EVENT:
 		t->finished = true;
@@ -271,8 +276,8 @@ static void broken(struct tree *t, const yaml_parser_t *parser)
 	struct yaml_trouble trouble = {
 		.what = parser->problem ? parser->problem : "not YAML",
 		.context = parser->context ? parser->context : "",
-		.place = place_of(&parser->problem_mark),
-		.begin = place_of(&parser->context_mark),
+		.place = place_of(t, &parser->problem_mark),
+		.begin = place_of(t, &parser->context_mark),
 	};
 
 	t->root = NULL;

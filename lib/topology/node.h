@@ -11,9 +11,10 @@
 
 enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAP };
 
-/* Line from 1, characters and then bytes to skip in it. Line 0: no place. */
+/* Line from 1, and which byte of the text. Line 0: no place. */
 struct place {
-	unsigned line, column, skip;
+	unsigned line;
+	size_t at;
 };
 
 struct node {
@@ -21,8 +22,8 @@ struct node {
 	bool plain; /* a text without quotes, on one or more lines */
 	bool block; /* a text after | or > */
 	bool broken; /* a problem was told: check nothing further */
-	struct place from, to;
-	size_t end; /* of a plain text: the byte of the file that follows it */
+	struct place from;
+	size_t end; /* of a text: the byte that follows it */
 	const char *text; /* NUL-terminated; "" of lists and maps */
 	size_t len; /* bytes of a text, elements of a list, pairs of a map */
 	struct node *first, *next; /* elements; of a map: key, value, key, value ... */

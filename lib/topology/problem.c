@@ -72,18 +72,12 @@ void problem_node(struct problems *p, const struct node *n, const char *format, 
 }
 
 /* Whether the node's text stands in the source as it is, from its first byte on. */
-static bool verbatim(struct problems *p, const struct node *n, size_t quote)
+static bool verbatim(const struct problems *p, const struct node *n, size_t quote)
 {
-	size_t size;
-	const char *line = problem_line(p, n->from.line, &size);
-	size_t at = 0;
+	size_t at = n->from.at + quote;
 
-	for (unsigned i = 0; i < n->from.column && at < size; i++)
-		for (at++; at < size && ((unsigned char)line[at] & 0xc0) == 0x80;)
-			at++;
-	at += quote;
-	return n->from.line == n->to.line && !n->block && at + n->len <= size &&
-	       memcmp(line + at, n->text, n->len) == 0;
+	return !n->block && at + n->len <= p->in->size &&
+	       memcmp(p->in->text + at, n->text, n->len) == 0;
 }
 
 void problem_within(struct problems *p, const struct node *n, size_t skip,
@@ -94,7 +88,7 @@ void problem_within(struct problems *p, const struct node *n, size_t skip,
 	va_list args;
 
 	if (verbatim(p, n, quote))
-		place.skip += (unsigned)(quote + skip);
+		place.at += quote + skip;
 	va_start(args, format);
 	add(p, place, format, args);
 	va_end(args);
@@ -198,7 +192,7 @@ struct place problem_place(struct problems *p, size_t offset)
 	}
 	if (p->lines.len) {
 		place.line = (unsigned)low + 1;
-		place.skip = (unsigned)(offset - p->lines.at[low]);
+		place.at = offset;
 	}
 	return place;
 }
@@ -207,26 +201,27 @@ static int compare(const void *a, const void *b)
 {
 	const struct problem *x = a, *y = b;
 
-	if (x->place.line != y->place.line)
-		return x->place.line < y->place.line ? -1 : 1;
-	if (x->place.column != y->place.column)
-		return x->place.column < y->place.column ? -1 : 1;
-	if (x->place.skip != y->place.skip)
-		return x->place.skip < y->place.skip ? -1 : 1;
+	if (x->place.at != y->place.at)
+		return x->place.at < y->place.at ? -1 : 1;
 	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static unsigned column(const struct problems *p, const char *line, size_t at)
+{
+	size_t begin = (size_t)(line - p->in->text);
+
+	return at < begin ? 1 : (unsigned)(at - begin) + 1;
 }
 
 static void tell(struct problems *p, const struct problem *problem)
 {
 	struct sigslot_error error = {.code = -ENOEXEC, .line = problem->place.line};
-	size_t size, at = 0;
+	size_t size;
 	const char *line = problem_line(p, problem->place.line, &size);
 	char shown[LINE_SHOWN + 1];
 
-	for (unsigned i = 0; i < problem->place.column && at < size; i++)
-		for (at++; at < size && ((unsigned char)line[at] & 0xc0) == 0x80;)
-			at++;
-	error.column = (unsigned)at + problem->place.skip + 1;
+	if (error.line)
+		error.column = column(p, line, problem->place.at);
 	snprintf(error.source, sizeof(error.source), "%s", p->in->file);
 	snprintf(error.text, sizeof(error.text), "%s", problem->text);
 	if (size > LINE_SHOWN)
@@ -245,10 +240,7 @@ static size_t only_first(struct problem *list, size_t len)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const struct place *a = &list[i].place, *b = &list[kept - !!kept].place;
-
-		if (!kept || a->line != b->line || a->column != b->column ||
-		    a->skip != b->skip)
+		if (!kept || list[i].place.at != list[kept - 1].place.at)
 			list[kept++] = list[i];
 	}
 	return kept;

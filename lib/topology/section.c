@@ -88,10 +88,8 @@ static unsigned other_place(const char *name)
 /* `{run: echo a, b}`: a key without a colon. */
 static bool cut_by_comma(const struct node *name)
 {
-	const struct node *value = name->next;
-
-	return name->plain && node_empty(value) && value->from.line == name->to.line &&
-	       value->from.column == name->to.column;
+	return name->plain && node_empty(name->next) &&
+	       name->next->from.at == name->end;
 }
 
 static void unknown(struct reader *r, const struct node *name, unsigned place)

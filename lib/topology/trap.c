@@ -11,7 +11,6 @@ struct line {
 	const char *text;
 	size_t size;
 	size_t value; /* where the value of the last `key:` or `-` begins; size: none */
-	size_t at; /* where libyaml stopped, bytes */
 };
 
 static bool blank(char c)
@@ -143,10 +142,6 @@ static struct line line_of(struct problems *p, struct place place)
 
 	l.text = problem_line(p, place.line, &l.size);
 	l.value = find_value(&l);
-	for (unsigned i = 0; i < place.column && l.at < l.size; i++)
-		for (l.at++;
-		     l.at < l.size && ((unsigned char)l.text[l.at] & 0xc0) == 0x80;)
-			l.at++;
 	return l;
 }
 
@@ -184,7 +179,7 @@ void trap_tell(struct problems *p, const struct yaml_trouble *t)
 		return;
 	}
 	cure = look(&l, t->what, &at);
-	place.skip = (unsigned)at;
+	place.at = (size_t)(l.text - p->in->text) + at;
 	if (cure)
 		problem_at(p, place, "%s", cure);
 	else if (strstr(t->context, "flow"))
