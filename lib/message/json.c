@@ -220,6 +220,7 @@ static const char *text(struct check *c, const char *at, const char *end)
 	bool empty;
 
 	do {
+		/* so is what has no brackets: it is all there */
 		empty = true;
 		if (at < end && (*at == '{' || *at == '['))
 			at = open(c, at, end, &empty);

@@ -213,3 +213,20 @@ const char *scan_string(const char *at, const char *end)
 		at += *at == '\\' ? 2 : 1;
 	return at + 1;
 }
+
+const char *scan_name(char byte, char buffer[8])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char value = (unsigned char)byte;
+
+	if (value == ' ')
+		return "a space";
+	if (value == '\n')
+		return "a newline";
+	if (value > ' ' && value < 0x7f)
+		memcpy(buffer, (char[]){'\'', byte, '\'', 0}, 4);
+	else
+		memcpy(buffer, (char[]){'0', 'x', hex[value >> 4], hex[value & 15], 0},
+		       5);
+	return buffer;
+}

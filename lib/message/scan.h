@@ -134,4 +134,7 @@ const char *scan_unescape(const char *at, char ret_bytes[4], size_t *ret_size);
 /* Returns the byte behind the checked string whose opening quote is at `at`. */
 const char *scan_string(const char *at, const char *end);
 
+/* Returns what a byte is called in a sentence; may use buffer for it. */
+const char *scan_name(char byte, char buffer[8]);
+
 #endif

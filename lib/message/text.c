@@ -15,23 +15,10 @@ int text_of_payload(const char *payload, size_t size, bool json, struct buf *out
 	return json_compact(payload, size, out);
 }
 
-/* The offending byte, for people. */
-static const char *shown(char byte, char ret[8])
-{
-	static const char hex[] = "0123456789abcdef";
-	unsigned char value = (unsigned char)byte;
-
-	if (value > ' ' && value < 0x7f)
-		memcpy(ret, (char[]){'\'', byte, '\'', '\0'}, 4);
-	else
-		memcpy(ret, (char[]){'0', 'x', hex[value >> 4], hex[value & 15], 0}, 5);
-	return value == ' ' ? "a space" : value == '\n' ? "a newline" : ret;
-}
-
 static int not_json(const char *text, size_t size, const struct json_fault *fault,
 		    struct sigslot_error *err)
 {
-	char byte[8];
+	char name[8];
 
 	if (!size)
 		return fail(err, -EILSEQ, "not JSON: it is empty");
@@ -40,14 +27,14 @@ static int not_json(const char *text, size_t size, const struct json_fault *faul
 			    "not JSON: it ends too early, after %zu byte%s: %s", size,
 			    size == 1 ? "" : "s", fault->what);
 	return fail(err, -EILSEQ, "not JSON at offset %zu: %s, found %s", fault->offset,
-		    fault->what, shown(text[fault->offset], byte));
+		    fault->what, scan_name(text[fault->offset], name));
 }
 
 static int add_quoted(const char *text, size_t size, struct buf *out,
 		      struct sigslot_error *err)
 {
 	size_t offset;
-	char byte[8];
+	char name[8];
 	int r = json_quote(text, size, out, &offset);
 
 	if (r != -EILSEQ)
@@ -58,7 +45,7 @@ static int add_quoted(const char *text, size_t size, struct buf *out,
 			    "byte%s",
 			    size, size == 1 ? "" : "s");
 	return fail(err, r, "not UTF-8 at offset %zu, found %s", offset,
-		    shown(text[offset], byte));
+		    scan_name(text[offset], name));
 }
 
 /* Adds checked JSON without the white space around it. */

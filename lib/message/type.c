@@ -42,12 +42,13 @@ static void space(struct parser *p)
 static int wrong(struct parser *p, const char *wanted)
 {
 	size_t offset = (size_t)(p->at - p->start);
+	char name[8];
 
 	if (p->at == p->end)
 		return fail(p->err, -EINVAL, "type '%s' ends too early: expected %s",
 			    p->start, wanted);
-	return fail(p->err, -EINVAL, "type '%s', offset %zu: expected %s, found '%c'",
-		    p->start, offset, wanted, *p->at);
+	return fail(p->err, -EINVAL, "type '%s', offset %zu: expected %s, found %s",
+		    p->start, offset, wanted, scan_name(*p->at, name));
 }
 
 static bool letter(char c)

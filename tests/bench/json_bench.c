@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The JSON validator against json_loads(): objects of about 100 bytes and 1 KB, both
- * in the same run and in turns. One JSON line per row; `value` is texts per second,
- * `anchor` what jansson does, and the last row is the rate in bytes of the larger.
+ * in the same run and in turns, the median of seven. One JSON line per row; the last
+ * is the rate in bytes of the larger ones, whose goal has no anchor.
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -67,7 +67,7 @@ static double compare(const char *name, const struct buf *text)
 	qsort(theirs, ROUNDS, sizeof(*theirs), by_size);
 	printf("{\"bench\":\"json check %s, %zu "
 	       "bytes\",\"value\":%.0f,\"unit\":\"1/s\","
-	       "\"anchor\":%.0f,\"ratio\":%.1f,\"goal\":\">= 10\"}\n",
+	       "\"anchor\":\"jansson %.0f\",\"ratio\":%.1f,\"goal\":\">= 10\"}\n",
 	       name, text->size, ours[ROUNDS / 2], theirs[ROUNDS / 2],
 	       ours[ROUNDS / 2] / theirs[ROUNDS / 2]);
 	return ours[ROUNDS / 2] * (double)text->size;
@@ -94,7 +94,7 @@ int main(void)
 	compare("small", &little);
 	bytes = compare("large", &large);
 	printf("{\"bench\":\"json "
-	       "check\",\"value\":%.2f,\"unit\":\"GB/s\",\"anchor\":1,"
+	       "check\",\"value\":%.2f,\"unit\":\"GB/s\",\"anchor\":\"none\","
 	       "\"ratio\":%.2f,\"goal\":\">= 1\"}\n",
 	       bytes / 1e9, bytes / 1e9);
 	return 0;

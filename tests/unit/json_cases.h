@@ -149,7 +149,9 @@ static const struct json_case json_bad[] = {
 	NO(1, "[\\n]"), NO(1, "[\\u000A\"\"]"), NO(0, "\\"), NO(0, ","), NO(0, ":"),
 	NO(0, "}"), NO(1, "[\xff]"), NO(1, "[a\xe5]"), NO(6, "[\"a\",1"),
 	NO(5, "[\"\",\n"), NO(1, "['"),
+	NO(3, "[\"a"), NO(3, "[\"\\{[\""), NO(1, "[\xc3\xa9]"), NO(6, "[1,\n\n\n"),
 	/* objects */
+	NO(9, "{\"a\":\"b\"}/"), NO(5, "{\"a\":/*c*/1}"), NO(10, "[{\"\":[{\"\":"),
 	NO(1, "{"), NO(1, "{]"), NO(1, "{1:1}"), NO(1, "{a:1}"), NO(1, "{'a':1}"),
 	NO(1, "{null:1}"), NO(1, "{,"), NO(1, "{,}"), NO(1, "{:1}"), NO(4, "{\"a\""),
 	NO(4, "{\"a\"}"), NO(5, "{\"a\":"), NO(5, "{\"a\":}"), NO(5, "{\"a\" 1}"),
@@ -207,7 +209,8 @@ static const struct json_case json_bad[] = {
 	NO(11, "\"\\ud800\\udcx0\""), NO(9, "\"\\uD800\\uABCD\""),
 	NO(11, "\"\\ud800\\ude\""), NO(5, "{\"\\udfaa\":0}"), NO(7, "\"\\ud800abc\""),
 	/* what is not UTF-8: continuation, overlong, surrogates, too large, cut off */
-	NO(1, "\"\x80\""), NO(1, "\"\xbf\""), NO(2, "\"a\x80\""), NO(1, "\"\xc0\xaf\""),
+	NO(2, "\"\xe0\xff\""), NO(1, "\"\x80\""), NO(1, "\"\xbf\""), NO(2, "\"a\x80\""),
+	NO(1, "\"\xc0\xaf\""),
 	NO(1, "\"\xc1\xbf\""), NO(2, "\"\xe0\x80\xaf\""), NO(2, "\"\xe0\x9f\xbf\""),
 	NO(2, "\"\xf0\x80\x80\xaf\""), NO(2, "\"\xf0\x8f\xbf\xbf\""),
 	NO(2, "\"\xed\xa0\x80\""), NO(2, "\"\xed\xbf\xbf\""),

@@ -109,6 +109,7 @@ static void refusing(void)
 		 "key, found 'x'"},
 		{"any|string",
 		 "type 'any|string', offset 3: expected the end, found '|'"},
+		{"\xc3\xa9", "type '\xc3\xa9', offset 0: expected a type, found 0xc3"},
 		{"1", "type '1', offset 0: expected a type, found '1'"},
 	};
 
