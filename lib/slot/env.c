@@ -142,6 +142,18 @@ int env_init(struct env *e, const struct slot_spec *spec, struct arena *arena)
 	return r;
 }
 
+bool env_plain(const struct env *e)
+{
+	for (size_t i = 0; i < e->len; i++) {
+		size_t size = strspn(e->at[i], "abcdefghijklmnopqrstuvwxyz_0123456789"
+					       "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+		if (!size || e->at[i][size] != '=' || *e->at[i] <= '9')
+			return false;
+	}
+	return true;
+}
+
 int env_message(struct env *e, const struct sigslot_message *m, struct arena *arena)
 {
 	const char **at = e->at + e->len;

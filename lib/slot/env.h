@@ -19,6 +19,9 @@ struct env {
 /* Prepares the constant part in the arena. Returns 0 or -ENOMEM. */
 int env_init(struct env *e, const struct slot_spec *spec, struct arena *arena);
 
+/* Whether all names are those of a shell, which drops others on their way through. */
+bool env_plain(const struct env *e);
+
 /* Adds what this message brings (NULL: nothing) in place of the one before. */
 int env_message(struct env *e, const struct sigslot_message *m, struct arena *arena);
 

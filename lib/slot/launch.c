@@ -25,7 +25,7 @@ static size_t count(const char *const *texts)
 	return n;
 }
 
-/* Whether sh is dash: it execs what is plain and adds nothing to the environment. */
+/* Whether sh is dash, which adds nothing to the environment of what it starts. */
 static bool shell_is_plain(const struct launch *l)
 {
 	char target[PATH_MAX];
@@ -50,7 +50,7 @@ static int prepare_shell(struct launch *l)
 	argv[len++] = spec->text;
 	argv[len++] = "sh";
 	l->program = (struct program){.argv = argv, .len = len};
-	if (!spec->kind->resident && shell_is_plain(l))
+	if (!spec->kind->resident && shell_is_plain(l) && env_plain(&l->env))
 		l->direct.argv = plain_words(spec->text, &l->arena);
 	l->direct.len = count(l->direct.argv);
 	return 0;
