@@ -31,7 +31,7 @@ const struct cmd *cmd_find(const char *name)
 	}
 	near = sigslot_near(name, names, CMD_LIST_LEN);
 	if (near)
-		complain("there is no command '%s'; did you mean '%s'?", name, near);
+		complain("there is no command '%s': did you mean '%s'?", name, near);
 	else
 		complain("there is no command '%s' (see sigslot help)", name);
 	return NULL;

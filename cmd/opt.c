@@ -99,7 +99,7 @@ static int store_choice(struct parser *p, const struct opt *o, const char *value
 		}
 	near = sigslot_near(value, o->choices, len);
 	if (near)
-		return refuse(p, "--%s: there is no '%s'; did you mean '%s'?", o->name,
+		return refuse(p, "--%s: there is no '%s': did you mean '%s'?", o->name,
 			      value, near);
 	return refuse(p, "--%s: '%s' is not one of %s", o->name, value,
 		      opt_value_name(o, names, sizeof(names)));
@@ -143,7 +143,7 @@ static int unknown(struct parser *p, const char *word, size_t size)
 	snprintf(wanted, sizeof(wanted), "%.*s", (int)size, word);
 	near = sigslot_near(wanted, names, len);
 	if (near)
-		return refuse(p, "there is no option '--%s'; did you mean '--%s'?",
+		return refuse(p, "there is no option '--%s': did you mean '--%s'?",
 			      wanted, near);
 	return refuse(p, "there is no option '--%s'", wanted);
 }

@@ -45,9 +45,9 @@ static uint32_t look_up(const struct routes *r, const struct address *a)
 		const char *member;
 		enum route_kind kind;
 	} defaults[] = {
+		{"in", ROUTE_SLOT}, /* first: a filter's `out` may reach nobody */
 		{"out", ROUTE_SIGNAL},
 		{"timeout", ROUTE_SIGNAL},
-		{"in", ROUTE_SLOT},
 	};
 	const char *object = getenv("SIGSLOT_OBJECT");
 	uint32_t id = ROUTE_NOBODY;

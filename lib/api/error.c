@@ -19,6 +19,8 @@ static const struct {
 	{EMSGSIZE, 65}, /* data: larger than can ever be taken */
 	{EBADMSG, 65}, /* data: a damaged file */
 	{ENOENT, 66}, /* no input */
+	{EISDIR, 66},
+	{ENOTDIR, 66},
 	{ENXIO, 69}, /* no such instance, object, signal */
 	{ESHUTDOWN, 69}, /* closed, stopping, dead */
 	{ENOTRECOVERABLE, 70}, /* a bug of ours */

@@ -17,7 +17,7 @@ bad() {
 	cat <<-'END'
 		sigslot: 1
 		objects:
-		  a: {run: cat, retyr: 5}
+		  a: {run: cat, timoeut: 5s}
 		connections:
 		  - a -> bb
 	END
@@ -43,7 +43,7 @@ bad() {
 	run -0 --separate-stderr sigslot check - < <(good)
 	assert_stderr ''
 	run -78 --separate-stderr sigslot check - < <(bad)
-	assert_stderr_has retyr
+	assert_stderr_has timoeut
 }
 
 @test "a file that is not there is 66" {
@@ -59,23 +59,23 @@ bad() {
 	run -78 --separate-stderr sigslot check t.yaml
 	assert_output ''
 	assert_stderr_has 'sigslot: t.yaml:3:17: '
-	assert_stderr_has "did you mean 'retry'"
-	assert_stderr_has $'\n  a: {run: cat, retyr: 5}\n                ^\n'
+	assert_stderr_has 'did you mean `timeout`?'
+	assert_stderr_has $'\n  a: {run: cat, timoeut: 5s}\n                ^\n'
 	assert_stderr_has 'sigslot: t.yaml:5:'
-	assert_stderr_has "'bb'"
+	assert_stderr_has '`bb`'
 }
 
 @test "the caret stands below the spot behind tabs and wide characters" {
-	printf 'sigslot: 1\nobjects:\n  a:\t{run: "\u00e4\u00f6", retyr: 5}\n' >t.yaml
+	printf 'sigslot: 1\nobjects:\n  a:\t{run: "\u00e4\u00f6", timoeut: 5s}\n' >t.yaml
 	run -78 --separate-stderr sigslot check t.yaml
-	assert_stderr_has $'\n  a:\t{run: "\u00e4\u00f6", retyr: 5}\n    \t            ^\n'
+	assert_stderr_has $'\n  a:\t{run: "\u00e4\u00f6", timoeut: 5s}\n    \t            ^\n'
 }
 
 @test "--json tells each problem as an object" {
 	bad >t.yaml
 	run -78 --separate-stderr bash -c 'sigslot check --json t.yaml | jq -c "
 		[.file, .line, .column, .source]"; exit "${PIPESTATUS[0]}"'
-	assert_line --index 0 '["t.yaml",3,17,"  a: {run: cat, retyr: 5}"]'
+	assert_line --index 0 '["t.yaml",3,17,"  a: {run: cat, timoeut: 5s}"]'
 	assert_line --index 1 --partial '["t.yaml",5,'
 }
 

@@ -3,11 +3,10 @@
 load ../lib/helper
 
 start_one() {
-	mkfifo gate
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
-		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+		  slow: {run: 'until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
 	END
 	start_run t.yaml
 }
@@ -56,7 +55,7 @@ die() {
 	assert_output ''
 	assert_stderr_has t
 	run -0 --separate-stderr sigslot emit slow 1
-	echo >gate
+	touch gate
 	wait_until has_lines seen 1
 	stop_run
 }

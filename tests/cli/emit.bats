@@ -74,7 +74,7 @@ refused() {
 	start_types
 	emit src.num 42
 	emit src.obj '{"a":{}}'
-	refused 65 integer src.num hello
+	refused 65 'offset 0' src.num hello
 	refused 65 integer src.num 1.5
 	refused 65 object src.obj '[1]'
 	seen 42 '{"a":{}}'
@@ -86,7 +86,8 @@ refused() {
 	emit src.any 1
 	emit src.any 1 two '[3]'
 	emit src.pair x 7
-	refused 65 'integer' src.pair x y
+	refused 65 'offset 0' src.pair x y
+	refused 65 'integer' src.pair x '"y"'
 	seen null 1 '[1,"two",[3]]' '["x",7]'
 }
 
@@ -168,8 +169,7 @@ refused() {
 	mkdir other
 	cp t.yaml other/u.yaml
 	start_run other/u.yaml
-	refused 64 't/src' src.text x
-	refused 64 'u/src' src.text x
+	refused 64 't, u' src.text x
 	emit u/src.text to-u
 	SIGSLOT_INSTANCE=t emit src.text to-t
 	wait_until has_lines seen 1
@@ -290,14 +290,13 @@ refused() {
 }
 
 @test "a full queue is 75 when the time is up, and loses nothing" {
-	mkfifo gate
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		loops:
 		  slow:
 		    queue: {size: 64KiB}
 		    objects:
-		      sink: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+		      sink: {run: 'until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
 	END
 	start_run t.yaml
 	head -c 20000 /dev/zero | tr '\0' a >line
@@ -311,10 +310,7 @@ refused() {
 	assert_equal "$status" 75
 	assert_output ''
 	[[ $stderr == 'sigslot: '* ]]
-	# every message needs one line from the gate
-	for _ in $(seq "$count"); do
-		echo >gate
-	done
+	touch gate
 	wait_until has_lines seen "$count"
 	stop_run
 	run -0 wc -l <seen
@@ -322,23 +318,20 @@ refused() {
 }
 
 @test "an emit that waits says so after five seconds, and is done when there is room" {
-	mkfifo gate
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		loops:
 		  slow:
 		    queue: {size: 64KiB}
 		    objects:
-		      sink: {run: 'read -r _ < gate; echo >> seen'}
+		      sink: {run: 'until [ -e gate ]; do sleep 0.02; done; echo >> seen'}
 	END
 	start_run t.yaml
 	head -c 20000 /dev/zero | tr '\0' a >line
 	for _ in 1 2 3 4; do cat line; echo; done >lines
 	sigslot emit -l sink <lines 2>said 3>&- &
 	wait_until grep -q . said
-	for _ in 1 2 3 4; do
-		echo >gate
-	done
+	touch gate
 	wait $!
 	run -0 cat said
 	assert_output 'sigslot: still waiting for room in the queue behind sink'

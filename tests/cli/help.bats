@@ -66,7 +66,7 @@ options_of_help() {
 @test "help of an unknown command is wrong usage and guesses" {
 	run -64 --separate-stderr sigslot help stpo
 	assert_output ''
-	assert_stderr "sigslot: there is no command 'stpo'; did you mean 'stop'?"
+	assert_stderr "sigslot: there is no command 'stpo': did you mean 'stop'?"
 }
 
 @test "help --json is one object per command" {

@@ -88,7 +88,7 @@ loop_is() {
 	sigslot stop pool
 	seq 3 | sigslot emit -l in.line
 	kill -KILL "$RUN_PID"
-	run -137 wait_run
+	run_ended 137
 	wait_until no_processes
 	run -0 --separate-stderr sigslot ps
 	assert_stderr ''

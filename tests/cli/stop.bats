@@ -2,13 +2,12 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-# `slow` takes a message when the fifo `gate` gives a line, and writes it to ./seen.
+# `slow` writes what it gets to ./seen, once there is a file `gate`.
 start_slow() {
-	mkfifo gate
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
-		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+		  slow: {run: 'until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
 		  fast: {filter: cat >> quick}
 	END
 	start_run t.yaml
@@ -18,16 +17,11 @@ loop_is() {
 	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
 }
 
-# Lets the slow one have a message.
-open_gate() {
-	echo >gate
-}
-
 @test "an instance ends in order, with 0, and leaves nothing" {
 	start_slow
 	run -0 --separate-stderr sigslot stop t
 	assert_output ''
-	run -0 wait_run
+	run_ended 0
 	run -0 ls "$SIGSLOT_RUNTIME_DIR"
 	assert_output ''
 }
@@ -38,11 +32,9 @@ open_gate() {
 	sigslot stop t 2>said 3>&- &
 	stopping=$!
 	wait_until grep -q slow said
-	for _ in 1 2 3; do
-		open_gate
-	done
+	touch gate
 	wait "$stopping"
-	run -0 wait_run
+	run_ended 0
 	run -0 cat seen
 	assert_output $'1\n2\n3'
 }
@@ -53,8 +45,8 @@ open_gate() {
 	run -124 --separate-stderr sigslot stop --timeout 200ms t
 	assert_output ''
 	assert_stderr_has slow
-	open_gate
-	run -0 wait_run
+	touch gate
+	run_ended 0
 	run -0 cat seen
 	assert_output 1
 }
@@ -80,13 +72,11 @@ open_gate() {
 	start_slow
 	seq 3 | sigslot emit -l slow
 	run -0 --separate-stderr sigslot stop --now t
-	run -1 wait_run
+	run_ended 1
 	run -0 --separate-stderr sigslot ps --json
 	assert_output --partial '"queued":3'
 	start_run t.yaml
-	for _ in 1 2 3; do
-		open_gate
-	done
+	touch gate
 	wait_until has_lines seen 3
 	stop_run
 	run -0 cat seen
@@ -113,7 +103,7 @@ open_gate() {
 	wait_until has_lines seen 2
 	exec 4>&-
 	wait "$stopping"
-	run -0 wait_run
+	run_ended 0
 	run -0 cat seen
 	assert_output $'a\nb'
 }
@@ -147,7 +137,7 @@ open_gate() {
 	kill -INT "$RUN_PID"
 	wait_until loop_is slow .state draining
 	kill -INT "$RUN_PID"
-	run -1 wait_run
+	run_ended 1
 	run -0 bash -c "sigslot ps --json | jq -s 'map(.queued) | add'"
 	assert_output 3
 	sigslot clean --force

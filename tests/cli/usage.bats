@@ -20,26 +20,26 @@ refused() {
 }
 
 @test "an unknown command, near to one and near to none" {
-	refused "there is no command 'emti'; did you mean 'emit'?" emti
+	refused "there is no command 'emti': did you mean 'emit'?" emti
 	refused "there is no command 'xyzzy' (see sigslot help)" xyzzy
 	refused "there is no command '' (see sigslot help)" ''
 }
 
 @test "an unknown option before the command" {
 	refused "there is no option '--jsn' (see sigslot help)" --jsn ps
-	refused "there is no option '--versoin'; did you mean '--version'? (see sigslot help)" \
+	refused "there is no option '--versoin': did you mean '--version'? (see sigslot help)" \
 		--versoin
 }
 
 @test "an unknown option of a command" {
-	refused "ps: there is no option '--jsno'; did you mean '--json'? (see sigslot ps --help)" \
+	refused "ps: there is no option '--jsno': did you mean '--json'? (see sigslot ps --help)" \
 		ps --jsno
 	refused "ps: there is no option '-x' (words that begin with a dash go behind '--') (see sigslot ps --help)" \
 		ps -x
 }
 
 @test "an abbreviation is not an option, but a hint" {
-	refused "stop: there is no option '--time'; did you mean '--timeout'? (see sigslot stop --help)" \
+	refused "stop: there is no option '--time': did you mean '--timeout'? (see sigslot stop --help)" \
 		stop --time 5s x
 }
 
@@ -53,7 +53,7 @@ refused() {
 		stop x --timeout 5
 	refused "run: --ready-fd: 'x' is not a number from 0 to 2147483647 (see sigslot run --help)" \
 		run --ready-fd=x
-	refused "wait: --for: there is no 'idel'; did you mean 'idle'? (see sigslot wait --help)" \
+	refused "wait: --for: there is no 'idel': did you mean 'idle'? (see sigslot wait --help)" \
 		wait --for idel x
 }
 

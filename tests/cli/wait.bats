@@ -3,11 +3,10 @@
 load ../lib/helper
 
 start_slow() {
-	[ -p gate ] || mkfifo gate
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
-		  slow: {run: 'read -r _ < gate; cat >> seen; echo >> seen'}
+		  slow: {run: 'until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
 	END
 	start_run t.yaml
 }
@@ -39,7 +38,7 @@ start_slow() {
 	[[ $stderr == 'sigslot: '* ]]
 	sigslot wait --for idle t 3>&- &
 	waiting=$!
-	echo >gate
+	touch gate
 	wait "$waiting"
 	assert_file_exist seen
 	stop_run
@@ -52,7 +51,7 @@ start_slow() {
 	waiting=$!
 	sigslot stop t
 	wait "$waiting"
-	run -0 wait_run
+	run_ended 0
 	run -0 --separate-stderr sigslot wait --for stopped t
 	assert_stderr ''
 }

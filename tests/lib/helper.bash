@@ -69,6 +69,15 @@ wait_run() {
 	wait "$pid"
 }
 
+# run_ended STATUS [PID]: waits, and asserts that it ended with this status. (In a
+# subshell, as of `run`, it would be nobody's child.)
+run_ended() {
+	local ended=0
+
+	wait_run "${2:-$RUN_PID}" || ended=$?
+	assert_equal "$ended" "$1"
+}
+
 # stop_run [PID]: SIGTERM, which drains. Returns its status.
 stop_run() {
 	kill -TERM "${1:-$RUN_PID}"

@@ -19,6 +19,8 @@ static const struct {
 	{EMSGSIZE, 65, "a payload that is too big"},
 	{EBADMSG, 65, "a damaged file"},
 	{ENOENT, 66, "a missing file"},
+	{EISDIR, 66, "a directory where a file should be"},
+	{ENOTDIR, 66, "a file where a directory should be"},
 	{ENXIO, 69, "an unknown name"},
 	{ESHUTDOWN, 69, "an instance that is stopping"},
 	{ENOTRECOVERABLE, 70, "a bug"},

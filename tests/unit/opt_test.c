@@ -100,10 +100,10 @@ static void the_help(void)
 
 static void refusals(void)
 {
-	refused("--detahc", "there is no option '--detahc'; did you mean '--detach'?");
-	refused("--det", "there is no option '--det'; did you mean '--detach'?");
+	refused("--detahc", "there is no option '--detahc': did you mean '--detach'?");
+	refused("--det", "there is no option '--det': did you mean '--detach'?");
 	refused("--xyzzy", "there is no option '--xyzzy'");
-	refused("--hlep=1", "there is no option '--hlep'; did you mean '--help'?");
+	refused("--hlep=1", "there is no option '--hlep': did you mean '--help'?");
 	refused("-5", "there is no option '-5' (words that begin with a dash go behind "
 		      "'--')");
 	refused("-dx",
@@ -113,7 +113,7 @@ static void refusals(void)
 	refused("--name", "--name needs a value: NAME");
 	refused("-dn", "--name needs a value: NAME");
 	refused("--for", "--for needs a value: ready|idle");
-	refused("--for idel", "--for: there is no 'idel'; did you mean 'idle'?");
+	refused("--for idel", "--for: there is no 'idel': did you mean 'idle'?");
 	refused("--for never", "--for: 'never' is not one of ready|idle");
 	refused("--timeout 5",
 		"--timeout: '5' is not a duration such as 250ms, 5s or 1h");
