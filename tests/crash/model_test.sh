@@ -25,7 +25,7 @@ check() {
 	./pan -m1000000 >log 2>&1
 	if grep -q 'errors: 0' log; then found=none; else found=errors; fi
 	# a search that was cut short proves nothing
-	if grep -q 'max search depth too small' log; then found=cut; fi
+	if grep -q 'max search depth too small' log; then found='cut'; fi
 	if [ "$found" = "$wanted" ]; then
 		echo "ok $count - $sentence"
 	else
