@@ -32,23 +32,112 @@ static uint32_t by_table(uint32_t crc, const unsigned char *at, size_t size)
 }
 
 #ifdef __x86_64__
-__attribute__((target("sse4.2"))) static uint32_t
-by_instruction(uint32_t crc, const unsigned char *at, size_t size)
+#define INSTRUCTION	__attribute__((target("sse4.2")))
+#define STEP(crc, word) __builtin_ia32_crc32di(crc, word)
+
+/* The instruction takes three cycles, but three can be under way: three lanes. */
+enum { LANE = 512 };
+
+static uint32_t skip_table[4][256]; /* what LANE zero bytes make of a crc, by bytes */
+
+INSTRUCTION static uint64_t word_at(const unsigned char *at)
 {
-	uint64_t wide = crc;
+	uint64_t word;
 
-	for (; size >= 8; size -= 8, at += 8) {
-		uint64_t word;
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
 
-		memcpy(&word, at, 8);
-		wide = __builtin_ia32_crc32di(wide, word);
+/* It is linear: the table follows from what becomes of each single bit. */
+INSTRUCTION static void fill_skip_table(void)
+{
+	static int filled;
+
+	if (__atomic_load_n(&filled, __ATOMIC_ACQUIRE))
+		return;
+	for (int bit = 0; bit < 32; bit++) {
+		uint64_t crc = 1u << bit;
+		uint32_t *row = skip_table[bit / 8];
+		unsigned low = 1u << bit % 8;
+
+		for (int i = 0; i < LANE / 8; i++)
+			crc = STEP(crc, 0);
+		for (unsigned i = 0; i < low; i++)
+			row[low + i] = row[i] ^ (uint32_t)crc;
 	}
+	/* pairs with the acquire above; two threads write equal values */
+	__atomic_store_n(&filled, 1, __ATOMIC_RELEASE);
+}
+
+static uint32_t skip_lane(uint32_t crc)
+{
+	return skip_table[0][crc & 255] ^ skip_table[1][crc >> 8 & 255] ^
+	       skip_table[2][crc >> 16 & 255] ^ skip_table[3][crc >> 24];
+}
+
+INSTRUCTION static uint32_t by_lanes(uint32_t crc, const unsigned char **at,
+				     size_t *size)
+{
+	fill_skip_table();
+	for (; *size >= 3 * LANE; *size -= 3 * LANE, *at += 3 * LANE) {
+		uint64_t a = crc, b = 0, c = 0;
+
+		for (size_t i = 0; i < LANE; i += 8) {
+			a = STEP(a, word_at(*at + i));
+			b = STEP(b, word_at(*at + LANE + i));
+			c = STEP(c, word_at(*at + 2 * LANE + i));
+		}
+		crc = skip_lane(skip_lane((uint32_t)a) ^ (uint32_t)b) ^ (uint32_t)c;
+	}
+	return crc;
+}
+
+INSTRUCTION static uint32_t by_instruction(uint32_t crc, const unsigned char *at,
+					   size_t size)
+{
+	uint64_t wide;
+
+	if (size >= 3 * LANE)
+		crc = by_lanes(crc, &at, &size);
+	wide = crc;
+	for (; size >= 8; size -= 8, at += 8)
+		wide = STEP(wide, word_at(at));
 	crc = (uint32_t)wide;
 	for (; size; size--, at++)
 		crc = __builtin_ia32_crc32qi(crc, *at);
 	return crc;
 }
+
+INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t size)
+{
+	uint64_t a = ~0u, b = ~0u, c = ~0u;
+
+	for (; size >= 24; size -= 24, at += 24) {
+		a = STEP(a, word_at(at));
+		b = STEP(b, word_at(at + 8));
+		c = STEP(c, word_at(at + 16));
+	}
+	if (size >= 8)
+		a = STEP(a, word_at(at));
+	if (size >= 16)
+		b = STEP(b, word_at(at + 8));
+	return (uint32_t)STEP(STEP(a, b), c);
+}
 #endif
+
+static uint32_t step_by_table(uint32_t crc, uint64_t word)
+{
+	return by_table(crc, (const unsigned char *)&word, sizeof(word));
+}
+
+static uint32_t words_by_table(const unsigned char *at, size_t size)
+{
+	uint32_t lanes[3] = {~0u, ~0u, ~0u};
+
+	for (size_t i = 0; i < size / 8; i++)
+		lanes[i % 3] = by_table(lanes[i % 3], at + 8 * i, 8);
+	return step_by_table(step_by_table(lanes[0], lanes[1]), lanes[2]);
+}
 
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 {
@@ -58,4 +147,13 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 		return ~by_instruction(crc, bytes, size);
 #endif
 	return ~by_table(crc, bytes, size);
+}
+
+uint32_t crc32c_lanes(const void *bytes, size_t size)
+{
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("sse4.2"))
+		return words_by_instruction(bytes, size);
+#endif
+	return words_by_table(bytes, size);
 }

@@ -12,4 +12,11 @@
 /* Continues crc (0 to begin) over the bytes. */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t size);
 
+/*
+ * A checksum of its own, three times as fast on short blocks: the CRC-32C of the words
+ * 0, 3, 6 ..., into which those of 1, 4, 7 ... and of 2, 5, 8 ... are then fed, each
+ * unfinished and as a word. `size` is a multiple of 8.
+ */
+uint32_t crc32c_lanes(const void *bytes, size_t size);
+
 #endif

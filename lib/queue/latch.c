@@ -14,19 +14,22 @@
 #include "queue/fault.h"
 
 enum {
-	SPINS = 100,
+	SPINS = 12, /* looks, each twice as long after the last as that one */
+	LONGEST_PAUSE = 64,
 	FIRST_WAIT_NS = 500000,
 	LONGEST_WAIT_NS = 20000000,
 	PATIENCE_NS = 2000000000,
 };
 
-static void pause_cpu(void)
+void latch_pause(unsigned times)
 {
+	while (times--) {
 #if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
+		__builtin_ia32_pause();
 #elif defined(__aarch64__)
-	__asm__ volatile("yield");
+		__asm__ volatile("yield");
 #endif
+	}
 }
 
 /* Acquire: pairs with the release in latch_give(), and with the kernel's exit. */
@@ -38,10 +41,13 @@ static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
 
 static bool spin(uint32_t *word, uint32_t me)
 {
+	unsigned wait = 1;
+
 	for (int i = 0; i < SPINS; i++) {
+		latch_pause(wait);
+		wait = wait < LONGEST_PAUSE ? wait * 2 : wait;
 		if (!__atomic_load_n(word, __ATOMIC_RELAXED) && exchange(word, 0, me))
 			return true;
-		pause_cpu();
 	}
 	return false;
 }

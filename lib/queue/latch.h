@@ -40,4 +40,7 @@ int latch_take(uint32_t *word, const struct identity *id, uint32_t me,
 
 void latch_give(uint32_t *word);
 
+/* Lets some ten nanoseconds pass, times so many, without looking at memory. */
+void latch_pause(unsigned times);
+
 #endif

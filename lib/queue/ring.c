@@ -65,10 +65,20 @@ static int refuse(const char *name, uint64_t wanted, int fd, int r,
 		    wanted, strerror(-r));
 }
 
+static uint32_t sum(struct ring_meta *m)
+{
+	uint32_t kept = m->crc, crc;
+
+	m->crc = 0;
+	crc = crc32c_lanes(m, sizeof(*m));
+	m->crc = kept;
+	return crc;
+}
+
 static void blank(struct ring_meta *m)
 {
 	*m = (struct ring_meta){.due = NEVER};
-	m->crc = crc32c(0, m, offsetof(struct ring_meta, crc));
+	m->crc = sum(m);
 }
 
 static int write_head(int fd, const struct queue_limits *limits)
@@ -163,6 +173,7 @@ static void keep(struct ring *r, const struct ring_static *f, void *at)
 		.data = (unsigned char *)at + RING_DATA,
 		.capacity = f->capacity,
 		.messages = f->messages,
+		.mask = f->capacity & (f->capacity - 1) ? 0 : f->capacity - 1,
 		.key = f->key,
 	};
 }
@@ -225,10 +236,9 @@ static bool gap_fits(const struct ring_meta *m)
 	       m->gap % RECORD_ALIGN == 0 && m->gap_end % RECORD_ALIGN == 0;
 }
 
-static bool fits(const struct ring *r, const struct ring_meta *m)
+static bool fits(const struct ring *r, struct ring_meta *m)
 {
-	return m->crc == crc32c(0, m, offsetof(struct ring_meta, crc)) &&
-	       m->head <= m->next && m->next <= m->tail &&
+	return m->crc == sum(m) && m->head <= m->next && m->next <= m->tail &&
 	       m->tail - m->head <= r->capacity && m->head % RECORD_ALIGN == 0 &&
 	       m->next % RECORD_ALIGN == 0 && m->tail % RECORD_ALIGN == 0 &&
 	       gap_fits(m);
@@ -240,14 +250,22 @@ static uint32_t read_idx(const struct ring *r)
 	return __atomic_load_n(&r->head->idx, __ATOMIC_ACQUIRE);
 }
 
-int ring_load(const struct ring *r, struct ring_meta *ret)
+int ring_load(const struct ring *r, struct ring_meta *m)
 {
 	uint32_t idx = read_idx(r);
 
 	if (idx > 1)
 		return -EBADMSG;
-	memcpy(ret, &r->head->meta[idx], sizeof(*ret));
-	return fits(r, ret) ? 0 : -EBADMSG;
+	/* nobody was here since, so it was checked before */
+	if (memcmp(m, &r->head->meta[idx], sizeof(*m)) == 0 && m->version)
+		return 0;
+	memcpy(m, &r->head->meta[idx], sizeof(*m));
+	return fits(r, m) ? 0 : -EBADMSG;
+}
+
+uint64_t ring_tail(const struct ring *r)
+{
+	return __atomic_load_n(&r->head->meta[read_idx(r) & 1].tail, __ATOMIC_RELAXED);
 }
 
 int ring_snapshot(const struct ring *r, struct ring_meta *ret)
@@ -271,7 +289,7 @@ void ring_commit(struct ring *r, struct ring_meta *m)
 	uint32_t spare = !__atomic_load_n(&r->head->idx, __ATOMIC_RELAXED);
 
 	m->version++;
-	m->crc = crc32c(0, m, offsetof(struct ring_meta, crc));
+	m->crc = sum(m);
 	memcpy(&r->head->meta[spare], m, sizeof(*m));
 	/* release: the commit; pairs with the acquire in read_idx() */
 	__atomic_store_n(&r->head->idx, spare, __ATOMIC_RELEASE);

@@ -47,10 +47,10 @@ struct ring_meta {
 	uint64_t swept[RING_GONE]; /* records that head has passed, by their state */
 	uint32_t present[RECORD_STATES]; /* records from head to tail, by their state */
 	uint32_t flags;
-	uint32_t crc; /* of all the above */
+	uint32_t crc; /* crc32c_lanes() of the block with 0 here */
 };
 
-/* Kept under the lock, but not part of a commit: a kill may lose the last one. */
+/* Kept under the latch, but not part of a commit: a kill may lose the last one. */
 struct ring_stats {
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
@@ -60,27 +60,29 @@ struct ring_stats {
 struct ring_want {
 	uint64_t room; /* 0 = nobody */
 	uint64_t since; /* renewed by each attempt */
-	uint32_t who; /* lock word */
+	uint32_t who; /* word of the latch */
 };
 
 struct ring_head {
 	struct ring_static fixed; /* offset 0 */
-	_Alignas(128) uint32_t lock; /* 128 */
-	_Alignas(64) uint32_t idx; /* 192 */
-	_Alignas(64) uint32_t data_bell; /* 256 */
-	_Alignas(64) uint32_t space_bell; /* 320 */
-	_Alignas(64) struct ring_want want; /* 384 */
-	_Alignas(64) struct ring_stats stats; /* 448 */
-	_Alignas(256) struct ring_meta meta[2]; /* 512 */
+	/* what every operation touches shares a cache line */
+	_Alignas(128) uint32_t latch; /* 128 */
+	uint32_t idx; /* 132 */
+	uint32_t data_bell, space_bell; /* 136, 140 */
+	struct ring_want want; /* 144 */
+	_Alignas(64) struct ring_stats stats; /* 192 */
+	_Alignas(64) struct ring_meta meta[2]; /* 256, 448 */
 };
 
 static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
-static_assert(offsetof(struct ring_head, meta) == 512, "the header is frozen");
+static_assert(offsetof(struct ring_head, stats) == 192, "the header is frozen");
+static_assert(offsetof(struct ring_head, meta) == 256, "the header is frozen");
 
 struct ring {
 	struct ring_head *head;
 	unsigned char *data;
 	uint64_t capacity, messages; /* checked copies */
+	uint64_t mask; /* capacity - 1 if that is a power of two, else 0 */
 	uint32_t key;
 };
 
@@ -100,18 +102,26 @@ int ring_map_head(int fd, struct ring *ret, const char *name,
 
 void ring_unmap(struct ring *r);
 
-/* Copies the valid meta block. Returns 0 or -EBADMSG. Only under the lock. */
-int ring_load(const struct ring *r, struct ring_meta *ret);
+/*
+ * Copies the valid meta block; m holds the last one that was seen, or anything else.
+ * Returns 0 or -EBADMSG. Only under the latch.
+ */
+int ring_load(const struct ring *r, struct ring_meta *m);
 
-/* The same without the lock: tries until no writer came in between. */
+/* The same without the latch: tries until no writer came in between. */
 int ring_snapshot(const struct ring *r, struct ring_meta *ret);
+
+/* The tail as of now, read without the latch: a hint. */
+uint64_t ring_tail(const struct ring *r);
 
 /* Writes the next version of m into the spare block and makes it the valid one. */
 void ring_commit(struct ring *r, struct ring_meta *m);
 
 static inline struct record *ring_at(const struct ring *r, uint64_t position)
 {
-	return (struct record *)(r->data + position % r->capacity);
+	uint64_t at = r->mask ? position & r->mask : position % r->capacity;
+
+	return (struct record *)(r->data + at);
 }
 
 static inline uint32_t ring_mark(const struct ring *r, uint64_t position)

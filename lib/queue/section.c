@@ -44,12 +44,12 @@ int section_enter(struct queue *q, struct sigslot_error *err)
 			    "queue '%s' was opened before fork(): open it again in the "
 			    "child",
 			    q->name);
-	r = latch_take(&q->ring.head->lock, q->id, q->me, &dead);
+	r = latch_take(&q->ring.head->latch, q->id, q->me, &dead);
 	if (r < 0)
 		return fail(err, r,
 			    "queue '%s' is locked by the process in place %u of the "
 			    "instance, which does not run: continue or kill it",
-			    q->name, latch_slot(q->ring.head->lock));
+			    q->name, latch_slot(q->ring.head->latch));
 	r = check_in(q, dead, err);
 	if (r < 0)
 		section_leave(q);
@@ -63,7 +63,7 @@ void section_commit(struct queue *q)
 
 void section_leave(struct queue *q)
 {
-	latch_give(&q->ring.head->lock);
+	latch_give(&q->ring.head->latch);
 }
 
 int section_look(struct queue *q, uint64_t at, struct entry *ret)
@@ -134,14 +134,26 @@ void section_ring_data(struct queue *q)
 	bell_ring(&q->ring.head->data_bell, q->data_fd);
 }
 
+/*
+ * A wake-up costs more than many messages: a sleeper is woken for a quarter of the ring,
+ * or when nobody will make more room soon.
+ */
+static bool enough(const struct queue *q)
+{
+	uint64_t room = q->ring.head->want.room, quarter = q->ring.capacity / 4;
+
+	if (!section_fits(q, room))
+		return false;
+	return q->m.tail - q->m.head + quarter <= q->ring.capacity ||
+	       !q->m.present[RECORD_READY];
+}
+
 void section_offer_space(struct queue *q)
 {
-	struct ring_want *want = &q->ring.head->want;
-
-	if (!want->room || !section_fits(q, want->room))
+	if (!q->ring.head->want.room || !enough(q))
 		return;
 	bell_ring(&q->ring.head->space_bell, q->space_fd);
-	want->room = 0;
+	q->ring.head->want.room = 0;
 }
 
 int section_sweep(struct queue *q)

@@ -21,6 +21,7 @@ struct queue {
 	uint32_t me; /* our lock word */
 	uint32_t handle;
 	uint32_t inline_max; /* larger payloads are copied outside the lock */
+	unsigned streak; /* claims since it was last found empty */
 	uint64_t held; /* claims that this handle has not settled */
 	int data_fd, space_fd;
 	char name[72];

@@ -5,6 +5,9 @@
  */
 #include "queue/queue.h"
 
+#include <sched.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "queue/bell.h"
 #include "queue/fault.h"
@@ -14,6 +17,9 @@
 enum {
 	BUSY_LOOK_NS = 20000000, /* a producer in the middle: look again */
 	BUSY_SKIP_NS = 1000000000, /* it is stopped: go on without it */
+	STREAK = 8, /* after so many claims it is worth to look again */
+	LOOKS = 4,
+	LOOK_PAUSES = 200,
 };
 
 /* --- finding a claim again --- */
@@ -160,29 +166,72 @@ static int settle_all(struct queue *q, const struct claim *c, size_t len,
 	return worst;
 }
 
+/* Leaves the bell silent if nothing was there. Before a push can come in between. */
+static void end_turn(struct queue *q, const struct ring_meta *before, size_t got,
+		     bool hush)
+{
+	if (memcmp(&q->m, before, sizeof(*before)) != 0)
+		section_commit(q);
+	if (hush && !got)
+		bell_hush(&q->ring.head->data_bell, q->data_fd);
+	section_leave(q);
+	q->held += got;
+	q->streak = got ? q->streak + (unsigned)got : hush ? 0 : q->streak;
+}
+
 /* One section. Returns how many were claimed, or a negative errno. */
 static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
-		struct claim *out, size_t max, struct sigslot_error *err)
+		struct claim *out, size_t max, bool hush)
 {
+	struct ring_meta before;
 	size_t got = 0;
-	int stale, r = section_enter(q, err);
+	int stale, r;
 
-	if (r < 0)
-		return r;
+	before = q->m;
 	stale = settle_all(q, acks, acks_len, RECORD_ACKED);
 	r = stale == -EBADMSG ? stale : 0;
 	if (!r && max)
 		r = claim_ready(q, out, max, &got);
 	if (!r)
 		r = section_sweep(q);
-	section_commit(q);
-	if (!r && max && !got)
-		bell_hush(&q->ring.head->data_bell, q->data_fd);
-	section_leave(q);
-	q->held += got;
+	end_turn(q, &before, got, hush && !r && max);
 	if (got)
 		return (int)got;
-	return r < 0 ? section_damaged(q, q->m.head, err) : max ? 0 : stale;
+	return r < 0 ? r : max ? 0 : stale;
+}
+
+/* Whether something came while a busy consumer waited for a moment. */
+static bool look_around(struct queue *q)
+{
+	uint64_t tail = q->m.tail;
+
+	for (int i = 0; i < LOOKS; i++) {
+		latch_pause(LOOK_PAUSES);
+		if (ring_tail(&q->ring) != tail)
+			return true;
+	}
+	sched_yield();
+	return ring_tail(&q->ring) != tail;
+}
+
+/*
+ * To sleep and be woken costs as much as a hundred messages. So when many came lately,
+ * look around before silencing the bell.
+ */
+static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_len,
+			struct claim *out, size_t max, struct sigslot_error *err)
+{
+	bool hush = q->streak < STREAK;
+	int r = section_enter(q, err);
+
+	if (r < 0)
+		return r;
+	r = turn(q, acks, acks_len, out, max, hush);
+	if (!r && max && !hush) {
+		q->streak = look_around(q) ? q->streak : 0;
+		return patient_turn(q, NULL, 0, out, max, err);
+	}
+	return r == -EBADMSG ? section_damaged(q, q->m.head, err) : r;
 }
 
 static int take_out(struct queue *q, const struct claim *c, unsigned state)
@@ -227,7 +276,7 @@ int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	int claimed, kept = 0;
 
 	do {
-		claimed = turn(q, acks, acks_len, out, max, err);
+		claimed = patient_turn(q, acks, acks_len, out, max, err);
 		acks_len = 0;
 		if (claimed <= 0 || !max)
 			return claimed;
@@ -238,7 +287,7 @@ int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 
 int queue_ack(struct queue *q, const struct claim *acks, size_t len)
 {
-	return turn(q, acks, len, NULL, 0, NULL);
+	return patient_turn(q, acks, len, NULL, 0, NULL);
 }
 
 int queue_claim(struct queue *q, struct claim *out, size_t max,
