@@ -94,12 +94,16 @@ static inline uint64_t record_room(uint64_t size)
 	       ~(uint64_t)(RECORD_ALIGN - 1);
 }
 
-/* The checksum of header and payload, but for seq, which is only known later. */
+/* The checksum of the header, to be continued over the payload, ... */
+static inline uint32_t record_sum_header(const struct record *r)
+{
+	return crc32c(0, &r->size, sizeof(*r) - RECORD_CHECKED);
+}
+
+/* ... and then over seq, which is known last. */
 static inline uint32_t record_sum(const struct record *r, const void *payload)
 {
-	uint32_t crc = crc32c(0, &r->size, sizeof(*r) - RECORD_CHECKED);
-
-	return crc32c(crc, payload, r->size);
+	return crc32c(record_sum_header(r), payload, r->size);
 }
 
 static inline uint32_t record_seal(uint32_t sum, uint64_t seq)

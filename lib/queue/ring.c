@@ -263,9 +263,10 @@ int ring_load(const struct ring *r, struct ring_meta *m)
 	return fits(r, m) ? 0 : -EBADMSG;
 }
 
-uint64_t ring_tail(const struct ring *r)
+uint64_t ring_version(const struct ring *r)
 {
-	return __atomic_load_n(&r->head->meta[read_idx(r) & 1].tail, __ATOMIC_RELAXED);
+	return __atomic_load_n(&r->head->meta[read_idx(r) & 1].version,
+			       __ATOMIC_RELAXED);
 }
 
 int ring_snapshot(const struct ring *r, struct ring_meta *ret)

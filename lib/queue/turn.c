@@ -203,15 +203,13 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 /* Whether something came while a busy consumer waited for a moment. */
 static bool look_around(struct queue *q)
 {
-	uint64_t tail = q->m.tail;
-
 	for (int i = 0; i < LOOKS; i++) {
 		latch_pause(LOOK_PAUSES);
-		if (ring_tail(&q->ring) != tail)
+		if (ring_version(&q->ring) != q->m.version)
 			return true;
 	}
 	sched_yield();
-	return ring_tail(&q->ring) != tail;
+	return ring_version(&q->ring) != q->m.version;
 }
 
 /*

@@ -48,6 +48,23 @@ static void agreement(void)
 	ok(split, "continuing gives the same as one piece");
 }
 
+static unsigned char large[5 * 3 * 512 + 7];
+
+static void lanes(void)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < sizeof(large); i++)
+		large[i] = (unsigned char)(i * 31 + i / 251);
+	for (size_t size = 1500; size <= sizeof(large); size += 13)
+		same = same && crc32c(7, large, size) == ~by_table(~7u, large, size);
+	ok(same, "instruction and table agree on what is summed in three lanes");
+	same = true;
+	for (size_t size = 0; size <= 256; size += 8)
+		same = same && crc32c_lanes(large, size) == words_by_table(large, size);
+	ok(same, "instruction and table agree on the sum of blocks");
+}
+
 int main(void)
 {
 	uint32_t before;
@@ -56,6 +73,7 @@ int main(void)
 		bytes[i] = (unsigned char)(i * 167 + i / 7);
 	vectors();
 	agreement();
+	lanes();
 	before = crc32c(0, bytes, LONGEST);
 	bytes[150] ^= 1;
 	ok(crc32c(0, bytes, LONGEST) != before, "one changed bit changes it");
