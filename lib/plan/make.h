@@ -8,7 +8,7 @@
 #include "plan/plan.h"
 #include "topology/model.h"
 
-/* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -E2BIG. */
+/* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -ENOEXEC. */
 int target_make(const struct topology *t, struct plan *p, struct sigslot_error *err);
 
 /* Fills in the ranks of loops, when there are targets. Returns 0 or -ENOMEM. */

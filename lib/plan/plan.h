@@ -25,8 +25,8 @@ enum plan_owner { PLAN_OBJECT, PLAN_LOOP, PLAN_PROCESS };
 struct plan_restart {
 	enum { PLAN_NEVER, PLAN_ON_FAILURE, PLAN_ALWAYS } when;
 	uint64_t backoff_ns, backoff_max_ns;
-	uint32_t max; /* restarts ... */
-	uint64_t window_ns; /* ... within this time, then it is given up */
+	uint32_t max; /* restarts within the window, then it is given up */
+	uint64_t window_ns;
 };
 
 struct plan_process {
@@ -41,14 +41,11 @@ struct plan_loop {
 	uint32_t process;
 	uint64_t size; /* of its queue, bytes; the default is already worked out */
 	uint64_t messages; /* at most; 0 = no limit */
-	uint32_t rank; /* in the order of the flow: sources first; equal in a cycle */
+	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
 };
 
-enum plan_kind {
-	PLAN_COMMANDS, /* an object whose slots are commands, or that has none */
-	PLAN_TIMER,
-	PLAN_PLUGIN,
-};
+/* COMMANDS: an object whose slots are commands, or that has none. */
+enum plan_kind { PLAN_COMMANDS, PLAN_TIMER, PLAN_PLUGIN };
 
 struct plan_timer {
 	enum { PLAN_EVERY, PLAN_AFTER, PLAN_TIGHT } how;
@@ -109,24 +106,22 @@ struct plan_queue {
 
 /* One thing that an emit of a signal reaches, connections through signals included. */
 struct plan_target {
-	uint32_t
-		connection; /* index, in the order of the file; several may share one */
+	uint32_t connection; /* several may share one */
 	uint32_t via; /* the last signal on the way: what the receiver is told */
 	uint32_t slot; /* or NONE: the queue */
 	uint32_t queue;
 };
 
-/* A connection as written, for people. */
+/* A connection as written, for people: full addresses. */
 struct plan_connection {
-	const char *from, *to; /* full addresses */
+	const char *from, *to;
 	unsigned line;
 };
 
 struct plan {
 	struct arena arena;
-	const char *name; /* of the instance */
+	const char *name, *file; /* of the instance; as given */
 	const char *directory; /* absolute: relative paths start there */
-	const char *file; /* as given */
 	struct plan_process *processes;
 	struct plan_loop *loops;
 	struct plan_object *objects;
@@ -143,7 +138,8 @@ struct topology;
 
 /*
  * Makes the plan of a checked topology. `name` overrides the instance's name (NULL:
- * as in the file). Returns 0 or -ENOMEM; a topology that passed its checks has a plan.
+ * as in the file). Returns 0, -ENOEXEC if signals that lead to signals make too many
+ * routes, or -ENOMEM.
  */
 int plan_make(const struct topology *t, const char *name, struct plan **ret,
 	      struct sigslot_error *err);

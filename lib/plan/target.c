@@ -88,7 +88,7 @@ static int collect(struct walk *w, const struct model_signal *s)
 		}
 		w->open.at[w->open.len - 1] = link->next;
 		if (++w->steps > TARGETS_MAX)
-			return -E2BIG;
+			return -ENOEXEC;
 		code = take(w, link, origin);
 	}
 	to->targets_len = (uint32_t)w->targets.len - to->first_target;
@@ -133,7 +133,7 @@ int target_make(const struct topology *t, struct plan *p, struct sigslot_error *
 	vec_done(&w.targets);
 	vec_done(&w.open);
 	free(w.seen);
-	if (code == -E2BIG)
+	if (code == -ENOEXEC)
 		return fail(err, code,
 			    "signals that lead to signals make more than %d routes",
 			    TARGETS_MAX);
