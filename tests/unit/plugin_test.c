@@ -113,8 +113,22 @@ static void calls(void)
 	slot_close(s);
 }
 
+static void is_refused(void)
+{
+	struct slot_spec spec = host_spec("plugin", "probe.so");
+	struct sigslot_error err = {0};
+	struct slot *s;
+
+	spec.config = "\"refuse\"";
+	spec.directory = dir;
+	is_int(slot_open(&spec, &host_calls, &host.loop, NULL, &s, &err), -EPERM,
+	       "a plugin that does not open is not started");
+}
+
 int main(void)
 {
+	char command[64];
+
 	host_start();
 	if (!mkdtemp(dir))
 		BAIL("no directory");
@@ -124,17 +138,9 @@ int main(void)
 	refuses();
 	calls();
 	host_clear();
-	struct slot_spec spec = host_spec("plugin", "probe.so");
-
-	spec.config = "\"refuse\"";
-	spec.directory = dir;
-	struct sigslot_error err = {0};
-	struct slot *s;
-
-	is_int(slot_open(&spec, &host_calls, &host.loop, NULL, &s, &err), -EPERM,
-	       "a plugin that does not open is not started");
+	is_refused();
 	loop_done(&host.loop);
-	if (fork() == 0)
-		execlp("rm", "rm", "-rf", dir, NULL);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	is_int(system(command), 0, "nothing is left");
 	return done();
 }

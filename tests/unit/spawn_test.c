@@ -92,7 +92,7 @@ static void waits_for_descriptors(void)
  */
 static void start_family(int to)
 {
-	char text[128];
+	char text[128] = "";
 	struct slot_spec spec = host_spec("source", text);
 	struct slot *s;
 
