@@ -40,7 +40,7 @@ static void log_lines(struct slot *s, const char *text, size_t size)
 		const char *newline = memchr(text, '\n', size);
 		size_t line = newline ? (size_t)(newline - text) : size;
 
-		s->host->log(s, text, line);
+		report_log(s, text, line);
 		if (!newline)
 			return;
 		text += line + 1;

@@ -209,6 +209,8 @@ static void try_start(struct filter *f)
 {
 	struct slot_verdict v;
 
+	if (f->resident.slot.over)
+		return;
 	f->served = 0;
 	if (resident_start(&f->resident, &calls, &v) < 0)
 		died(f, &v);

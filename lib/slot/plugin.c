@@ -266,7 +266,7 @@ int sigslot_slot_emit(struct sigslot_slot *slot, const char *signal,
 	r = json_check(payload, size, NULL);
 	if (r < 0)
 		return r;
-	return slot->slot.host->emit(&slot->slot, slot->job, signal, payload, size);
+	return report_emit(&slot->slot, slot->job, signal, payload, size);
 }
 
 const char *sigslot_slot_config(const struct sigslot_slot *slot)
@@ -294,5 +294,5 @@ void sigslot_slot_log(struct sigslot_slot *slot, const char *format, ...)
 		return;
 	if ((size_t)size >= sizeof(line))
 		size = sizeof(line) - 1;
-	slot->slot.host->log(&slot->slot, line, (size_t)size);
+	report_log(&slot->slot, line, (size_t)size);
 }

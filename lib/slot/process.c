@@ -77,7 +77,7 @@ static void log_lines(struct process *p)
 	size_t size;
 
 	while (lines_next(&p->err_lines, &line, &size))
-		p->slot->host->log(p->slot, line, size);
+		report_log(p->slot, line, size);
 	lines_rest(&p->err_lines);
 	if (p->err_lines.ended)
 		close_watched(&p->err_watch, &p->err);

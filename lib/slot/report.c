@@ -49,13 +49,48 @@ struct slot_verdict report_status(int status)
 	return v;
 }
 
+int report_emit(struct slot *s, struct slot_job *job, const char *signal,
+		const char *payload, size_t size)
+{
+	int r;
+
+	if (s->closed)
+		return -ESHUTDOWN;
+	s->inside++;
+	r = s->host->emit(s, job, signal, payload, size);
+	s->inside--;
+	return r;
+}
+
+void report_log(struct slot *s, const char *line, size_t size)
+{
+	if (s->closed)
+		return;
+	s->inside++;
+	s->host->log(s, line, size);
+	s->inside--;
+}
+
+static void misfit(struct slot *s, const char *reason)
+{
+	if (s->closed)
+		return;
+	s->inside++;
+	s->host->misfit(s, s->lines, reason);
+	s->inside--;
+}
+
 void report_done(struct slot *s, struct slot_job *job, const struct slot_verdict *v)
 {
 	static const struct slot_verdict ok = {.exit = -1, .err_tail = ""};
 
+	if (s->closed)
+		return;
 	job->own = NULL;
 	s->running--;
+	s->inside++;
 	s->host->done(s, job, v);
+	s->inside--;
 	if (s->finishing && !s->running && !s->spec->kind->finish)
 		report_ended(s, &ok, true);
 }
@@ -65,7 +100,9 @@ void report_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 	if (s->over)
 		return;
 	s->over = for_good;
+	s->inside++;
 	s->host->ended(s, v, for_good);
+	s->inside--;
 }
 
 static int emit_line(struct slot *s, struct slot_job *job, const char *line,
@@ -78,25 +115,27 @@ static int emit_line(struct slot *s, struct slot_job *job, const char *line,
 	scratch->size = 0;
 	r = text_to_payload(line, size, s->spec->type, SIGSLOT_BY_TYPE, scratch, &err);
 	if (r == 0) {
-		r = s->host->emit(s, job, s->spec->emit, scratch->data, scratch->size);
+		r = report_emit(s, job, s->spec->emit, scratch->data, scratch->size);
 		if (r < 0)
 			fail(&err, r, "cannot be emitted: %s", strerror(-r));
 	}
 	if (r < 0)
-		s->host->misfit(s, s->lines, err.text);
+		misfit(s, err.text);
 	return r;
 }
 
 int report_line(struct slot *s, struct slot_job *job, enum lines_found found,
 		const char *line, size_t size, struct buf *scratch)
 {
+	if (s->closed)
+		return -ESHUTDOWN;
 	s->lines++;
 	if (found == LINES_LONG) {
-		s->host->misfit(s, s->lines, "longer than 1 MiB");
+		misfit(s, "longer than 1 MiB");
 		return -EMSGSIZE;
 	}
 	if (s->spec->output == SLOT_EMIT)
 		return emit_line(s, job, line, size, scratch);
-	s->host->log(s, line, size);
+	report_log(s, line, size);
 	return 0;
 }

@@ -16,7 +16,15 @@ struct slot_verdict report_verdict(int code, bool final, const char *format, ...
 /* The verdict on a status as of waitpid(). */
 struct slot_verdict report_status(int status);
 
-/* A job is done: the last that is done with it. Takes a copy of nothing. */
+/*
+ * The calls of the host. A slot that was closed by one of them makes none any more:
+ * then these do nothing, and the host's job may be gone.
+ */
+int report_emit(struct slot *s, struct slot_job *job, const char *signal,
+		const char *payload, size_t size);
+void report_log(struct slot *s, const char *line, size_t size);
+
+/* A job is done: the last that is done with it. */
 void report_done(struct slot *s, struct slot_job *job, const struct slot_verdict *v);
 
 /* A resident has ended; for good at most once. */

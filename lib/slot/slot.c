@@ -78,12 +78,29 @@ void slot_kill(struct slot *s, int sig)
 		groups_kill(s, SIGCONT);
 }
 
+static void close_now(struct slot *s)
+{
+	s->spec->kind->close(s);
+	groups_forget(s);
+	free(s);
+}
+
+static void close_later(struct later *x)
+{
+	close_now(container_of(x, struct slot, gone));
+}
+
 void slot_close(struct slot *s)
 {
 	if (!s)
 		return;
 	groups_kill(s, SIGKILL);
-	s->spec->kind->close(s);
-	groups_forget(s);
-	free(s);
+	if (!s->inside) {
+		close_now(s);
+		return;
+	}
+	s->closed = s->over = true;
+	s->kept = *s->spec;
+	s->spec = &s->kept;
+	loop_later(s->loop, &s->gone, close_later);
 }

@@ -4,8 +4,8 @@
  *
  * A slot knows nothing of queues and routes. The worker opens it, hands it one job
  * after the other and is called back: with each output, and once per job with the
- * verdict. One thread, one struct loop; a callback may call every function here but
- * slot_close() on its own slot. A slot never blocks the thread, but for plugins.
+ * verdict. One thread, one struct loop; a callback may call every function here. A slot
+ * never blocks the thread, but for plugins.
  */
 #ifndef SLOT_SLOT_H
 #define SLOT_SLOT_H
@@ -16,38 +16,9 @@
 
 #include "base/error.h"
 #include "loop/loop.h"
-#include "message/type.h"
+#include "slot/spec.h"
 
 struct slot;
-struct slot_job;
-
-enum slot_output {
-	SLOT_LOG, /* a line of stdout goes to the log */
-	SLOT_EMIT, /* ... is emitted as the signal `emit` */
-};
-
-/* What the topology says of it. Borrowed: lives as long as the slot. */
-struct slot_spec {
-	const struct slot_kind *kind;
-	const char *instance, *process, *loop, *object, *slot; /* names */
-	const char *directory; /* absolute: where commands start */
-	const char
-		*text; /* source run filter: shell text; plugin: file; builtin: name */
-	const char *const *argv; /* exec; NULL-terminated */
-	const char *const *shell; /* {"sh", NULL}; sigslot adds -c */
-	const char *const *env; /* additional NAME=VALUE; NULL-terminated or NULL */
-	const char *const
-		*args; /* simple paths, see text_args_of(); NULL: the default */
-	bool args_none; /* `args: none` */
-	bool input_json; /* `input: json`: strings stay quoted on stdin */
-	bool reply_line; /* filter: done when its answer came */
-	int nice; /* added to the commands' niceness */
-	uint64_t timeout_ns; /* run exec: ended after that; 0 = never */
-	enum slot_output output;
-	const char *emit; /* the name of the signal for SLOT_EMIT */
-	const struct type *type; /* of that signal; what a line must be */
-	const char *config; /* plugin: JSON text */
-};
 
 /* One message for one slot. The worker owns it; `message` lives until done(). */
 struct slot_job {
@@ -118,6 +89,10 @@ struct slot {
 	uint64_t lines; /* of output so far */
 	bool finishing, held;
 	bool over; /* ended() was called for good */
+	unsigned inside; /* callbacks of the host that have not returned */
+	bool closed; /* by one of them; it goes away in the next round */
+	struct slot_spec kept; /* then, as the spec may be gone */
+	struct later gone;
 };
 
 /* The kind of that name, or NULL. */
@@ -148,7 +123,10 @@ void slot_hold(struct slot *s, bool held);
 /* Sends a signal to the process groups of its commands (TERM is followed by CONT). */
 void slot_kill(struct slot *s, int sig);
 
-/* Ends everything at once (KILL) without further callbacks, and frees. Takes NULL. */
+/*
+ * Ends everything at once (KILL) without further callbacks, and frees; from inside a
+ * callback of its own once that has returned. The spec is not used any more. Takes NULL.
+ */
 void slot_close(struct slot *s);
 
 /*

@@ -79,7 +79,7 @@ static void nobody_can_tell(void)
 					    "/bin/pwd",
 					    "cat",
 					    "cat /proc/self/cmdline",
-					    "grep -E ^Sig /proc/self/status",
+					    "grep -e SigIgn -e SigBlk /proc/self/status",
 					    "ls -l /proc/self/fd/1 /proc/self/cwd /no",
 					    "no-such-program",
 					    "./no-such-program",
