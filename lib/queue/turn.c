@@ -119,6 +119,8 @@ static int claim_ready(struct queue *q, struct claim *out, size_t max, size_t *r
 	int r = 0;
 
 	if (q->m.due != NEVER && (now = clock_now()) >= q->m.due) {
+		/* whoever slept until then finds the rest by the bell */
+		section_ring_data(q);
 		q->m.next = q->m.head;
 		q->m.due = NEVER;
 	}
