@@ -260,7 +260,10 @@ int ring_load(const struct ring *r, struct ring_meta *m)
 	if (memcmp(m, &r->head->meta[idx], sizeof(*m)) == 0 && m->version)
 		return 0;
 	memcpy(m, &r->head->meta[idx], sizeof(*m));
-	return fits(r, m) ? 0 : -EBADMSG;
+	if (fits(r, m))
+		return 0;
+	m->version = 0; /* not to be taken for a good one by the next comparison */
+	return -EBADMSG;
 }
 
 uint64_t ring_version(const struct ring *r)
