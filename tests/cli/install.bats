@@ -25,7 +25,7 @@ in_tree() {
 	for example in "$ROOT"/examples/*; do
 		assert_file_exists "root/usr/share/sigslot/examples/${example##*/}"
 	done
-	run -0 grep -rl "$PWD" root/usr/lib/pkgconfig
+	run -1 grep -rl "$PWD" root/usr/lib/pkgconfig
 	assert_output ""
 }
 

@@ -119,12 +119,12 @@ has_lines() {
 # assert_stderr TEXT, assert_stderr_has PART: after `run --separate-stderr`.
 assert_stderr() {
 	# shellcheck disable=SC2154 # stderr is set by run
-	[ "$stderr" = "$1" ] || batslib_print_kv_multi 6 wanted "$1" stderr "$stderr" |
+	[ "$stderr" = "$1" ] || batslib_print_kv_single_or_multi 6 wanted "$1" stderr "$stderr" |
 		batslib_decorate 'standard error differs' | fail
 }
 
 assert_stderr_has() {
-	[[ $stderr == *"$1"* ]] || batslib_print_kv_multi 6 wanted "$1" stderr "$stderr" |
+	[[ $stderr == *"$1"* ]] || batslib_print_kv_single_or_multi 6 wanted "$1" stderr "$stderr" |
 		batslib_decorate 'standard error does not contain it' | fail
 }
 

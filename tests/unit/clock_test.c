@@ -33,7 +33,7 @@ static void vectors(void)
 	long sum = 0;
 	bool zeroed = true;
 
-	vec_each (e, &v)
+	vec_each(e, &v)
 		sum++;
 	is_int(sum, 0, "an empty vector has no elements");
 	for (int i = 1; i <= 1000; i++) {
@@ -44,7 +44,7 @@ static void vectors(void)
 		zeroed = zeroed && *e == 0;
 		*e = i;
 	}
-	vec_each (e, &v)
+	vec_each(e, &v)
 		sum += *e;
 	ok(zeroed, "a new element is zeroed");
 	is_int(sum, 500500, "all elements are visited");
