@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The latch is the lock of a ring: one word that says who holds it, so that a dead holder can be
- * told from a slow one by asking the kernel.
+ * The latch is the lock of a ring: one word that says who holds it, so that a dead
+ * holder can be told from a slow one by asking the kernel.
  *
  * The word is 0 when free, else slot (13 bits), generation (18 bits) and, in the top
- * bit, whether somebody sleeps on it. A dead holder leaves nothing to repair but what
- * recover_taken() does; see section.h.
+ * bit, whether somebody sleeps on it. What a dead holder leaves undone, the next one
+ * repairs; see section.h.
  */
 #ifndef QUEUE_LATCH_H
 #define QUEUE_LATCH_H

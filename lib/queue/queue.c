@@ -125,13 +125,6 @@ static int open_bell(int dir, const char *bell, const char *name,
 		    name, bell);
 }
 
-static int open_ring(int dir, const char *name, int flags, struct sigslot_error *err)
-{
-	int fd = openat(dir, "ring", flags | O_CLOEXEC | O_NOFOLLOW);
-
-	return fd < 0 ? fail_errno(err, "queue '%s': cannot open it", name) : fd;
-}
-
 static int open_directory(int dir, const char *name, struct sigslot_error *err)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -142,10 +135,12 @@ static int open_directory(int dir, const char *name, struct sigslot_error *err)
 static int open_files(struct queue *q, int dir, struct sigslot_error *err)
 {
 	_close_ int at = open_directory(dir, q->name, err);
-	_close_ int ring = at < 0 ? at : open_ring(at, q->name, O_RDWR, err);
+	_close_ int ring = at < 0 ? -1 : openat(at, "ring", RING_OPEN | O_RDWR);
 
+	if (at < 0)
+		return at;
 	if (ring < 0)
-		return ring;
+		return fail_errno(err, "queue '%s': cannot open it", q->name);
 	q->data_fd = open_bell(at, "data", q->name, err);
 	if (q->data_fd < 0)
 		return q->data_fd;
@@ -249,66 +244,6 @@ int queue_shut(struct queue *q, bool shut)
 	section_commit(q);
 	section_leave(q);
 	return 0;
-}
-
-static void sum_up(const struct ring *r, const struct ring_meta *m,
-		   struct queue_counts *ret)
-{
-	const uint32_t *n = m->present;
-	const uint64_t *swept = m->swept - RECORD_ACKED;
-
-	*ret = (struct queue_counts){
-		.size = r->capacity,
-		.used = m->tail - m->head,
-		.ready = (uint64_t)n[RECORD_READY] + n[RECORD_PARKED],
-		.leased = (uint64_t)n[RECORD_PINNED] + n[RECORD_LEASED],
-		.pushed = m->seq,
-		.acked = swept[RECORD_ACKED] + n[RECORD_ACKED],
-		.voided = swept[RECORD_VOIDED] + n[RECORD_VOIDED],
-		.dropped = swept[RECORD_DROPPED] + n[RECORD_DROPPED],
-		.dead = swept[RECORD_DEAD] + n[RECORD_DEAD],
-		.damaged = swept[RECORD_DAMAGED] + n[RECORD_DAMAGED],
-		.redelivered = r->head->stats.redelivered,
-		.takeovers = r->head->stats.takeovers,
-		.high_bytes = r->head->stats.high_bytes,
-		.high_records = r->head->stats.high_records,
-		.closed = m->flags & RING_SHUT,
-	};
-	ret->records = ret->ready + ret->leased + n[RECORD_BUSY];
-}
-
-int queue_counts(const struct queue *q, struct queue_counts *ret)
-{
-	struct ring_meta m;
-	int r = identity_here(q->id) ? ring_snapshot(&q->ring, &m) : -EINVAL;
-
-	if (r < 0)
-		return r;
-	sum_up(&q->ring, &m, ret);
-	return 0;
-}
-
-int queue_peek(int dir, const char *name, struct queue_counts *ret,
-	       struct sigslot_error *err)
-{
-	_close_ int at = open_directory(dir, name, err);
-	_close_ int fd = at < 0 ? at : open_ring(at, name, O_RDONLY, err);
-	struct ring_meta m;
-	struct ring ring;
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = ring_map_head(fd, &ring, name, err);
-	if (r < 0)
-		return r;
-	r = ring_snapshot(&ring, &m);
-	if (!r)
-		sum_up(&ring, &m, ret);
-	else
-		fail(err, r, "queue '%s' is damaged: its header makes no sense", name);
-	ring_unmap(&ring);
-	return r;
 }
 
 int queue_remove(int dir, const char *name, struct sigslot_error *err)

@@ -5,11 +5,9 @@
  *
  * Producers push, consumers claim (which leases) and then acknowledge. What a push
  * returned 0 for is claimed at least once, or counted as dropped. Processes may push,
- * claim and acknowledge at the same time; one handle belongs to one thread. A handle
- * is useless in a child after fork(): calls return -EINVAL there.
- *
- * A queue is a directory with the files `ring`, `data` and `space`; see ring.h for the
- * bytes. All names here are relative to an open directory, without following links.
+ * claim and acknowledge at the same time; one handle belongs to one thread. In a child
+ * after fork() calls return -EINVAL. A queue is a directory with the files `ring` (see
+ * ring.h for the bytes), `data` and `space`; links are not followed.
  */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
@@ -19,13 +17,14 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "queue/counts.h"
 #include "queue/identity.h"
 
 struct queue;
 
 struct queue_limits {
-	uint64_t size; /* bytes of the ring; rounded up to pages */
-	uint64_t messages; /* at most so many records; 0 = no limit but size */
+	uint64_t size; /* bytes of the ring; rounded up to 64 KiB */
+	uint64_t messages; /* at most so many records; 0 = only size counts */
 };
 
 /* What travels with a payload. The queue keeps it and does not look into it. */
@@ -54,17 +53,6 @@ struct claim {
 	uint64_t place; /* for the queue's own use */
 };
 
-/* A consistent snapshot, taken without the lock. */
-struct queue_counts {
-	uint64_t size; /* capacity of the ring in bytes */
-	uint64_t used; /* bytes taken, dead gaps included */
-	uint64_t records, ready, leased; /* present / claimable / in flight */
-	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
-	uint64_t redelivered, takeovers;
-	uint64_t high_bytes, high_records;
-	bool closed;
-};
-
 /* The largest payload that a ring of that capacity takes. */
 size_t queue_largest(uint64_t size);
 
@@ -76,9 +64,8 @@ int queue_create(int dir, const char *name, const struct queue_limits *limits,
 		 struct sigslot_error *err);
 
 /*
- * Opens it. `id` is borrowed and must outlive the queue; what an earlier holder of its
- * slot left behind is recovered. Returns 0; -ENOENT; -EPROTO: of another version;
- * -EBADMSG: damaged.
+ * Opens it, and recovers what an earlier holder of its slot left behind. `id` is
+ * borrowed. Returns 0; -ENOENT; -EPROTO: of another version; -EBADMSG: damaged.
  */
 int queue_open(int dir, const char *name, struct identity *id, struct queue **ret,
 	       struct sigslot_error *err);
@@ -88,7 +75,8 @@ void queue_close(struct queue *q);
 
 /*
  * Pushes one message. Returns 0: it is in the queue, whole, whoever dies. -EAGAIN: no
- * room now; -EMSGSIZE: never, with both sizes in err; -ESHUTDOWN: closed; -EBADMSG.
+ * room now; -EMSGSIZE: never, with both sizes in err; -ESHUTDOWN: closed; -EBADMSG;
+ * -ETIMEDOUT, from any call that changes something: a stopped process is in the way.
  */
 int queue_push(struct queue *q, const struct envelope *e, const void *data, size_t size,
 	       struct sigslot_error *err);
@@ -110,13 +98,13 @@ int queue_push_many(struct queue *q, const struct envelope *e,
 int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	       struct claim *out, size_t max, struct sigslot_error *err);
 
-/* queue_turn() that acknowledges only, and one that claims only. */
+/* queue_turn() that acknowledges only (-ESTALE: a lease was lost), or claims only. */
 int queue_ack(struct queue *q, const struct claim *acks, size_t len);
 int queue_claim(struct queue *q, struct claim *out, size_t max,
 		struct sigslot_error *err);
 
 /*
- * The record may be moved from now on: the payload pointers are dead. For claims that
+ * The records may be moved from now on, the payload pointers are dead: for claims that
  * are kept long, so that they do not block the ring when they are at its head.
  */
 int queue_unpin(struct queue *q, struct claim *claims, size_t len);
@@ -144,9 +132,8 @@ int queue_data_fd(const struct queue *q);
 int queue_space_fd(const struct queue *q);
 
 /*
- * Gives back, or voids, everything that the dead (slot, generation) held. generation 0:
- * all dead ones of that slot; slot 0: all dead ones. Never touches what a living one
- * holds. Idempotent.
+ * Gives back, or voids, all that the dead (slot, generation) held, never what a living
+ * one holds. generation 0: all of that slot; slot 0: of all slots. Idempotent.
  */
 int queue_recover(struct queue *q, unsigned slot, unsigned generation);
 
@@ -155,12 +142,6 @@ int queue_shut(struct queue *q, bool shut);
 
 /* Drops everything that is claimable. Returns how many, or a negative errno. */
 int64_t queue_purge(struct queue *q);
-
-int queue_counts(const struct queue *q, struct queue_counts *ret);
-
-/* The same without a handle: for ps, also of a dead instance. */
-int queue_peek(int dir, const char *name, struct queue_counts *ret,
-	       struct sigslot_error *err);
 
 /* Removes the directory and all in it. Nobody may have it open. */
 int queue_remove(int dir, const char *name, struct sigslot_error *err);

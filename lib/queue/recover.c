@@ -47,7 +47,7 @@ static uint64_t released(const struct search *s, const struct entry *e)
 	return record_word(w);
 }
 
-/* Rings and lowers `next` before any state says READY. Returns how many, or -EBADMSG. */
+/* Rings and lowers `next` before any state says READY. Returns how many, -EBADMSG. */
 static int announce(struct queue *q, const struct search *s)
 {
 	uint64_t at, lowest = q->m.next;

@@ -194,9 +194,17 @@ int ring_map_head(int fd, struct ring *ret, const char *name, struct sigslot_err
 	return 0;
 }
 
+/* Maps so many bytes of the file over what was reserved at `at`. */
+static bool lay_over(void *at, size_t size, int fd, off_t offset)
+{
+	void *got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+			 offset);
+
+	return got != MAP_FAILED;
+}
+
 int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
 {
-	const int prot = PROT_READ | PROT_WRITE;
 	struct ring_static f;
 	unsigned char *at;
 	size_t whole;
@@ -209,10 +217,8 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 	if (at == MAP_FAILED)
 		return fail_errno(err, "queue '%s': cannot map it", name);
 	keep(ret, &f, at);
-	if (mmap(at, RING_DATA + f.capacity, prot, MAP_SHARED | MAP_FIXED, fd, 0) ==
-		    MAP_FAILED ||
-	    mmap(at + RING_DATA + f.capacity, f.capacity, prot, MAP_SHARED | MAP_FIXED,
-		 fd, RING_DATA) == MAP_FAILED ||
+	if (!lay_over(at, RING_DATA + f.capacity, fd, 0) ||
+	    !lay_over(at + RING_DATA + f.capacity, f.capacity, fd, RING_DATA) ||
 	    madvise(at, whole, MADV_DONTFORK) < 0) {
 		r = fail_errno(err, "queue '%s': cannot map it", name);
 		ring_unmap(ret);

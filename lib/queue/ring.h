@@ -23,6 +23,8 @@ enum {
 	RING_GONE = RECORD_STATES - RECORD_ACKED,
 };
 
+#define RING_OPEN (O_CLOEXEC | O_NOFOLLOW)
+
 enum ring_flag {
 	RING_SHUT = 1,
 };

@@ -135,8 +135,8 @@ void section_ring_data(struct queue *q)
 }
 
 /*
- * A wake-up costs more than many messages: a sleeper is woken for a quarter of the ring,
- * or when nobody will make more room soon.
+ * A wake-up costs more than many messages: a sleeper is woken for a quarter of the
+ * ring, or when nobody will make more room soon.
  */
 static bool enough(const struct queue *q)
 {

@@ -47,7 +47,7 @@ void section_commit(struct queue *q);
 
 void section_leave(struct queue *q);
 
-/* Looks at the record at `at`, or beyond the gap. Returns 1; 0 at the tail; -EBADMSG. */
+/* Looks at the record at `at`, or beyond the gap. Returns 1, 0 at the tail, -EBADMSG */
 int section_look(struct queue *q, uint64_t at, struct entry *ret);
 
 /* Stores the record's state word and counts. */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Counting: from one copy of the meta block, never from the records.
+ */
+#include "queue/counts.h"
+
+#include <fcntl.h>
+
+#include "queue/section.h"
+
+static uint64_t gone(const struct ring_meta *m, unsigned state)
+{
+	return m->swept[state - RECORD_ACKED] + m->present[state];
+}
+
+static void sum_up(const struct ring *r, const struct ring_meta *m,
+		   struct queue_counts *ret)
+{
+	const uint32_t *n = m->present;
+
+	*ret = (struct queue_counts){
+		.size = r->capacity,
+		.used = m->tail - m->head,
+		.ready = (uint64_t)n[RECORD_READY] + n[RECORD_PARKED],
+		.leased = (uint64_t)n[RECORD_PINNED] + n[RECORD_LEASED],
+		.pushed = m->seq,
+		.acked = gone(m, RECORD_ACKED),
+		.voided = gone(m, RECORD_VOIDED),
+		.dropped = gone(m, RECORD_DROPPED),
+		.dead = gone(m, RECORD_DEAD),
+		.damaged = gone(m, RECORD_DAMAGED),
+		.redelivered = r->head->stats.redelivered,
+		.takeovers = r->head->stats.takeovers,
+		.high_bytes = r->head->stats.high_bytes,
+		.high_records = r->head->stats.high_records,
+		.closed = m->flags & RING_SHUT,
+	};
+	ret->records = ret->ready + ret->leased + n[RECORD_BUSY];
+}
+
+int queue_counts(const struct queue *q, struct queue_counts *ret)
+{
+	struct ring_meta m;
+	int r = identity_here(q->id) ? ring_snapshot(&q->ring, &m) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	sum_up(&q->ring, &m, ret);
+	return 0;
+}
+
+static int peek(int fd, const char *name, struct queue_counts *ret,
+		struct sigslot_error *err)
+{
+	struct ring_meta m;
+	struct ring ring;
+	int r = ring_map_head(fd, &ring, name, err);
+
+	if (r < 0)
+		return r;
+	r = ring_snapshot(&ring, &m);
+	if (!r)
+		sum_up(&ring, &m, ret);
+	else
+		fail(err, r, "queue '%s' is damaged: its header makes no sense", name);
+	ring_unmap(&ring);
+	return r;
+}
+
+int queue_peek(int dir, const char *name, struct queue_counts *ret,
+	       struct sigslot_error *err)
+{
+	_close_ int at =
+		openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_close_ int fd = at < 0 ? -1 : openat(at, "ring", RING_OPEN | O_RDONLY);
+
+	if (fd < 0)
+		return fail_errno(err, "queue '%s': cannot open it", name);
+	return peek(fd, name, ret, err);
+}

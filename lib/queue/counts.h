@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What there is to count in a queue, read without its latch: asking never disturbs.
+ */
+#ifndef QUEUE_COUNTS_H
+#define QUEUE_COUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct queue;
+
+/* A snapshot; pushed = acked + voided + dropped + dead + damaged + records, always. */
+struct queue_counts {
+	uint64_t size; /* capacity of the ring in bytes */
+	uint64_t used; /* bytes taken, dead gaps included */
+	uint64_t records, ready, leased; /* present / claimable / in flight */
+	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
+	uint64_t redelivered, takeovers;
+	uint64_t high_bytes, high_records;
+	bool closed;
+};
+
+/* Returns 0, -EINVAL after fork(), -EBADMSG. */
+int queue_counts(const struct queue *q, struct queue_counts *ret);
+
+/* The same without a handle: for ps, also of a dead instance. */
+int queue_peek(int dir, const char *name, struct queue_counts *ret,
+	       struct sigslot_error *err);
+
+#endif
