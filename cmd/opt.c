@@ -59,6 +59,7 @@ static const struct opt *find(const struct opt *opts, char letter, const char *n
 {
 	for (const struct opt *o = opts; o && o->name; o++)
 		if (letter ? o->letter == letter
+			   /* cppcheck-suppress nullPointer ; no letter, so a name */
 			   : strlen(o->name) == size && !memcmp(o->name, name, size))
 			return o;
 	return opts == opt_common ? NULL : find(opt_common, letter, name, size);

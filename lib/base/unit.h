@@ -25,7 +25,7 @@ int unit_duration(const char *text, uint64_t *ret_ns);
  */
 int unit_size(const char *text, uint64_t *ret_size);
 
-/* Writes a duration in the largest unit that divides it ("1500ms", "2m"). Returns out. */
+/* Writes a duration in the largest unit that divides it ("1500ms"). Returns out. */
 const char *unit_duration_text(uint64_t ns, char out[static 32]);
 
 /* The same for a size ("8MiB", "1025B"). Returns out. */

@@ -147,8 +147,11 @@ static int compare(const void *x, const void *y, void *data)
 	const struct route_name *m = &b->names.at[*(const uint32_t *)y];
 	const char *s = b->strings.data;
 
-	return strcmp(s + n->owner, s + m->owner) ?: strcmp(s + n->member, s + m->member)
-		       ?: (int)n->kind - (int)m->kind;
+	int order = strcmp(s + n->owner, s + m->owner);
+
+	if (order == 0)
+		order = strcmp(s + n->member, s + m->member);
+	return order ?: (int)n->kind - (int)m->kind;
 }
 
 static int add_all(struct route_build *b, struct buf *out)

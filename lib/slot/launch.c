@@ -212,7 +212,7 @@ int launch_start(struct launch *l, const struct slot_job *job,
 	const char **argv;
 	int r = env_message(&l->env, job ? &job->message : NULL, &arena);
 
-	/* a shell would give the arguments to nobody; what fails is the shell's to tell */
+	/* a shell would give the arguments to nobody; what fails is its to tell */
 	if (r == 0 && l->direct.argv &&
 	    start(l, &l->direct, l->direct.argv, fds, ret_pid, &step) == 0)
 		return 0;

@@ -189,7 +189,7 @@ void process_hold(struct process *p, bool held)
 {
 	if (p->out < 0 || p->slot->spec->output != SLOT_EMIT)
 		return;
-	/* not watched for nothing: the end of the file would be reported all the time */
+	/* not watched for nothing: the end of the file would be told all the time */
 	if (held)
 		loop_unwatch(&p->out_watch);
 	else

@@ -125,7 +125,7 @@ void slot_kill(struct slot *s, int sig);
 
 /*
  * Ends everything at once (KILL) without further callbacks, and frees; from inside a
- * callback of its own once that has returned. The spec is not used any more. Takes NULL.
+ * callback of its own once that has returned. The spec is not used again. Takes NULL.
  */
 void slot_close(struct slot *s);
 

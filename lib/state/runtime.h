@@ -2,10 +2,11 @@
 /*
  * Where instances live: the runtime directory and what stands in it.
  *
- * It is $SIGSLOT_RUNTIME_DIR, else $XDG_RUNTIME_DIR/sigslot, else /run/user/UID/sigslot,
- * else /tmp/sigslot-UID. A step is skipped only if its directory does not exist; one
- * that exists but belongs to somebody else, or that others may enter, is refused: there
- * is no silent way around it. All later opens are relative to this descriptor.
+ * It is $SIGSLOT_RUNTIME_DIR, else $XDG_RUNTIME_DIR/sigslot, else
+ * /run/user/UID/sigslot, else /tmp/sigslot-UID. A step is skipped only if its directory
+ * does not exist; one that exists but belongs to somebody else, or that others may
+ * enter, is refused: there is no silent way around it. All later opens are relative to
+ * this descriptor.
  */
 #ifndef STATE_RUNTIME_H
 #define STATE_RUNTIME_H

@@ -236,6 +236,7 @@ static bool ours(int fd)
 static void accepted(struct watch *w, uint32_t events)
 {
 	struct supervisor *s = container_of(w, struct supervisor, listener);
+	/* cppcheck-suppress nullPointer ; nobody wants to know the address */
 	_close_ int fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct control_client *c;
 	unsigned len = 0;

@@ -28,8 +28,8 @@ struct outbox {
 	uint64_t emitted;
 
 	/*
-	 * One copy of a message has left: code 0, or -ESHUTDOWN, -EMSGSIZE, -errno for a
-	 * message that was dropped. `origin` and `from` are as given to outbox_emit().
+	 * One copy of a message has left: code 0, or -ESHUTDOWN, -EMSGSIZE, -errno for
+	 * one that was dropped. `origin` and `from` are as given to outbox_emit().
 	 */
 	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);
 	void *user;

@@ -20,7 +20,7 @@ enum { TURNS = 7, COMMANDS = 150, LINES = 400000, TRIPS = 4000, FLIGHT = 256 };
 static struct loop loop;
 static unsigned done, emitted;
 
-/* --- the bare limits --------------------------------------------------------------- */
+/* --- the bare limits -------------------------------------------------------------- */
 
 static void bare_command(const char *const *argv)
 {
@@ -129,7 +129,7 @@ static double bare_trips(void)
 	return TRIPS * 1e9 / (double)started;
 }
 
-/* --- slots ------------------------------------------------------------------------- */
+/* --- slots ------------------------------------------------------------------------ */
 
 static int on_emit(struct slot *s, struct slot_job *job, const char *signal,
 		   const char *payload, size_t size)
@@ -256,7 +256,7 @@ static double slot_trips(void)
 	return filter_cat(TRIPS, 1, true);
 }
 
-/* --- rows -------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------- */
 
 static const struct row {
 	const char *bench, *unit, *anchor;

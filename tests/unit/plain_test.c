@@ -79,7 +79,8 @@ static void nobody_can_tell(void)
 					    "/bin/pwd",
 					    "cat",
 					    "cat /proc/self/cmdline",
-					    "grep -e SigIgn -e SigBlk /proc/self/status",
+					    "grep -e SigIgn -e SigBlk "
+					    "/proc/self/status",
 					    "ls -l /proc/self/fd/1 /proc/self/cwd /no",
 					    "no-such-program",
 					    "./no-such-program",
