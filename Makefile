@@ -106,7 +106,7 @@ DEPS_ALL := 1
 endif
 ifneq ($(DEPS_ALL)$(filter test lint check-san bench crash-long,$(MAKECMDGOALS)),)
 DEPS += bats bats-support bats-assert bats-file clang-format cppcheck jq mandoc perl \
-	pkg-config shellcheck spin
+	pkg-config procps shellcheck spin
 endif
 ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 DEPS += clang

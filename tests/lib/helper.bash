@@ -156,7 +156,7 @@ teardown_sigslot() {
 	# what was killed a moment ago may still be on its way out
 	wait_until -t 1 no_processes || left=1
 	for pid in $(left_processes); do
-		echo "left behind: process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
+		echo "left behind: process $pid: $(tr "\0" " " 2>/dev/null <"/proc/$pid/cmdline")" >&2
 		kill -KILL "$pid" 2>/dev/null || :
 	done
 	for path in "$SIGSLOT_RUNTIME_DIR"/* /dev/shm/sigslot*; do
