@@ -112,14 +112,17 @@ forever() {
 
 @test "of many that start at once exactly one wins" {
 	forever >t.yaml
-	for i in 1 2 3 4 5 6 7 8; do
-		{
-			sigslot run -d t.yaml 2>/dev/null 3>&-
-			echo $? >"status.$i"
-		} 3>&- &
+	pids=
+	for _ in 1 2 3 4 5 6 7 8; do
+		sigslot run -d t.yaml 2>/dev/null 3>&- &
+		pids="$pids $!"
 	done
-	wait
-	run -0 bash -c 'cat status.* | sort | uniq -c | xargs'
+	for pid in $pids; do
+		status=0
+		wait "$pid" || status=$?
+		echo "$status" >>statuses
+	done
+	run -0 bash -c 'sort statuses | uniq -c | xargs'
 	assert_output '1 0 7 73'
 	sigslot stop t
 	wait_until no_processes
