@@ -259,7 +259,7 @@ static void conclude(struct turn *t)
 {
 	struct record *r = t->current;
 
-	if (!r->receivers)
+	if (!r->receivers && !r->again)
 		board_add(&t->board->dropped, 1);
 	t->current = NULL;
 	r->walked = true;
@@ -270,6 +270,11 @@ static void conclude(struct turn *t)
 /* Gives jobs until one has to be waited for. True: all that was claimed is begun. */
 static bool step(struct turn *t)
 {
+	if (t->now && t->current) {
+		t->current->again = true; /* it had waited for its turn */
+		t->have_receiver = false;
+		conclude(t);
+	}
 	while (t->current || begin(t)) {
 		struct receiver *r;
 
