@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
+#include "base/unit.h"
 #include "topology/topology.h"
 
 static int read_input(const char *file, struct buf *text, struct sigslot_error *err)
@@ -75,6 +76,11 @@ int load_plan(const char *file, const char *name, sigslot_report_fn report, void
 
 	if (!stem)
 		return fail(err, -ENOMEM, "out of memory");
+	if (name && !unit_name_ok(name, strlen(name)))
+		return fail(err, -EINVAL,
+			    "'%s' cannot name an instance: letters, digits, _ and -, "
+			    "at most 63",
+			    name);
 	code = read_input(path, &text, err);
 	if (code == -EFBIG)
 		return fail(err, -ENOEXEC, "%s has more than 1 MiB", path);

@@ -54,11 +54,16 @@ forever() {
 	stop_run
 }
 
-@test "a name that cannot be one is wrong usage" {
-	forever >t.yaml
-	run -64 --separate-stderr sigslot run -n 'a b' t.yaml
-	assert_output ''
-	assert_stderr_has 'a b'
+@test "a name that cannot be one is wrong usage, whatever the file says" {
+	{
+		forever
+		echo 'name: fine'
+	} >t.yaml
+	for name in 'a b' ../x '' .; do
+		run -64 --separate-stderr sigslot run -n "$name" t.yaml
+		assert_output ''
+		assert_stderr "sigslot: '$name' cannot name an instance: letters, digits, _ and -, at most 63"
+	done
 }
 
 @test "-d returns when all is ready, and it runs until it is stopped" {

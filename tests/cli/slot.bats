@@ -79,7 +79,7 @@ logged() {
 }
 
 @test "run and exec read the payload from standard input" {
-	start "  a: {run: 'cat >> read; echo >> read'}" \
+	start "  a: {run: cat >> read}" \
 		"  b: {exec: [tee, -a, read]}"
 	sigslot emit -s a $'two\nlines'
 	wait_until has_lines read 2
@@ -175,7 +175,7 @@ logged() {
 }
 
 @test "standard error is the log, and no failure" {
-	start "  a: {run: 'echo oops >&2', retry: 3}" 'connections:' '  - a.finished -> sink'
+	start "  a: {run: 'echo oops >&2'}" 'connections:' '  - a.finished -> sink'
 	sigslot emit a
 	logged oops
 	wait_until has_lines seen 1
@@ -184,30 +184,17 @@ logged() {
 	assert_output '["in",0,1,"oops\n"]'
 }
 
-@test "a failed message is retried as often as retry says, and then finished" {
-	start "  a: {run: 'echo \"\$SIGSLOT_ATTEMPT\" >> tries; exit 9', retry: 2}" \
-		'connections:' '  - a.finished -> sink'
-	sigslot emit a x
-	wait_until has_lines seen 1
-	run -0 cat tries
-	assert_output $'1\n2\n3'
-	run -0 jq -c '[.exit, .attempt, .payload]' seen
-	assert_output '[9,3,"x"]'
-	stop_run || :
-	sigslot clean --force
-}
-
-@test "65, 125, 126 and 127 are never retried" {
-	start "  a: {run: 'echo \"\$1\" >> tries; exit \"\$1\"', retry: 5}" \
-		'connections:' '  - a.finished -> sink'
-	for status in 65 125 126 127; do
+@test "a message that failed is told of by failed and by finished" {
+	start "  a: {run: 'exit \"\$1\"'}" 'connections:' \
+		'  - a.failed, a.finished -> sink'
+	for status in 9 65 126 127; do
 		sigslot emit a "$status"
 	done
-	wait_until has_lines seen 4
-	run -0 cat tries
-	assert_output $'65\n125\n126\n127'
-	stop_run || :
-	sigslot clean --force
+	wait_until has_lines seen 8
+	stop_run
+	run -0 jq -c '[.slot, .exit, .signal, .attempt, .payload]' seen
+	assert_output "$(printf '["in",%s,null,1,%s]\n' 9 9 9 9 65 65 65 65 \
+		126 126 126 126 127 127 127 127)"
 }
 
 @test "a signal that ends a command is told by name" {
@@ -216,16 +203,14 @@ logged() {
 	wait_until has_lines seen 1
 	run -0 jq -c .signal seen
 	assert_output '"SIGKILL"'
-	stop_run || :
-	sigslot clean --force
+	stop_run
 }
 
 @test "a command that takes too long is ended" {
 	start "  a: {run: 'sleep 1000', timeout: 100ms}" 'connections:' '  - a.failed -> sink'
 	sigslot emit a
 	wait_until has_lines seen 1
-	stop_run || :
-	sigslot clean --force
+	stop_run
 }
 
 @test "the environment says where a command is, and for which message" {
@@ -249,7 +234,7 @@ logged() {
 	sigslot emit src.s 1
 	wait_until has_lines env 11
 	stop_run
-	run -0 grep -v -e _SEQ= -e _RUNTIME_DIR= -e _BUILD= env
+	run -0 grep -v -e _SEQ= -e _RUNTIME_DIR= -e _BUILD= -e _RUN= env
 	assert_output "$(printf '%s\n' COLOUR=red SIGSLOT_ATTEMPT=1 SIGSLOT_INSTANCE=shop \
 		SIGSLOT_LOOP=pool SIGSLOT_OBJECT=a SIGSLOT_PROCESS=workers SIGSLOT_SENDER=src \
 		SIGSLOT_SIGNAL=s SIGSLOT_SLOT=take)"
@@ -287,10 +272,9 @@ logged() {
 		"      shell: bash -euo pipefail}"
 	sigslot emit a 1
 	wait_until has_lines args 1
-	stop_run || :
+	stop_run
 	run -0 cat args
 	assert_output 'bash 1'
-	sigslot clean --force
 }
 
 @test "a filter that uses stdio answers line by line" {
@@ -309,8 +293,7 @@ logged() {
 	wait_until process_gone "$(cat pid)"
 	sigslot emit a 2
 	seen '"1"' '"2"'
-	stop_run || :
-	sigslot clean --force
+	stop_run
 }
 
 @test "what a filter says at the end of its input is emitted before the stop is done" {

@@ -7,7 +7,7 @@ start_slow() {
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
-		  slow: {run: 'until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
+		  slow: {run: 'echo >> began; until [ -e gate ]; do sleep 0.02; done; cat >> seen'}
 		  fast: {filter: cat >> quick}
 	END
 	start_run t.yaml
@@ -140,5 +140,7 @@ loop_is() {
 	run_ended 1
 	run -0 bash -c "sigslot ps --json | jq -s 'map(.queued) | add'"
 	assert_output 3
+	run -0 wc -l began
+	assert_output '1 began'
 	sigslot clean --force
 }
