@@ -59,12 +59,11 @@ static void ask_for(struct queue *q, uint64_t room)
 	struct ring_want *want = &q->ring.head->want;
 	uint64_t now = clock_now();
 
-	if (want->room && want->who != q->me && now - want->since < WANT_FRESH_NS)
-		room = want->room; /* somebody else was first */
-	else
-		want->who = q->me;
-	want->since = now;
 	bell_hush(&q->ring.head->space_bell, q->space_fd);
+	if (want->room && want->who != q->me && now - want->since < WANT_FRESH_NS)
+		return; /* somebody else was first; only he may renew that */
+	want->who = q->me;
+	want->since = now;
 	want->room = room;
 }
 
@@ -143,8 +142,6 @@ static void note_high(struct queue *q)
 
 static void commit_pushed(struct queue *q)
 {
-	if (!FAULTY(FAULT_FLIP_BEFORE_BELL))
-		section_ring_data(q);
 	section_commit(q);
 	if (FAULTY(FAULT_FLIP_BEFORE_BELL))
 		section_ring_data(q);
@@ -158,6 +155,9 @@ static int put(struct queue *q, struct parcel *p)
 
 	if (e < 0)
 		return e;
+	/* before the record: to make room for the next one may commit this one */
+	if (!FAULTY(FAULT_FLIP_BEFORE_BELL))
+		section_ring_data(q);
 	r = lay_down(q, p, RECORD_READY);
 	if (FAULTY(FAULT_FLIP_BEFORE_COPY))
 		section_commit(q);

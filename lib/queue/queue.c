@@ -160,7 +160,7 @@ static int arrive(struct queue *q, struct sigslot_error *err)
 
 	if (r < 0)
 		return r;
-	if (identity_generation(q->id) > 1)
+	if (identity_slot(q->id) < IDENTITY_FIXED && identity_generation(q->id) > 1)
 		r = recover_held(q, identity_slot(q->id), 0);
 	bell_doubt(&q->ring.head->data_bell, q->data_fd);
 	if (q->m.next < q->m.tail || q->m.due != NEVER)

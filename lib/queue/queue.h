@@ -64,7 +64,7 @@ int queue_create(int dir, const char *name, const struct queue_limits *limits,
 		 struct sigslot_error *err);
 
 /*
- * Opens it, and recovers what an earlier holder of its slot left behind. `id` is
+ * Opens it, and recovers what an earlier holder of its fixed slot left. `id` is
  * borrowed. Returns 0; -ENOENT; -EPROTO: of another version; -EBADMSG: damaged.
  */
 int queue_open(int dir, const char *name, struct identity *id, struct queue **ret,

@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 
-#define LARGEST_RING (64ull << 30)
+#define LARGEST_RING (4ull << 30) /* so that 32 bits hold any size of a payload */
 #define DAMAGED	     "queue '%s' is damaged: "
 
 static const char magic[8] = "SIGSLOTQ";

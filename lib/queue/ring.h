@@ -88,7 +88,7 @@ struct ring {
 	uint32_t key;
 };
 
-/* Rounds a size up to what a ring can have; 0 if it is beyond 64 GiB. */
+/* Rounds a size up to what a ring can have; 0 if it is beyond 4 GiB. */
 uint64_t ring_capacity(uint64_t size);
 
 /* Fills a new file. Returns 0, or a negative errno with both numbers in err. */

@@ -18,6 +18,7 @@ enum {
 	BUSY_LOOK_NS = 20000000, /* a producer in the middle: look again */
 	BUSY_SKIP_NS = 1000000000, /* it is stopped: go on without it */
 	STREAK = 8, /* after so many claims it is worth to look again */
+	PATIENCE = 3, /* turns for nothing until it is silenced */
 	LOOKS = 4,
 	LOOK_PAUSES = 200,
 };
@@ -216,20 +217,24 @@ static bool look_around(struct queue *q)
 
 /*
  * To sleep and be woken costs as much as a hundred messages. So when many came lately,
- * look around before silencing the bell.
+ * look around before silencing the bell; but not for ever, if others are quicker.
  */
 static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 			struct claim *out, size_t max, struct sigslot_error *err)
 {
-	bool hush = q->streak < STREAK;
-	int r = section_enter(q, err);
+	unsigned patience = q->streak < STREAK ? 0 : PATIENCE;
+	int r;
 
-	if (r < 0)
-		return r;
-	r = turn(q, acks, acks_len, out, max, hush);
-	if (!r && max && !hush) {
-		q->streak = look_around(q) ? q->streak : 0;
-		return patient_turn(q, NULL, 0, out, max, err);
+	for (;; patience--) {
+		r = section_enter(q, err);
+		if (r < 0)
+			return r;
+		r = turn(q, acks, acks_len, out, max, !patience);
+		if (r || !max || !patience)
+			break;
+		acks_len = 0;
+		if (!look_around(q))
+			patience = 1;
 	}
 	return r == -EBADMSG ? section_damaged(q, q->m.head, err) : r;
 }

@@ -146,6 +146,25 @@ static void fill(struct queue *q)
 	fill_with(q, id, SMALL);
 }
 
+/* Room for two of three, nobody awake: the third one asks for space. */
+static void nearly_fill_and_sleep(struct queue *q)
+{
+	int id = 100;
+
+	while (section_enter(q, NULL) == 0) {
+		bool fits = section_fits(q, 3 * record_room(SMALL));
+
+		section_leave(q);
+		if (!fits)
+			break;
+		put(q, id++, SMALL);
+	}
+	CHECK(queue_claim(q, kept, ARRAY_LEN(kept), NULL) > 0);
+	while (queue_claim(q, kept, ARRAY_LEN(kept), NULL) > 0)
+		;
+	CHECK(!crash_readable(queue_data_fd(q)));
+}
+
 static void leave_leases(struct queue *q)
 {
 	take_all_and_sleep(q);
@@ -275,6 +294,12 @@ static const struct scenario scenarios[] = {
 	{"push when the bell has rung", NULL, NULL, put_four, push, {9, 9}},
 	{"push with a late commit", NULL, NULL, sleep_on_empty, push_late, {9, 9}},
 	{"push of three", NULL, NULL, sleep_on_empty, push_three, {9, 11}},
+	{"push of more than fits",
+	 NULL,
+	 NULL,
+	 nearly_fill_and_sleep,
+	 push_three,
+	 {9, 11}},
 	{"push that slides the head", NULL, fill, NULL, push, {9, 9}},
 	{"push that takes over", leave_latched, NULL, NULL, push, {9, 9}},
 	{"late push after a claim", NULL, NULL, take_all_and_sleep, push_late, {9, 9}},
