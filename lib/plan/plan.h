@@ -39,8 +39,7 @@ struct plan_process {
 struct plan_loop {
 	const char *name;
 	uint32_t process;
-	uint64_t size; /* of its queue, bytes; the default is already worked out */
-	uint64_t messages; /* at most; 0 = no limit */
+	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
 };
 
@@ -50,8 +49,7 @@ enum plan_kind { PLAN_COMMANDS, PLAN_TIMER, PLAN_PLUGIN };
 struct plan_timer {
 	enum { PLAN_EVERY, PLAN_AFTER, PLAN_TIGHT } how;
 	uint64_t interval_ns;
-	bool burst; /* missed: burst, else skip */
-	bool disabled; /* enabled: false: begins stopped */
+	bool burst, disabled; /* `missed: burst`; begins stopped */
 };
 
 struct plan_object {
@@ -108,8 +106,7 @@ struct plan_queue {
 struct plan_target {
 	uint32_t connection; /* several may share one */
 	uint32_t via; /* the last signal on the way: what the receiver is told */
-	uint32_t slot; /* or NONE: the queue */
-	uint32_t queue;
+	uint32_t slot, queue; /* one of them; the other is NONE */
 };
 
 /* A connection as written, for people: full addresses. */
@@ -120,8 +117,7 @@ struct plan_connection {
 
 struct plan {
 	struct arena arena;
-	const char *name, *file; /* of the instance; as given */
-	const char *directory; /* absolute: relative paths start there */
+	const char *name, *file, *directory; /* as given; absolute: paths start there */
 	struct plan_process *processes;
 	struct plan_loop *loops;
 	struct plan_object *objects;
@@ -137,9 +133,8 @@ struct plan {
 struct topology;
 
 /*
- * Makes the plan of a checked topology. `name` overrides the instance's name (NULL:
- * as in the file). Returns 0, -ENOEXEC if signals that lead to signals make too many
- * routes, or -ENOMEM.
+ * Makes the plan of a checked topology, whose name is overridden unless `name` is NULL.
+ * Returns 0, -ENOEXEC (too many routes through signals), or -ENOMEM.
  */
 int plan_make(const struct topology *t, const char *name, struct plan **ret,
 	      struct sigslot_error *err);
