@@ -9,6 +9,7 @@
 
 #include "plan/make.h"
 #include "topology/keys.h"
+#include "topology/member.h"
 
 enum {
 	PAGE = 4096,
@@ -21,6 +22,9 @@ struct maker {
 	const struct topology *t;
 	struct plan *p;
 	bool no_memory;
+	struct copied {
+		const char *from, *to;
+	} copied[64];
 };
 
 static void *zeroed(struct maker *m, size_t len, size_t size)
@@ -32,13 +36,20 @@ static void *zeroed(struct maker *m, size_t len, size_t size)
 	return at;
 }
 
+/* Types and names of members are often one and the same text: it is copied once. */
 static const char *copy(struct maker *m, const char *text)
 {
-	char *copied = text ? arena_text(&m->p->arena, text) : NULL;
+	struct copied *c = &m->copied[(uintptr_t)text / 8 % ARRAY_LEN(m->copied)];
 
-	if (text && !copied)
+	if (!text || c->from == text)
+		return text ? c->to : NULL;
+	c->from = text;
+	c->to = arena_text(&m->p->arena, text);
+	if (!c->to) {
 		m->no_memory = true;
-	return copied;
+		c->from = NULL;
+	}
+	return c->to;
 }
 
 static const char *const *copy_all(struct maker *m, const char *const *texts)
@@ -144,17 +155,28 @@ static enum plan_owner owner_of(const struct model_thing *thing)
 	return owners[thing->kind];
 }
 
+static void make_signal(struct maker *m, const struct model_thing *thing,
+			uint32_t index, const char *name, const char *type)
+{
+	struct plan_signal *to = &m->p->signals[index];
+
+	to->name = copy(m, name);
+	to->owner = owner_of(thing);
+	to->owned_by = thing->index;
+	to->type = copy(m, type);
+}
+
 static void make_signals(struct maker *m, const struct model_thing *thing)
 {
-	for (const struct model_signal *from = thing->signals; from;
-	     from = from->next) {
-		struct plan_signal *to = &m->p->signals[from->index];
+	const struct member_own *own;
+	uint32_t index = thing->first_signal;
+	size_t at = 0;
 
-		to->name = copy(m, from->name);
-		to->owner = owner_of(thing);
-		to->owned_by = thing->index;
-		to->type = copy(m, from->type);
-	}
+	while ((own = member_own(thing, false, &at)))
+		make_signal(m, thing, index++, own->name, own->type);
+	for (const struct model_signal *s = thing->signals; s; s = s->next)
+		if (s->at)
+			make_signal(m, thing, s->index, s->name, s->type);
 }
 
 static enum plan_slot_kind slot_kind(unsigned does)
@@ -186,22 +208,31 @@ static const char *const *shell_of(struct maker *m, const struct model_object *o
 	return shell ? copy_all(m, shell) : sh;
 }
 
-static uint32_t signal_index(const struct model_signal *s)
+/* What written slots and those that a thing has by itself have in common. */
+static struct plan_slot *start_slot(struct maker *m, const struct model_thing *thing,
+				    uint32_t index, const char *name, const char *type)
 {
-	return s ? s->index : PLAN_NONE;
-}
+	struct plan_slot *to = &m->p->slots[index];
 
-static void make_slot(struct maker *m, const struct model_thing *thing,
-		      const struct model_slot *from)
-{
-	struct plan_slot *to = &m->p->slots[from->index];
-
-	to->name = copy(m, from->name);
+	to->name = copy(m, name);
 	to->owner = owner_of(thing);
 	to->owned_by = thing->index;
-	to->loop = PLAN_NONE;
+	to->loop = thing->kind == MODEL_OBJECT ? m->p->objects[thing->index].loop
+					       : PLAN_NONE;
+	to->kind = PLAN_MEMBER;
+	to->type = copy(m, type);
+	to->parallel = 1;
+	to->emit = to->finished = to->failed = PLAN_NONE;
+	return to;
+}
+
+static void make_slot(struct maker *m, const struct model_object *o,
+		      const struct model_slot *from)
+{
+	struct plan_slot *to =
+		start_slot(m, &o->thing, from->index, from->name, from->type);
+
 	to->kind = slot_kind(from->does);
-	to->type = copy(m, from->type);
 	to->text = copy(m, from->text);
 	to->argv = copy_all(m, from->argv);
 	to->args = copy_all(m, from->args);
@@ -210,23 +241,28 @@ static void make_slot(struct maker *m, const struct model_thing *thing,
 	to->reply_line = from->reply_line;
 	to->parallel = from->parallel;
 	to->timeout_ns = from->timeout_ns;
-	to->emit = signal_index(from->emit);
-	to->finished = signal_index(from->finished);
-	to->failed = signal_index(from->failed);
-	if (thing->kind == MODEL_OBJECT) {
-		const struct model_object *o =
-			container_of(thing, struct model_object, thing);
-
-		to->loop = o->loop->thing.index;
-		to->shell = shell_of(m, o);
-	}
+	to->shell = shell_of(m, o);
+	if (from->emit)
+		to->emit = from->emit->index;
+	if (from->does & DO_BUILTIN)
+		return;
+	to->finished = member_own_signal(&o->thing, "finished");
+	to->failed = member_own_signal(&o->thing, "failed");
 }
 
 static void make_members(struct maker *m, const struct model_thing *thing)
 {
+	const struct member_own *own;
+	uint32_t index = thing->first_slot;
+	size_t at = 0;
+
 	make_signals(m, thing);
+	while ((own = member_own(thing, true, &at)))
+		start_slot(m, thing, index++, own->name, "any");
 	for (const struct model_slot *s = thing->slots; s; s = s->next)
-		make_slot(m, thing, s);
+		if (s->at)
+			make_slot(m, container_of(thing, struct model_object, thing),
+				  s);
 }
 
 static void make_rest(struct maker *m)

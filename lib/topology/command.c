@@ -101,7 +101,7 @@ static struct model_signal *output(struct reader *r, const struct section *s,
 		return NULL;
 	if (section_has(s, "emit") && !emit)
 		return NULL;
-	signal = member_signal(&o->thing, emit ? emit->text : "out");
+	signal = member_signal(r, &o->thing, emit ? emit->text : "out");
 	if (signal) {
 		check_emit(r, s, signal);
 		return signal;
@@ -132,8 +132,4 @@ void command_read(struct reader *r, const struct section *s, struct model_object
 	slot->timeout_ns = section_number(s, "timeout", 0);
 	slot->parallel = (uint32_t)section_number(s, "parallel", 1);
 	slot->emit = output(r, s, o);
-	if (s->does & DO_BUILTIN)
-		return;
-	slot->finished = member_signal(&o->thing, "finished");
-	slot->failed = member_signal(&o->thing, "failed");
 }

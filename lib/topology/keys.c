@@ -154,7 +154,8 @@ const size_t keys_len = ARRAY_LEN(keys);
 const struct key *keys_find(const char *name, unsigned place)
 {
 	for (size_t i = 0; i < keys_len; i++)
-		if ((keys[i].at & place) && strcmp(keys[i].name, name) == 0)
+		if ((keys[i].at & place) && keys[i].name[0] == name[0] &&
+		    strcmp(keys[i].name, name) == 0)
 			return &keys[i];
 	return NULL;
 }

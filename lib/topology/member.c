@@ -55,12 +55,10 @@ bool member_name(struct reader *r, struct model_thing *thing)
 static bool too_many(struct reader *r, const struct model_thing *thing, unsigned len,
 		     const struct node *at, const char *what)
 {
-	if (len < MEMBERS_MAX)
+	if (len < MEMBERS_MAX || !at)
 		return false;
-	if (at)
-		problem_node(&r->problems, at, "%s has more than %d %s",
-			     problem_quote(&r->problems, thing->name), MEMBERS_MAX,
-			     what);
+	problem_node(&r->problems, at, "%s has more than %d %s",
+		     problem_quote(&r->problems, thing->name), MEMBERS_MAX, what);
 	return true;
 }
 
@@ -82,7 +80,7 @@ struct model_signal *member_add_signal(struct reader *r, struct model_thing *thi
 	s->links_tail = &s->links;
 	*thing->signals_tail = s;
 	thing->signals_tail = &s->next;
-	thing->signals_len++;
+	thing->signals_len += !!at;
 	return s;
 }
 
@@ -104,64 +102,101 @@ struct model_slot *member_add_slot(struct reader *r, struct model_thing *thing,
 	s->parallel = 1;
 	*thing->slots_tail = s;
 	thing->slots_tail = &s->next;
-	thing->slots_len++;
+	thing->slots_len += !!at;
 	return s;
 }
 
-static void add_slots(struct reader *r, struct model_thing *thing,
-		      const char *const *names)
+/* In the order of their indices. */
+static const struct member_own owns[] = {
+	{"start", "any", OWN_LOOP},
+	{"terminate", "any", OWN_LOOP},
+	{"ready", "any", OWN_PROCESS},
+	{"exit", "object", OWN_LOOP | OWN_PROCESS},
+	{"timeout", "any", OWN_TIMER},
+	{"finished", "object", OWN_COMMAND},
+	{"failed", "object", OWN_COMMAND},
+	{"start", NULL, OWN_LOOP | OWN_PROCESS | OWN_TIMER},
+	{"stop", NULL, OWN_LOOP | OWN_PROCESS | OWN_TIMER},
+	{"terminate", NULL, OWN_LOOP | OWN_PROCESS},
+	{"kill", NULL, OWN_PROCESS},
+};
+
+const struct member_own *member_own(const struct model_thing *thing, bool slots,
+				    size_t *at)
 {
-	for (; *names; names++)
-		member_add_slot(r, thing, *names, "any", NULL);
+	while (*at < ARRAY_LEN(owns)) {
+		const struct member_own *own = &owns[(*at)++];
+
+		if ((own->of & thing->own) && !own->type == slots)
+			return own;
+	}
+	return NULL;
 }
 
-void member_add_loop(struct reader *r, struct model_thing *thing)
+/* Finds one by name: how many come before it, or NULL in *ret. */
+static uint32_t own_position(const struct model_thing *thing, bool slots,
+			     const char *name, const struct member_own **ret)
 {
-	static const char *const slots[] = {"start", "stop", "terminate", NULL};
+	uint32_t position = 0;
+	size_t at = 0;
 
-	member_add_signal(r, thing, "start", "any", NULL);
-	member_add_signal(r, thing, "terminate", "any", NULL);
-	member_add_signal(r, thing, "exit", "object", NULL);
-	add_slots(r, thing, slots);
+	while ((*ret = member_own(thing, slots, &at)) &&
+	       strcmp((*ret)->name, name) != 0)
+		position++;
+	return position;
 }
 
-void member_add_process(struct reader *r, struct model_thing *thing)
+uint32_t member_own_signal(const struct model_thing *thing, const char *name)
 {
-	static const char *const slots[] = {"start", "stop", "terminate", "kill", NULL};
+	const struct member_own *own;
+	uint32_t position = own_position(thing, false, name, &own);
 
-	member_add_signal(r, thing, "ready", "any", NULL);
-	member_add_signal(r, thing, "exit", "object", NULL);
-	add_slots(r, thing, slots);
+	return own ? thing->first_signal + position : UINT32_MAX;
 }
 
-void member_add_timer(struct reader *r, struct model_thing *thing)
+void member_number(struct topology *t, struct model_thing *thing)
 {
-	static const char *const slots[] = {"start", "stop", NULL};
+	const struct member_own *own;
+	size_t at = 0;
 
-	member_add_signal(r, thing, "timeout", "any", NULL);
-	add_slots(r, thing, slots);
+	thing->first_signal = t->signals_len;
+	while (member_own(thing, false, &at))
+		t->signals_len++;
+	for (struct model_signal *s = thing->signals; s; s = s->next)
+		s->index = s->at ? t->signals_len++ : member_own_signal(thing, s->name);
+	thing->first_slot = t->slots_len;
+	for (at = 0; member_own(thing, true, &at);)
+		t->slots_len++;
+	for (struct model_slot *s = thing->slots; s; s = s->next)
+		s->index = s->at ? t->slots_len++
+				 : thing->first_slot +
+					   own_position(thing, true, s->name, &own);
 }
 
-void member_add_outcome(struct reader *r, struct model_thing *thing)
-{
-	member_add_signal(r, thing, "finished", "object", NULL);
-	member_add_signal(r, thing, "failed", "object", NULL);
-}
-
-struct model_signal *member_signal(const struct model_thing *thing, const char *name)
+struct model_signal *member_signal(struct reader *r, struct model_thing *thing,
+				   const char *name)
 {
 	struct model_signal *s = thing->signals;
+	const struct member_own *own;
 
 	while (s && strcmp(s->name, name) != 0)
 		s = s->next;
-	return s;
+	if (s || !thing->own)
+		return s;
+	own_position(thing, false, name, &own);
+	return own ? member_add_signal(r, thing, own->name, own->type, NULL) : NULL;
 }
 
-struct model_slot *member_slot(const struct model_thing *thing, const char *name)
+struct model_slot *member_slot(struct reader *r, struct model_thing *thing,
+			       const char *name)
 {
 	struct model_slot *s = thing->slots;
+	const struct member_own *own;
 
 	while (s && strcmp(s->name, name) != 0)
 		s = s->next;
-	return s;
+	if (s || !thing->own)
+		return s;
+	own_position(thing, true, name, &own);
+	return own ? member_add_slot(r, thing, own->name, "any", NULL) : NULL;
 }

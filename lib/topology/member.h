@@ -28,15 +28,34 @@ struct model_slot *member_add_slot(struct reader *r, struct model_thing *thing,
 				   const char *name, const char *type,
 				   const struct node *at);
 
-/* Adds what loops, processes, timers, and objects with commands have by themselves. */
-void member_add_loop(struct reader *r, struct model_thing *thing);
-void member_add_process(struct reader *r, struct model_thing *thing);
-void member_add_timer(struct reader *r, struct model_thing *thing);
-void member_add_outcome(struct reader *r, struct model_thing *thing);
+/* What things have by themselves; a thing's `own` says of which kinds it is. */
+enum {
+	OWN_LOOP = 1 << 0,
+	OWN_PROCESS = 1 << 1,
+	OWN_TIMER = 1 << 2,
+	OWN_COMMAND = 1 << 3,
+};
 
-/* The member of that name, or NULL. */
-struct model_signal *member_signal(const struct model_thing *thing, const char *name);
-struct model_slot *member_slot(const struct model_thing *thing, const char *name);
+struct member_own {
+	const char *name, *type; /* type: NULL for a slot */
+	unsigned of; /* OWN_ */
+};
+
+/* Walks these signals or slots of a thing, from *at = 0 on. NULL: no more. */
+const struct member_own *member_own(const struct model_thing *thing, bool slots,
+				    size_t *at);
+
+/* The index of a signal that a thing has by itself; UINT32_MAX: it has none. */
+uint32_t member_own_signal(const struct model_thing *thing, const char *name);
+
+/* Gives every signal and slot of a thing its index in the topology. */
+void member_number(struct topology *t, struct model_thing *thing);
+
+/* The member of that name, or NULL. What it has by itself is made when it is found. */
+struct model_signal *member_signal(struct reader *r, struct model_thing *thing,
+				   const char *name);
+struct model_slot *member_slot(struct reader *r, struct model_thing *thing,
+			       const char *name);
 
 static inline struct model_loop *model_loop_of(struct model_thing *thing)
 {

@@ -24,6 +24,8 @@ struct model_thing {
 	struct model_signal *signals, **signals_tail;
 	struct model_slot *slots, **slots_tail;
 	unsigned signals_len, slots_len;
+	unsigned own; /* OWN_ of member.h: what it has by itself */
+	uint32_t first_signal, first_slot; /* index of the first of all of them */
 	uint32_t index; /* among those of its kind */
 };
 
@@ -76,7 +78,7 @@ struct model_signal {
 	struct model_signal *next;
 	struct model_thing *owner;
 	const char *name, *type;
-	const struct node *at; /* NULL: it has it by itself */
+	const struct node *at; /* NULL: the thing has it by itself */
 	uint32_t index;
 	struct model_link *links, **links_tail;
 	/* for the walk that looks for circles */
@@ -98,7 +100,6 @@ struct model_slot {
 	uint32_t parallel;
 	uint64_t timeout_ns;
 	struct model_signal *emit; /* NULL: the log */
-	struct model_signal *finished, *failed; /* NULL: of a builtin, a member */
 };
 
 /* One connection; exactly one of the four destinations is set. */

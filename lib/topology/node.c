@@ -45,7 +45,7 @@ const char *node_name(const struct node *n)
  * libyaml counts characters. Marks come nearly in order, so that going on from the
  * last one passes the text once.
  */
-static size_t byte_of(struct tree *t, size_t index)
+static uint32_t byte_of(struct tree *t, size_t index)
 {
 	const char *text = t->problems->in->text;
 	size_t size = t->problems->in->size;
@@ -58,7 +58,7 @@ static size_t byte_of(struct tree *t, size_t index)
 		for (t->byte--;
 		     t->byte && ((unsigned char)text[t->byte] & 0xc0) == 0x80;)
 			t->byte--;
-	return t->byte;
+	return (uint32_t)t->byte;
 }
 
 static struct place place_of(struct tree *t, const yaml_mark_t *mark)
@@ -69,18 +69,20 @@ static struct place place_of(struct tree *t, const yaml_mark_t *mark)
 	};
 }
 
-static struct node *make(struct tree *t, enum node_kind kind, const yaml_event_t *e)
+static struct node *make(struct tree *t, enum node_kind kind, const yaml_event_t *e,
+			 const char *text, size_t len)
 {
-	struct node *n = arena_alloc(t->problems->arena, sizeof(*n));
+	struct node *n = arena_alloc(t->problems->arena, sizeof(*n) + len + 1);
 
 	if (!n) {
 		t->problems->no_memory = true;
 		t->finished = true;
 		return NULL;
 	}
-	n->kind = kind;
-	n->text = "";
+	n->kind = (uint8_t)kind;
 	n->from = place_of(t, &e->start_mark);
+	n->len = (uint32_t)len;
+	memcpy(n->text, text, len);
 	return n;
 }
 
@@ -166,7 +168,7 @@ static void refuse(struct tree *t, struct node *n, const yaml_char_t *anchor,
 static void enter(struct tree *t, enum node_kind kind, const yaml_event_t *e,
 		  const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-	struct node *n = make(t, kind, e);
+	struct node *n = make(t, kind, e, "", 0);
 
 	if (!n)
 		return;
@@ -192,23 +194,19 @@ static void leave(struct tree *t)
 
 static void text(struct tree *t, const yaml_event_t *e)
 {
-	struct node *n = make(t, NODE_TEXT, e);
 	const char *value = (const char *)e->data.scalar.value;
+	size_t len = e->data.scalar.length;
+	yaml_scalar_style_t style = e->data.scalar.style;
+	struct node *n = make(t, NODE_TEXT, e, value, len);
 
 	if (!n)
 		return;
-	n->len = e->data.scalar.length;
-	n->plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	n->block = e->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
-		   e->data.scalar.style == YAML_FOLDED_SCALAR_STYLE;
+	n->plain = style == YAML_PLAIN_SCALAR_STYLE;
+	n->block =
+		style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
 	n->end = byte_of(t, e->end_mark.index);
-	n->text = arena_copy(t->problems->arena, value, n->len);
-	if (!n->text) {
-		t->problems->no_memory = true;
-		n->text = "";
-	}
 	refuse(t, n, e->data.scalar.anchor, e->data.scalar.tag);
-	if (memchr(value, '\0', n->len)) {
+	if (memchr(value, '\0', len)) {
 		problem_node(t->problems, n, "a text cannot hold the character NUL");
 		n->broken = true;
 	}
@@ -217,7 +215,7 @@ static void text(struct tree *t, const yaml_event_t *e)
 
 static void alias(struct tree *t, const yaml_event_t *e)
 {
-	struct node *n = make(t, NODE_TEXT, e);
+	struct node *n = make(t, NODE_TEXT, e, "*", 1);
 
 	if (!n)
 		return;
@@ -225,8 +223,6 @@ static void alias(struct tree *t, const yaml_event_t *e)
 		     "`*` makes an alias in YAML, which is not allowed here: quote the "
 		     "text or use |");
 	n->broken = true;
-	n->text = "*";
-	n->len = 1;
 	hang(t, n);
 }
 

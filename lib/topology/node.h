@@ -8,25 +8,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum node_kind { NODE_TEXT, NODE_LIST, NODE_MAP };
 
 /* Line from 1, and which byte of the text. Line 0: no place. */
 struct place {
-	unsigned line;
-	size_t at;
+	uint32_t line, at;
 };
 
 struct node {
-	enum node_kind kind;
+	struct node *first, *next; /* elements; of a map: key, value, key, value ... */
+	struct place from;
+	uint32_t end; /* of a text: the byte that follows it */
+	uint32_t len; /* bytes of a text, elements of a list, pairs of a map */
+	uint8_t kind; /* enum node_kind */
 	bool plain; /* a text without quotes, on one or more lines */
 	bool block; /* a text after | or > */
 	bool broken; /* a problem was told: check nothing further */
-	struct place from;
-	size_t end; /* of a text: the byte that follows it */
-	const char *text; /* NUL-terminated; "" of lists and maps */
-	size_t len; /* bytes of a text, elements of a list, pairs of a map */
-	struct node *first, *next; /* elements; of a map: key, value, key, value ... */
+	char text[]; /* NUL-terminated; "" of lists and maps */
 };
 
 /* for (key, value in map); n->first is the first key. */

@@ -16,7 +16,7 @@ static void declare(struct reader *r, struct model_object *o, const struct node 
 
 	if (!reader_name(r, name))
 		return;
-	first = member_signal(&o->thing, name->text);
+	first = member_signal(r, &o->thing, name->text);
 	if (!first)
 		member_add_signal(r, &o->thing, name->text, type, name);
 	else if (first->at)
@@ -63,7 +63,7 @@ static void read_slot(struct reader *r, struct model_object *o, const struct nod
 
 	if (!reader_name(r, name))
 		return;
-	if (member_slot(&o->thing, name->text)) {
+	if (member_slot(r, &o->thing, name->text)) {
 		problem_node(&r->problems, name,
 			     "the object has the slot `%s` already: its own command "
 			     "is `in`, and timers have `start` and `stop`",
@@ -126,7 +126,7 @@ static struct model_slot *subscriber(struct reader *r, struct model_object *o,
 		problem_node(&r->problems, at, "what subscribes is the name of a slot");
 		return NULL;
 	}
-	slot = member_slot(&o->thing, at->text);
+	slot = member_slot(r, &o->thing, at->text);
 	if (slot && slot->does != DO_SOURCE)
 		return slot;
 	if (o->any_slot && reader_name(r, at)) {
@@ -198,13 +198,11 @@ static void place_on(struct reader *r, struct model_object *o, struct model_loop
 	o->loop->objects_tail = &o->next;
 }
 
-static void add_own_members(struct reader *r, struct model_object *o,
-			    const struct section *s)
+static unsigned own_members(const struct model_object *o, const struct section *s)
 {
 	if (o->does & DO_TIMER)
-		member_add_timer(r, &o->thing);
-	else if ((o->does & ~DO_BUILTIN) || section_has(s, "slots"))
-		member_add_outcome(r, &o->thing);
+		return OWN_TIMER;
+	return (o->does & ~DO_BUILTIN) || section_has(s, "slots") ? OWN_COMMAND : 0;
 }
 
 void object_read(struct reader *r, const struct node *name, struct model_loop *loop)
@@ -231,7 +229,7 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 		o->shell = reader_words(r, section_text(&s, "shell", ""));
 	read_timer(o, &s);
 	check_tight(r, &s);
-	add_own_members(r, o, &s);
+	o->thing.own = own_members(o, &s);
 	read_signals(r, o, section_node(&s, "signals"));
 	read_own_command(r, o, &s);
 	slots = section_node(&s, "slots");

@@ -30,7 +30,7 @@ static struct model_process *add_process(struct reader *r, const char *name,
 	p->backoff_max_ns = 10 * NS_PER_S;
 	p->max = 5;
 	p->window_ns = 60 * NS_PER_S;
-	member_add_process(r, &p->thing);
+	p->thing.own = OWN_PROCESS;
 	if (!member_name(r, &p->thing))
 		return p;
 	place = vec_add(&r->t->processes);
@@ -158,7 +158,7 @@ struct model_loop *loop_new(struct reader *r, const char *name, const struct nod
 		return NULL;
 	member_init(&l->thing, MODEL_LOOP, name, at);
 	l->objects_tail = &l->objects;
-	member_add_loop(r, &l->thing);
+	l->thing.own = OWN_LOOP;
 	l->thing.index = (uint32_t)r->t->loops.len;
 	place = vec_add(&r->t->loops);
 	if (!place) {

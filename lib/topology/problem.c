@@ -88,7 +88,7 @@ void problem_within(struct problems *p, const struct node *n, size_t skip,
 	va_list args;
 
 	if (verbatim(p, n, quote))
-		place.at += quote + skip;
+		place.at += (uint32_t)(quote + skip);
 	va_start(args, format);
 	add(p, place, format, args);
 	va_end(args);
@@ -191,8 +191,8 @@ struct place problem_place(struct problems *p, size_t offset)
 			high = middle;
 	}
 	if (p->lines.len) {
-		place.line = (unsigned)low + 1;
-		place.at = offset;
+		place.line = (uint32_t)low + 1;
+		place.at = (uint32_t)offset;
 	}
 	return place;
 }

@@ -11,22 +11,14 @@
 #include "topology/object.h"
 #include "topology/place.h"
 
-static void number(struct topology *t, struct model_thing *thing)
-{
-	for (struct model_signal *s = thing->signals; s; s = s->next)
-		s->index = t->signals_len++;
-	for (struct model_slot *s = thing->slots; s; s = s->next)
-		s->index = t->slots_len++;
-}
-
 static void number_all(struct topology *t)
 {
 	for (size_t i = 0; i < t->processes.len; i++)
-		number(t, &t->processes.at[i]->thing);
+		member_number(t, &t->processes.at[i]->thing);
 	for (size_t i = 0; i < t->loops.len; i++)
-		number(t, &t->loops.at[i]->thing);
+		member_number(t, &t->loops.at[i]->thing);
 	for (size_t i = 0; i < t->objects.len; i++)
-		number(t, &t->objects.at[i]->thing);
+		member_number(t, &t->objects.at[i]->thing);
 }
 
 static void read_objects(struct reader *r, const struct node *map)

@@ -66,49 +66,75 @@ static void add_name(char *list, size_t size, const char *name)
 /* "it has `a`, `b`", for a thing of which no member, or an unknown one, was named. */
 static const char *offer_signals(const struct search *s, char *list, size_t size)
 {
+	const struct member_own *own;
+	size_t at = 0;
+
 	snprintf(list, size, "%s", "");
 	for (struct model_signal *m = s->thing->signals; m; m = m->next)
-		add_name(list, size, m->name);
+		if (m->at)
+			add_name(list, size, m->name);
+	while ((own = member_own(s->thing, false, &at)))
+		add_name(list, size, own->name);
 	return *list ? list : "none";
 }
 
 static const char *offer_slots(const struct search *s, char *list, size_t size)
 {
+	const struct member_own *own;
+	size_t at = 0;
+
 	snprintf(list, size, "%s", "");
 	for (struct model_slot *m = s->thing->slots; m; m = m->next)
-		if (m->does != DO_SOURCE)
+		if (m->at && m->does != DO_SOURCE)
 			add_name(list, size, m->name);
+	while ((own = member_own(s->thing, true, &at)))
+		add_name(list, size, own->name);
 	return *list ? list : "none";
+}
+
+static void near_own(struct near *near, const struct model_thing *thing, bool slots)
+{
+	const struct member_own *own;
+	size_t at = 0;
+
+	while ((own = member_own(thing, slots, &at)))
+		near_try(near, own->name);
 }
 
 static void near_signals(struct near *near, const struct model_thing *thing)
 {
-	for (struct model_signal *m = thing ? thing->signals : NULL; m; m = m->next)
+	if (!thing)
+		return;
+	for (struct model_signal *m = thing->signals; m; m = m->next)
 		near_try(near, m->name);
+	near_own(near, thing, false);
 }
 
 static void near_slots(struct near *near, const struct model_thing *thing)
 {
-	for (struct model_slot *m = thing ? thing->slots : NULL; m; m = m->next)
+	if (!thing)
+		return;
+	for (struct model_slot *m = thing->slots; m; m = m->next)
 		if (m->does != DO_SOURCE)
 			near_try(near, m->name);
+	near_own(near, thing, true);
 }
 
 static struct model_signal *find_signal(struct search *s)
 {
-	struct model_signal *signal = member_signal(s->thing, s->member);
+	struct model_signal *signal = member_signal(s->r, s->thing, s->member);
 
 	if (!signal && s->loop)
-		signal = member_signal(s->loop, s->member);
+		signal = member_signal(s->r, s->loop, s->member);
 	return signal;
 }
 
 static struct model_slot *find_slot(struct search *s)
 {
-	struct model_slot *slot = member_slot(s->thing, s->member);
+	struct model_slot *slot = member_slot(s->r, s->thing, s->member);
 
 	if (!slot && s->loop)
-		slot = member_slot(s->loop, s->member);
+		slot = member_slot(s->r, s->loop, s->member);
 	return slot && slot->does != DO_SOURCE ? slot : NULL;
 }
 
@@ -220,11 +246,8 @@ static struct model_slot *new_slot(struct search *s)
 	if (s->thing->kind != MODEL_OBJECT || !model_object_of(s->thing)->any_slot)
 		return NULL;
 	slot = member_add_slot(s->r, s->thing, s->member, "any", s->n);
-	if (slot) {
+	if (slot)
 		slot->does = DO_PLUGIN;
-		slot->finished = member_signal(s->thing, "finished");
-		slot->failed = member_signal(s->thing, "failed");
-	}
 	return slot;
 }
 

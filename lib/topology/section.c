@@ -228,7 +228,8 @@ bool section_read(struct reader *r, const struct node *n, unsigned place, unsign
 static const struct setting *find(const struct section *s, const char *name)
 {
 	for (size_t i = 0; i < s->len; i++)
-		if (strcmp(s->settings[i].key->name, name) == 0)
+		if (s->settings[i].key->name[0] == name[0] &&
+		    strcmp(s->settings[i].key->name, name) == 0)
 			return &s->settings[i];
 	return NULL;
 }

@@ -179,7 +179,7 @@ void trap_tell(struct problems *p, const struct yaml_trouble *t)
 		return;
 	}
 	cure = look(&l, t->what, &at);
-	place.at = (size_t)(l.text - p->in->text) + at;
+	place.at = (uint32_t)((size_t)(l.text - p->in->text) + at);
 	if (cure)
 		problem_at(p, place, "%s", cure);
 	else if (strstr(t->context, "flow"))

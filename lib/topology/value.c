@@ -51,11 +51,14 @@ bool value_duration(struct reader *r, const struct node *n, const char *text,
 	return false;
 }
 
-static bool between(struct reader *r, struct setting *s, const char *least,
+static bool within(const struct setting *s)
+{
+	return s->number >= s->key->least && s->number <= s->key->most;
+}
+
+static bool outside(struct reader *r, const struct setting *s, const char *least,
 		    const char *most)
 {
-	if (s->number >= s->key->least && s->number <= s->key->most)
-		return true;
 	problem_node(&r->problems, s->value, "`%s` must be between %s and %s",
 		     s->key->name, least, most);
 	return false;
@@ -65,9 +68,10 @@ static bool duration(struct reader *r, struct setting *s)
 {
 	char least[32], most[32];
 
-	return value_duration(r, s->value, s->value->text, &s->number) &&
-	       between(r, s, unit_duration_text(s->key->least, least),
-		       unit_duration_text(s->key->most, most));
+	if (!value_duration(r, s->value, s->value->text, &s->number))
+		return false;
+	return within(s) || outside(r, s, unit_duration_text(s->key->least, least),
+				    unit_duration_text(s->key->most, most));
 }
 
 static bool size(struct reader *r, struct setting *s)
@@ -80,8 +84,8 @@ static bool size(struct reader *r, struct setting *s)
 	if (code == -ERANGE)
 		s->number = UINT64_MAX;
 	if (code >= 0 || code == -ERANGE)
-		return between(r, s, unit_size_text(s->key->least, least),
-			       unit_size_text(s->key->most, most));
+		return within(s) || outside(r, s, unit_size_text(s->key->least, least),
+					    unit_size_text(s->key->most, most));
 	if (digits(text))
 		problem_node(p, s->value,
 			     "%s is not a size: say `%.20sKiB` or `%.20sMiB`",
@@ -111,9 +115,11 @@ static bool number(struct reader *r, struct setting *s)
 			     problem_quote(&r->problems, s->value->text));
 		return false;
 	}
+	if (within(s))
+		return true;
 	snprintf(least, sizeof(least), "%llu", (unsigned long long)s->key->least);
 	snprintf(most, sizeof(most), "%llu", (unsigned long long)s->key->most);
-	return between(r, s, least, most);
+	return outside(r, s, least, most);
 }
 
 static bool boolean(struct reader *r, struct setting *s)
