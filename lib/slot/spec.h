@@ -36,6 +36,7 @@ struct slot_spec {
 	const char *emit; /* the name of the signal for SLOT_EMIT */
 	const struct type *type; /* of that signal; what a line must be */
 	const char *config; /* plugin: JSON text */
+	bool untimed; /* plugin: nobody wants took_ns, which costs as much as a call */
 };
 
 #endif

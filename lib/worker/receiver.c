@@ -199,6 +199,11 @@ static const struct slot_host host = {
 	.ended = host_ended,
 };
 
+static bool heard(const struct plan *p, uint32_t signal)
+{
+	return signal != PLAN_NONE && p->signals[signal].targets_len;
+}
+
 static void specify(struct receiver *r, const struct plan *p, const struct plan_slot *s)
 {
 	const struct plan_object *o = &p->objects[s->owned_by];
@@ -227,6 +232,7 @@ static void specify(struct receiver *r, const struct plan *p, const struct plan_
 		.output = s->emit == PLAN_NONE ? SLOT_LOG : SLOT_EMIT,
 		.emit = s->emit == PLAN_NONE ? NULL : p->signals[s->emit].name,
 		.config = o->config,
+		.untimed = !heard(p, s->finished) && !heard(p, s->failed),
 	};
 }
 
