@@ -29,18 +29,24 @@ static void came_due(struct timer *timer, uint64_t now)
 	turn_pump(container_of(timer, struct turn, due));
 }
 
-/* One message at a time where one can take long, so that a crash blames only it. */
+/*
+ * Where a message can take long, no more are claimed than are begun, so that a crash
+ * counts as an attempt of these alone.
+ */
 static void choose_batch(struct turn *t)
 {
+	const struct plan *p = t->worker->world->plan;
+
 	t->batch = TURN_BATCH;
+	t->most = UINT32_MAX;
 	vec_each(r, &t->receivers) {
-		if ((*r)->spec.kind->takes && !(*r)->stream &&
-		    !(*r)->spec.kind->resident &&
-		    (*r)->spec.kind != slot_kind_find("plugin") &&
-		    (*r)->spec.kind != slot_kind_find("builtin"))
-			t->batch = 1;
-		if ((*r)->spec.reply_line)
-			t->batch = 1;
+		enum plan_slot_kind kind = p->slots[(*r)->plan_slot].kind;
+
+		if (kind != PLAN_RUN && kind != PLAN_EXEC && !(*r)->spec.reply_line)
+			continue;
+		if (t->batch != 1 || (*r)->parallel > t->most)
+			t->most = (*r)->parallel;
+		t->batch = 1;
 	}
 }
 
@@ -329,7 +335,7 @@ static void fill(struct turn *t)
 static bool willing(const struct turn *t)
 {
 	return t->up && !t->now && !t->held && t->begun < PHASE_FINISHED &&
-	       !t->current && t->next == t->claims_len &&
+	       !t->current && t->next == t->claims_len && t->open < t->most &&
 	       !(t->end_seq != UINT64_MAX && t->empty);
 }
 

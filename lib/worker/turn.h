@@ -68,6 +68,7 @@ struct turn {
 
 	struct claim claims[TURN_BATCH]; /* claimed, and not begun from `next` on */
 	unsigned claims_len, next, batch;
+	unsigned most; /* records that may be under way */
 	struct record *current;
 	struct dispatch dispatch;
 	struct receiver_id receiver; /* the next one of current, if `have_receiver` */
