@@ -165,8 +165,8 @@ struct sigslot_loop_info {
 typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
 
 /*
- * Walks the loops of one instance, or of all (NULL), in the order of their names. Asks
- * nobody: it reads files. Returns 0, what fn returned, or a negative errno (-ENXIO: no
+ * Walks the loops of one instance, or of all (NULL): instances in the order of their
+ * names, loops in that of the topology. Asks nobody: it reads files. Returns 0, what fn returned, or a negative errno (-ENXIO: no
  * such instance).
  */
 SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,

@@ -236,14 +236,14 @@ static void tell(const struct cleaning *c, const char *format, ...)
 	c->told(c->data, line);
 }
 
-/* Removed under its own lock, so that nobody resumes it meanwhile. */
+/* Removed under its own lock, so that nobody resumes it meanwhile; 1: it lives. */
 static int remove_dead(struct cleaning *c, const char *name, int dir)
 {
 	struct lock_note note;
 	_close_ int lock = lock_take(dir, name, NULL);
 
 	if (lock < 0)
-		return lock == -EEXIST ? 0 : lock;
+		return lock == -EEXIST ? 1 : lock;
 	if (lock_read(lock, &note) == 0 && *note.run)
 		stray_kill(note.run, NULL);
 	return runtime_remove(c->runtime, name);
@@ -268,10 +268,14 @@ static int clean_one(void *data, const char *name)
 		c->kept = true;
 	} else {
 		r = remove_dead(c, name, in.dir);
-		tell(c, "removed '%s'", name);
+		if (r == 0 && queued)
+			tell(c, "removed '%s' with %llu messages", name,
+			     (unsigned long long)queued);
+		else if (r == 0)
+			tell(c, "removed '%s'", name);
 	}
 	instance_done(&in);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int sigslot_clean(const char *instance, bool force, sigslot_line_fn told, void *data,

@@ -39,7 +39,7 @@ loop_is() {
 	assert_stderr ''
 }
 
-@test "every loop of a live instance is listed in the order of names" {
+@test "every loop of a live instance is listed in the order of the file" {
 	start_two
 	run -0 --separate-stderr sigslot ps
 	assert_stderr ''

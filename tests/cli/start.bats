@@ -10,6 +10,8 @@ start_one() {
 		loops:
 		  a: {process: workers, objects: {x: {filter: cat >> seen}}}
 		  b: {process: workers, objects: {y: {filter: cat >> seen}}}
+		objects:
+		  c: {filter: cat >> seen}
 	END
 	start_run t.yaml
 }
@@ -21,11 +23,11 @@ states() {
 @test "a loop that was stopped starts again, and gets what came meanwhile" {
 	start_one
 	sigslot stop a
-	assert_equal "$(states)" 'stopped ready'
+	assert_equal "$(states)" 'stopped ready ready'
 	sigslot emit x kept
 	run -0 --separate-stderr sigslot start a
 	assert_output ''
-	assert_equal "$(states)" 'ready ready'
+	assert_equal "$(states)" 'ready ready ready'
 	wait_until has_lines seen 1
 	stop_run
 }
@@ -33,9 +35,9 @@ states() {
 @test "a process starts with all its loops" {
 	start_one
 	sigslot stop workers
-	assert_equal "$(states)" 'stopped stopped'
+	assert_equal "$(states)" 'stopped stopped ready'
 	run -0 --separate-stderr sigslot start workers
-	assert_equal "$(states)" 'ready ready'
+	assert_equal "$(states)" 'ready ready ready'
 	stop_run
 }
 
