@@ -217,8 +217,7 @@ static struct plan_slot *start_slot(struct maker *m, const struct model_thing *t
 	to->name = copy(m, name);
 	to->owner = owner_of(thing);
 	to->owned_by = thing->index;
-	to->loop = thing->kind == MODEL_OBJECT ? m->p->objects[thing->index].loop
-					       : PLAN_NONE;
+	to->loop = PLAN_NONE;
 	to->kind = PLAN_MEMBER;
 	to->type = copy(m, type);
 	to->parallel = 1;
@@ -232,6 +231,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	struct plan_slot *to =
 		start_slot(m, &o->thing, from->index, from->name, from->type);
 
+	to->loop = o->loop->thing.index;
 	to->kind = slot_kind(from->does);
 	to->text = copy(m, from->text);
 	to->argv = copy_all(m, from->argv);
