@@ -114,20 +114,25 @@ static void room(struct process *p)
 	flush(filter_of(p->slot));
 }
 
+/* Both are escaped in JSON: without a backslash there is nothing to look for. */
+static bool one_line(const struct slot_job *job, const char *text, size_t size)
+{
+	if (!memchr(job->message.payload, '\\', job->message.size))
+		return true;
+	return memchr(text, '\n', size) == text + size - 1 && !memchr(text, 0, size);
+}
+
 /* Appends the line of a message. Returns 0, or a negative errno with *ret_v. */
 static int add_line(struct filter *f, struct slot_job *job, struct slot_verdict *ret_v)
 {
 	struct buf *bytes = &f->feed.bytes;
-	size_t before = bytes->size, size;
-	const char *text;
+	size_t before = bytes->size;
 
 	if (text_of_payload(job->message.payload, job->message.size,
 			    f->resident.slot.spec->input_json, bytes) < 0 ||
 	    buf_add_byte(bytes, '\n') < 0)
 		goto no_memory;
-	text = bytes->data + before;
-	size = bytes->size - before;
-	if (memchr(text, '\n', size) != text + size - 1 || memchr(text, 0, size)) {
+	if (!one_line(job, bytes->data + before, bytes->size - before)) {
 		bytes->size = before;
 		*ret_v = report_verdict(-EILSEQ, true,
 					"the string has a newline or a NUL, which a "
