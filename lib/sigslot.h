@@ -166,8 +166,8 @@ typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
 
 /*
  * Walks the loops of one instance, or of all (NULL): instances in the order of their
- * names, loops in that of the topology. Asks nobody: it reads files. Returns 0, what fn returned, or a negative errno (-ENXIO: no
- * such instance).
+ * names, loops in that of the topology. Asks nobody: it reads files. Returns 0, what
+ * fn returned, or a negative errno (-ENXIO: no such instance).
  */
 SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 			   struct sigslot_error *err);

@@ -121,13 +121,7 @@ static int find(const char *target, struct address *a, struct instance *ret,
 		*a->name = '\0';
 		return 0;
 	}
-	r = instance_find(a, ret, err);
-	if (r == -ENXIO && !*a->instance)
-		fail(err, r,
-		     "there is no instance '%s', and no running one has a loop or "
-		     "process of that name: 'sigslot ps' lists them",
-		     a->name);
-	return r;
+	return instance_find(a, ret, err);
 }
 
 /* A dead instance's lock is free a moment after its socket was closed. */

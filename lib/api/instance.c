@@ -125,7 +125,16 @@ struct search {
 	struct instance *found;
 	unsigned len;
 	struct buf names;
+	struct nearest nearest; /* of all that there is */
 };
+
+static void consider_owners(struct search *s, const struct instance *in)
+{
+	for (uint32_t id = 1; id < routes_names_len(in->routes); id++)
+		consider_near(&s->nearest,
+			      routes_text(in->routes,
+					  routes_name(in->routes, id)->owner));
+}
 
 static int consider(void *data, const char *name)
 {
@@ -135,6 +144,9 @@ static int consider(void *data, const char *name)
 	if (instance_open(name, &in, NULL) < 0)
 		return 0;
 	if (!in.supervisor || !has(&in, s->name)) {
+		consider_near(&s->nearest, name);
+		if (in.supervisor && in.routes)
+			consider_owners(s, &in);
 		instance_done(&in);
 		return 0;
 	}
@@ -150,7 +162,8 @@ static int find_any(const struct address *a, struct instance *ret,
 		    struct sigslot_error *err)
 {
 	struct instance found = {.dir = -1};
-	struct search s = {.name = a->name, .found = &found};
+	struct search s = {
+		.name = a->name, .found = &found, .nearest.near.wanted = a->name};
 	_close_ int runtime = -1;
 	int r = runtime_open(false, &runtime, err);
 
@@ -168,6 +181,10 @@ static int find_any(const struct address *a, struct instance *ret,
 			 "several instances have '%s': say which one, as INSTANCE/%s: "
 			 "%s",
 			 a->name, a->name, s.names.data);
+	else if (s.nearest.near.best)
+		r = fail(err, -ENXIO,
+			 "no running instance has '%s': did you mean '%s'?", a->name,
+			 s.nearest.near.best);
 	else
 		r = fail(err, -ENXIO,
 			 "no running instance has '%s': 'sigslot ps' lists what runs",

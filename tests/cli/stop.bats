@@ -117,6 +117,20 @@ loop_is() {
 	stop_run
 }
 
+@test "an unknown target is answered with a guess" {
+	start_slow
+	run -69 --separate-stderr sigslot stop fsat
+	assert_stderr_has "did you mean 'fast'?"
+	run -69 --separate-stderr sigslot stop t/slwo
+	assert_stderr_has "did you mean 'slow'?"
+	mv t.yaml shopping.yaml
+	start_run shopping.yaml
+	run -69 --separate-stderr sigslot stop shoping
+	assert_stderr_has "did you mean 'shopping'?"
+	run -69 --separate-stderr sigslot ps shoping
+	assert_stderr_has "did you mean 'shopping'?"
+}
+
 @test "a malformed target is wrong usage" {
 	for target in '' 'a b' a/b/c; do
 		run -64 --separate-stderr sigslot stop "$target"
