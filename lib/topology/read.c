@@ -48,6 +48,7 @@ static void read_name(struct reader *r, const struct section *s)
 static void read_top(struct reader *r, const struct section *s)
 {
 	const struct node *connections = section_node(s, "connections");
+	bool named = section_has(s, "objects") || section_has(s, "loops");
 
 	read_name(r, s);
 	if (section_node(s, "shell"))
@@ -74,9 +75,10 @@ static void read_top(struct reader *r, const struct section *s)
 	if (connections)
 		connect_read(r, connections);
 	link_check(r);
-	if (!r->t->loops.len && !section_has(s, "objects") && !section_has(s, "loops"))
-		problem_node(&r->problems, s->node,
-			     "there is nothing to run: give `objects:` or `loops:`");
+	if (r->t->loops.len || (named && r->problems.list.len))
+		return;
+	problem_node(&r->problems, s->node,
+		     "there is nothing to run: give `objects:` or `loops:`");
 }
 
 static void read_text(struct reader *r)

@@ -22,15 +22,18 @@ void *reader_alloc(struct reader *r, size_t size)
 
 bool reader_name(struct reader *r, const struct node *n)
 {
+	const char *why = "letters, digits, _ and -, and a letter or _ first";
+
 	if (n->broken)
 		return false;
 	if (unit_name_ok(n->text, n->len))
 		return true;
-	problem_node(&r->problems, n,
-		     n->len > 63 ? "the name %s is longer than 63 characters"
-				 : "%s is not a name: letters, digits, _ and -, and a "
-				   "letter or _ first",
-		     problem_quote(&r->problems, n->text));
+	if (n->len > 63)
+		why = "it is longer than 63 characters";
+	else if (n->plain && strchr(n->text, ':'))
+		why = "a space must follow the `:` of a key";
+	problem_node(&r->problems, n, "%s is not a name: %s",
+		     problem_quote(&r->problems, n->text), why);
 	return false;
 }
 

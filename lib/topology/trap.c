@@ -182,6 +182,9 @@ void trap_tell(struct problems *p, const struct yaml_trouble *t)
 	place.at = (uint32_t)((size_t)(l.text - p->in->text) + at);
 	if (cure)
 		problem_at(p, place, "%s", cure);
+	else if (strstr(t->context, "an alias") || strstr(t->context, "an anchor") ||
+		 strstr(t->context, "a tag"))
+		problem_at(p, t->begin, "%s", special(NULL));
 	else if (strstr(t->context, "flow"))
 		problem_at(p, t->place,
 			   "a bracket that opens in line %u is not closed, or a text "

@@ -244,6 +244,8 @@ static bool misplaced(struct reader *r, const struct setting *s)
 						   : ": `{` or `: ` makes a map in "
 						     "YAML; quote the command or "
 						     "use |";
+	else if (s->value->kind == NODE_LIST && s->key->kind == KEY_MAP)
+		cure = ": write `NAME: ...` for each, without `- `";
 	problem_node(&r->problems, s->value, "`%s` must be %s, not %s%s", s->key->name,
 		     kinds[s->key->kind].wanted, node_name(s->value), cure);
 	return false;
