@@ -22,23 +22,23 @@ static unsigned done, emitted;
 
 /* --- the bare limits -------------------------------------------------------------- */
 
-static void bare_command(const char *const *argv)
+static void start_bare(const char *const *argv)
 {
-	pid_t pid = vfork();
-
-	if (pid == 0) {
+	if (vfork() == 0) {
 		execve(argv[0], (char *const *)argv, environ);
 		_exit(127);
 	}
-	waitpid(pid, NULL, 0);
 }
 
-static double bare_commands(const char *const *argv)
+static double bare_commands(const char *const *argv, int jobs)
 {
 	uint64_t started = clock_now();
 
-	for (int i = 0; i < COMMANDS; i++)
-		bare_command(argv);
+	for (int begun = 0, ended = 0; ended < COMMANDS; ended++) {
+		for (; begun < COMMANDS && begun - ended < jobs; begun++)
+			start_bare(argv);
+		wait(NULL);
+	}
 	return COMMANDS * 1e9 / (double)(clock_now() - started);
 }
 
@@ -47,12 +47,22 @@ static const char *const colon_argv[] = {"/bin/sh", "-c", ":", NULL};
 
 static double bare_true(void)
 {
-	return bare_commands(true_argv);
+	return bare_commands(true_argv, 1);
+}
+
+static double bare_true_2(void)
+{
+	return bare_commands(true_argv, 2);
 }
 
 static double bare_colon(void)
 {
-	return bare_commands(colon_argv);
+	return bare_commands(colon_argv, 1);
+}
+
+static double bare_colon_2(void)
+{
+	return bare_commands(colon_argv, 2);
 }
 
 /* A co-process `cat` with blocking pipes. */
@@ -209,19 +219,39 @@ static double commands(const struct slot_spec *spec, unsigned total, unsigned jo
 	return total * 1e9 / (double)started;
 }
 
-static double slot_colon(void)
+static double run_colon(unsigned jobs)
 {
 	struct slot_spec spec = spec_of("run", ":");
 
-	return commands(&spec, COMMANDS, 1);
+	return commands(&spec, COMMANDS, jobs);
 }
 
-static double slot_true(void)
+static double slot_colon(void)
+{
+	return run_colon(1);
+}
+
+static double slot_colon_2(void)
+{
+	return run_colon(2);
+}
+
+static double exec_true(unsigned jobs)
 {
 	struct slot_spec spec = spec_of("exec", NULL);
 
 	spec.argv = true_argv;
-	return commands(&spec, COMMANDS, 1);
+	return commands(&spec, COMMANDS, jobs);
+}
+
+static double slot_true(void)
+{
+	return exec_true(1);
+}
+
+static double slot_true_2(void)
+{
+	return exec_true(2);
 }
 
 static double filter_cat(unsigned total, unsigned flight, bool reply)
@@ -264,6 +294,10 @@ static const struct row {
 	double goal; /* ratio */
 } rows[] = {
 	{"slot run :", "commands/s", "vfork sh -c :", slot_colon, bare_colon, 0.85},
+	{"slot run :, 2 jobs", "commands/s", "vfork sh -c : x2", slot_colon_2,
+	 bare_colon_2, 0.85},
+	{"slot exec true, 2 jobs", "commands/s", "vfork /bin/true x2", slot_true_2,
+	 bare_true_2, 0.85},
 	{"slot exec true", "commands/s", "vfork /bin/true", slot_true, bare_true, 0.85},
 	{"filter cat, 256 in flight", "lines/s", "bare cat", slot_stream, bare_stream,
 	 0.5},
