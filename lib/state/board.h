@@ -35,7 +35,7 @@ struct board_loop {
 	uint32_t process;
 	uint32_t state; /* enum board_state */
 	uint32_t busy; /* something is under way */
-	uint32_t sources; /* that have not ended yet */
+	uint32_t reserved;
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */
 	uint64_t missed; /* ticks of timers */

@@ -39,8 +39,7 @@ static void heard(struct watch *w, uint32_t events)
 		loop_unwatch(w); /* its end comes by the pidfd */
 }
 
-/* Everything that it held in any queue is free for the next one. */
-static void recover(struct supervisor *s)
+void hand_recover(struct supervisor *s)
 {
 	const struct world *w = &s->world;
 
@@ -171,7 +170,7 @@ static void ended(struct child *c, int status)
 	b->status = status;
 	b->started = 0;
 	stray_kill(s->world.run, name);
-	recover(s);
+	hand_recover(s);
 	if (now - h->started > HEALTHY_S * NS_PER_S)
 		hand_clear(h);
 	remedy = choose(h, status, now);
@@ -254,6 +253,12 @@ void hand_leave(struct hand *h, bool again)
 	h->leaving = true;
 	h->again = again;
 	hand_say(h, WIRE_EXIT, 0, 0);
+}
+
+void hand_kill_all(struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		child_kill(&s->hands[i].child, SIGKILL);
 }
 
 void hand_clear(struct hand *h)

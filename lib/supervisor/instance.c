@@ -12,12 +12,10 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/queue.h"
-#include "route/build.h"
 #include "state/lock.h"
 #include "state/runtime.h"
+#include "supervisor/naming.h"
 #include "worker/stray.h"
-
-enum { CONTROL_SIZE = 256 * 1024 };
 
 static int open_home(const struct plan *p, struct instance_home *home, struct world *w,
 		     struct sigslot_error *err)
@@ -76,7 +74,7 @@ static int make_queue(const struct world *w, const char *name, uint64_t size,
 static int make_queues(const struct plan *p, const struct world *w,
 		       struct sigslot_error *err)
 {
-	int r = make_queue(w, WORLD_CONTROL, CONTROL_SIZE, 0, err);
+	int r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
 
 	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++)
 		r = make_queue(w, p->loops[i].name, p->loops[i].size,
@@ -87,177 +85,41 @@ static int make_queues(const struct plan *p, const struct world *w,
 	return r;
 }
 
-struct naming {
-	struct route_build build;
+struct leftover {
 	const struct plan *plan;
-	struct world *world;
-	int error;
+	const struct world *world;
+	struct sigslot_error *err;
 };
 
-static uint32_t name(struct naming *n, enum route_kind kind, const char *owner,
-		     const char *member, const char *type, uint32_t queue)
+/* A queue of the last run that the topology no longer has: gone if it is empty. */
+static int judge_leftover(void *data, const char *name)
 {
-	int64_t id = route_build_name(&n->build, kind, owner, member, type, queue);
-
-	if (id < 0)
-		n->error = -ENOMEM;
-	return id < 0 ? 0 : (uint32_t)id;
-}
-
-static void own(struct naming *n, uint32_t member, uint32_t owner)
-{
-	if (!n->error)
-		n->build.names.at[member].object = owner;
-}
-
-static uint32_t owner_id(const struct naming *n, enum plan_owner owner, uint32_t index)
-{
-	const uint32_t *ids[] = {
-		[PLAN_OBJECT] = n->world->object_ids,
-		[PLAN_LOOP] = n->world->loop_ids,
-		[PLAN_PROCESS] = n->world->process_ids,
-	};
-
-	return ids[owner][index];
-}
-
-/* An object of the short form shares its name with its loop, and so an id. */
-static void name_owners(struct naming *n)
-{
-	const struct plan *p = n->plan;
+	const struct leftover *l = data;
+	const struct plan *p = l->plan;
+	struct queue_counts counts = {0};
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		n->world->loop_ids[i] =
-			name(n, ROUTE_OBJECT, p->loops[i].name, "", "any", i);
-	for (uint32_t i = 0; i < p->processes_len; i++)
-		n->world->process_ids[i] = name(n, ROUTE_OBJECT, p->processes[i].name,
-						"", "any", world_control(n->world));
-	for (uint32_t i = 0; i < p->objects_len; i++) {
-		uint32_t loop = p->objects[i].loop;
-
-		n->world->object_ids[i] =
-			strcmp(p->objects[i].name, p->loops[loop].name) == 0
-				? n->world->loop_ids[loop]
-				: name(n, ROUTE_OBJECT, p->objects[i].name, "", "any",
-				       loop);
-	}
+		if (strcmp(p->loops[i].name, name) == 0)
+			return 0;
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		if (strcmp(p->queues[i].name, name) == 0)
+			return 0;
+	if (queue_peek(l->world->queues, name, &counts, NULL) == 0 && counts.records)
+		return fail(
+			l->err, -EEXIST,
+			"the last run of '%s' left %llu messages for '%s', which the "
+			"topology no longer has: put it back, or drop them with "
+			"'sigslot clean --force %s'",
+			p->name, (unsigned long long)counts.records, name, p->name);
+	return queue_remove(l->world->queues, name, l->err);
 }
 
-static void name_members(struct naming *n)
+static int judge_leftovers(const struct plan *p, const struct world *w,
+			   struct sigslot_error *err)
 {
-	const struct plan *p = n->plan;
+	struct leftover l = {p, w, err};
 
-	for (uint32_t i = 0; i < p->signals_len; i++) {
-		const struct plan_signal *s = &p->signals[i];
-
-		n->world->signal_ids[i] =
-			name(n, ROUTE_SIGNAL, plan_owner_name(p, s->owner, s->owned_by),
-			     s->name, s->type, ROUTE_NOWHERE);
-		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
-	}
-	for (uint32_t i = 0; i < p->slots_len; i++) {
-		const struct plan_slot *s = &p->slots[i];
-		uint32_t queue =
-			s->loop == PLAN_NONE ? world_control(n->world) : s->loop;
-
-		if (s->kind == PLAN_SOURCE)
-			continue;
-		n->world->slot_ids[i] =
-			name(n, ROUTE_SLOT, plan_owner_name(p, s->owner, s->owned_by),
-			     s->name, s->type, queue);
-		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
-	}
-}
-
-static void add_targets(struct naming *n)
-{
-	const struct plan *p = n->plan;
-	const struct world *w = n->world;
-
-	for (uint32_t i = 0; i < p->signals_len; i++) {
-		for (uint32_t k = 0; !n->error && k < p->signals[i].targets_len; k++) {
-			const struct plan_target *t =
-				&p->targets[p->signals[i].first_target + k];
-			struct route_target target = {.via = w->signal_ids[t->via]};
-
-			if (t->slot == PLAN_NONE) {
-				target.queue = world_named_queue(w, t->queue);
-			} else {
-				uint32_t loop = p->slots[t->slot].loop;
-
-				target.slot = w->slot_ids[t->slot];
-				target.queue =
-					loop == PLAN_NONE ? world_control(w) : loop;
-			}
-			n->error =
-				route_build_target(&n->build, w->signal_ids[i], target);
-		}
-	}
-}
-
-static void add_queues(struct naming *n)
-{
-	const struct plan *p = n->plan;
-	int64_t r = 0;
-
-	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		r = route_build_queue(&n->build, p->loops[i].name, p->loops[i].size);
-	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		r = route_build_queue(&n->build, p->queues[i].name, p->queues[i].size);
-	if (r >= 0)
-		r = route_build_queue(&n->build, WORLD_CONTROL, CONTROL_SIZE);
-	n->error = r < 0 ? (int)r : 0;
-}
-
-static int allocate(const struct plan *p, struct world *w)
-{
-	w->signal_ids = calloc(p->signals_len + 1, sizeof(uint32_t));
-	w->slot_ids = calloc(p->slots_len + 1, sizeof(uint32_t));
-	w->object_ids = calloc(p->objects_len + 1, sizeof(uint32_t));
-	w->loop_ids = calloc(p->loops_len + 1, sizeof(uint32_t));
-	w->process_ids = calloc(p->processes_len + 1, sizeof(uint32_t));
-	return w->signal_ids && w->slot_ids && w->object_ids && w->loop_ids &&
-			       w->process_ids
-		       ? 0
-		       : -ENOMEM;
-}
-
-static int index_slots(struct world *w)
-{
-	uint32_t len = routes_names_len(w->routes);
-
-	w->slots_by_id = malloc(len * sizeof(uint32_t));
-	if (!w->slots_by_id)
-		return -ENOMEM;
-	for (uint32_t id = 0; id < len; id++)
-		w->slots_by_id[id] = PLAN_NONE;
-	for (uint32_t i = 0; i < w->plan->slots_len; i++)
-		w->slots_by_id[w->slot_ids[i]] = i;
-	w->slots_by_id[0] = PLAN_NONE;
-	return 0;
-}
-
-static int make_routes(const struct plan *p, struct world *w, struct sigslot_error *err)
-{
-	struct naming n = {.plan = p, .world = w};
-	struct routes *old = NULL;
-	int r = routes_open(w->dir, &old, err);
-
-	if (r < 0 && r != -ENOENT)
-		return r;
-	n.error = allocate(p, w) ?: route_build_start(&n.build, old);
-	if (!n.error)
-		add_queues(&n);
-	name_owners(&n);
-	name_members(&n);
-	add_targets(&n);
-	r = n.error ? fail(err, n.error, "out of memory")
-		    : route_build_write(&n.build, w->dir, err);
-	route_build_done(&n.build);
-	routes_close(old);
-	if (r == 0)
-		r = routes_open(w->dir, &w->routes, err);
-	return r == 0 ? index_slots(w) : r;
+	return runtime_each(w->queues, judge_leftover, &l);
 }
 
 static int make_board(const struct plan *p, struct world *w, struct sigslot_error *err)
@@ -296,9 +158,11 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 	if (r == 0)
 		r = runtime_subdir(w->dir, "q", true, &w->queues, err);
 	if (r == 0)
+		r = judge_leftovers(p, w, err);
+	if (r == 0)
 		r = make_queues(p, w, err);
 	if (r == 0)
-		r = make_routes(p, w, err);
+		r = naming_make(w, err);
 	return r == 0 ? make_board(p, w, err) : r;
 }
 

@@ -12,6 +12,8 @@
 #include "queue/queue.h"
 #include "supervisor/super.h"
 
+enum { NOW_S = 7 }; /* more than a worker gives its commands */
+
 static const uint32_t everybody = UINT32_MAX;
 
 static bool concerns(const struct supervisor *s, uint32_t loop)
@@ -118,6 +120,7 @@ static void end_now(struct supervisor *s)
 	}
 	for (uint32_t i = 0; i < s->plan->processes_len; i++)
 		loop_disarm(&s->loop, &s->hands[i].restart);
+	super_deadline(s, NOW_S);
 }
 
 void stop_begin(struct supervisor *s, bool now)

@@ -77,6 +77,8 @@ int hand_start(struct hand *h, struct sigslot_error *err);
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
 void hand_leave(struct hand *h, bool again);
 void hand_clear(struct hand *h); /* the budget of restarts */
+void hand_recover(struct supervisor *s); /* what the dead held in any queue */
+void hand_kill_all(struct supervisor *s);
 
 /* stop.c: drains all, or ends all at once; goes on after anything that changed. */
 void stop_begin(struct supervisor *s, bool now);
@@ -106,9 +108,14 @@ void control_close(struct supervisor *s);
 int journal_open(struct supervisor *s, struct sigslot_error *err);
 void journal_close(struct supervisor *s);
 
+/* account.c: tells what became of all messages. Returns the exit status. */
+int account_settle(struct supervisor *s);
+
 /* supervisor.c: what happened to a loop. */
 void super_heard(struct supervisor *s, struct hand *h, const struct wire *p);
 void super_lost(struct supervisor *s, struct hand *h, int status);
 void super_check(struct supervisor *s);
+void super_deadline(struct supervisor *s,
+		    unsigned seconds); /* then workers are killed */
 
 #endif

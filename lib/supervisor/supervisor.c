@@ -135,11 +135,14 @@ static void check_restart(struct supervisor *s)
 
 static void too_late(struct timer *t, uint64_t now)
 {
-	struct supervisor *s = container_of(t, struct supervisor, deadline);
-
 	(void)now;
-	for (uint32_t i = 0; i < s->plan->processes_len; i++)
-		child_kill(&s->hands[i].child, SIGKILL);
+	hand_kill_all(container_of(t, struct supervisor, deadline));
+}
+
+void super_deadline(struct supervisor *s, unsigned seconds)
+{
+	s->deadline.fire = too_late;
+	loop_arm(&s->loop, &s->deadline, clock_now() + seconds * NS_PER_S);
 }
 
 static void check_end(struct supervisor *s)
@@ -152,8 +155,7 @@ static void check_end(struct supervisor *s)
 	if (!s->ending) {
 		s->ending = true;
 		outbox_flush(&s->outbox);
-		s->deadline.fire = too_late;
-		loop_arm(&s->loop, &s->deadline, clock_now() + LEAVE_S * NS_PER_S);
+		super_deadline(s, LEAVE_S);
 		for (uint32_t i = 0; i < s->plan->processes_len; i++)
 			hand_leave(&s->hands[i], false);
 	}
@@ -208,6 +210,8 @@ static void interrupted(struct supervisor *s, int sig)
 			 "stop it at once",
 			 s->plan->name);
 	stop_begin(s, s->interrupts > 1);
+	if (s->interrupts > 2)
+		hand_kill_all(s);
 }
 
 static void signalled(struct watch *w, uint32_t events)
@@ -278,69 +282,13 @@ static int start_all(struct supervisor *s, struct sigslot_error *err)
 	int r = 0;
 
 	setenv(STRAY_MARK, s->world.run, 1);
+	if (routes_generation(s->world.routes) > 1)
+		hand_recover(s); /* what the last run's workers held */
 	for (uint32_t i = 0; r == 0 && i < s->plan->processes_len; i++)
 		r = hand_start(&s->hands[i], err);
 	if (r < 0)
 		stop_begin(s, true);
 	return r;
-}
-
-/* Messages to loops that have stopped of their own accord have nowhere to go. */
-static uint64_t drop_rest(struct supervisor *s)
-{
-	uint64_t dropped = 0;
-
-	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		struct queue *q = NULL;
-		int64_t n;
-
-		if (queue_open(s->world.queues, s->plan->loops[i].name, s->identity, &q,
-			       NULL) < 0)
-			continue;
-		queue_recover(q, 0, 0);
-		n = queue_purge(q);
-		queue_close(q);
-		if (n <= 0)
-			continue;
-		dropped += (uint64_t)n;
-		board_add(&s->world.board->loops[i].dropped, (uint64_t)n);
-		log_line("sigslot", "%lld message%s to '%s' dropped: it had stopped",
-			 (long long)n, n == 1 ? "" : "s", s->plan->loops[i].name);
-	}
-	return dropped;
-}
-
-/* The account at the end. Returns the exit status. */
-static int settle(struct supervisor *s)
-{
-	bool whole = !s->cut_short && !s->given_up;
-	uint64_t in = 0, out = 0, failed = 0, dropped = 0, left;
-
-	if (whole)
-		drop_rest(s);
-	left = instance_queued(&s->world);
-	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		const struct board_loop *b = &s->world.board->loops[i];
-
-		in += b->in;
-		out += b->out;
-		failed += b->failed;
-		dropped += b->dropped + b->misfit;
-	}
-	log_line("sigslot",
-		 "'%s' ended: %llu messages in, %llu out, %llu failed, %llu "
-		 "dropped, %llu kept",
-		 s->plan->name, (unsigned long long)in, (unsigned long long)out,
-		 (unsigned long long)failed, (unsigned long long)dropped,
-		 (unsigned long long)left);
-	if (left)
-		log_line("sigslot",
-			 "run it again to go on with what was kept, or "
-			 "'sigslot clean --force %s' to drop it",
-			 s->plan->name);
-	if (!whole)
-		return 1;
-	return s->options->strict && dropped ? 74 : 0;
 }
 
 static void tear_down(struct supervisor *s, bool ran)
@@ -382,7 +330,7 @@ int supervisor_run(const struct plan *plan, const struct supervisor_options *opt
 		status = loop_run(&s.loop);
 		r = r < 0 ? r : status;
 	}
-	status = ran ? settle(&s) : 0;
+	status = ran ? account_settle(&s) : 0;
 	tear_down(&s, ran);
 	return r < 0 ? r : status;
 }

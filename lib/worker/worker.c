@@ -222,6 +222,20 @@ static void settle_in(const struct world *w, int channel)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The last holder of the place may be dying still. */
+static int take_identity(struct worker *w, struct sigslot_error *err)
+{
+	const struct timespec pause = {.tv_nsec = 5 * 1000000};
+	int slot = worker_identity(w->index), r = -EBUSY;
+
+	for (int tries = 0; r == -EBUSY && tries < 400; tries++) {
+		r = identity_open(w->world->dir, slot, &w->identity, err);
+		if (r == -EBUSY)
+			nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
 static int set_up(struct worker *w, const bool *start, struct sigslot_error *err)
 {
 	const struct world *world = w->world;
@@ -232,7 +246,7 @@ static int set_up(struct worker *w, const bool *start, struct sigslot_error *err
 	w->types = calloc(p->signals_len + 1, sizeof(*w->types));
 	if (r < 0 || !w->turns || !w->types)
 		return fail(err, r < 0 ? r : -ENOMEM, "cannot set up a worker");
-	r = identity_open(world->dir, worker_identity(w->index), &w->identity, err);
+	r = take_identity(w, err);
 	if (r == 0)
 		r = outbox_init(&w->outbox, world, &w->loop, w->identity);
 	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {

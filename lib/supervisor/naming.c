@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the plan's indexes to the ids of the instance: names, queues and targets become
+ * the next snapshot of the routes.
+ */
+#include "supervisor/naming.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "route/build.h"
+
+struct naming {
+	struct route_build build;
+	const struct plan *plan;
+	struct world *world;
+	int error;
+};
+
+static uint32_t name(struct naming *n, enum route_kind kind, const char *owner,
+		     const char *member, const char *type, uint32_t queue)
+{
+	int64_t id = route_build_name(&n->build, kind, owner, member, type, queue);
+
+	if (id < 0)
+		n->error = -ENOMEM;
+	return id < 0 ? 0 : (uint32_t)id;
+}
+
+static void own(struct naming *n, uint32_t member, uint32_t owner)
+{
+	if (!n->error)
+		n->build.names.at[member].object = owner;
+}
+
+static uint32_t owner_id(const struct naming *n, enum plan_owner owner, uint32_t index)
+{
+	const uint32_t *ids[] = {
+		[PLAN_OBJECT] = n->world->object_ids,
+		[PLAN_LOOP] = n->world->loop_ids,
+		[PLAN_PROCESS] = n->world->process_ids,
+	};
+
+	return ids[owner][index];
+}
+
+/* An object of the short form shares its name with its loop, and so an id. */
+static void name_owners(struct naming *n)
+{
+	const struct plan *p = n->plan;
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		n->world->loop_ids[i] =
+			name(n, ROUTE_OBJECT, p->loops[i].name, "", "any", i);
+	for (uint32_t i = 0; i < p->processes_len; i++)
+		n->world->process_ids[i] = name(n, ROUTE_OBJECT, p->processes[i].name,
+						"", "any", world_control(n->world));
+	for (uint32_t i = 0; i < p->objects_len; i++) {
+		uint32_t loop = p->objects[i].loop;
+
+		n->world->object_ids[i] =
+			strcmp(p->objects[i].name, p->loops[loop].name) == 0
+				? n->world->loop_ids[loop]
+				: name(n, ROUTE_OBJECT, p->objects[i].name, "", "any",
+				       loop);
+	}
+}
+
+static void name_members(struct naming *n)
+{
+	const struct plan *p = n->plan;
+
+	for (uint32_t i = 0; i < p->signals_len; i++) {
+		const struct plan_signal *s = &p->signals[i];
+
+		n->world->signal_ids[i] =
+			name(n, ROUTE_SIGNAL, plan_owner_name(p, s->owner, s->owned_by),
+			     s->name, s->type, ROUTE_NOWHERE);
+		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
+	}
+	for (uint32_t i = 0; i < p->slots_len; i++) {
+		const struct plan_slot *s = &p->slots[i];
+		uint32_t queue =
+			s->loop == PLAN_NONE ? world_control(n->world) : s->loop;
+
+		if (s->kind == PLAN_SOURCE)
+			continue;
+		n->world->slot_ids[i] =
+			name(n, ROUTE_SLOT, plan_owner_name(p, s->owner, s->owned_by),
+			     s->name, s->type, queue);
+		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
+	}
+}
+
+static void add_targets(struct naming *n)
+{
+	const struct plan *p = n->plan;
+	const struct world *w = n->world;
+
+	for (uint32_t i = 0; i < p->signals_len; i++) {
+		for (uint32_t k = 0; !n->error && k < p->signals[i].targets_len; k++) {
+			const struct plan_target *t =
+				&p->targets[p->signals[i].first_target + k];
+			struct route_target target = {.via = w->signal_ids[t->via]};
+
+			if (t->slot == PLAN_NONE) {
+				target.queue = world_named_queue(w, t->queue);
+			} else {
+				uint32_t loop = p->slots[t->slot].loop;
+
+				target.slot = w->slot_ids[t->slot];
+				target.queue =
+					loop == PLAN_NONE ? world_control(w) : loop;
+			}
+			n->error =
+				route_build_target(&n->build, w->signal_ids[i], target);
+		}
+	}
+}
+
+static void add_queues(struct naming *n)
+{
+	const struct plan *p = n->plan;
+	int64_t r = 0;
+
+	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
+		r = route_build_queue(&n->build, p->loops[i].name, p->loops[i].size);
+	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
+		r = route_build_queue(&n->build, p->queues[i].name, p->queues[i].size);
+	if (r >= 0)
+		r = route_build_queue(&n->build, WORLD_CONTROL, NAMING_CONTROL_SIZE);
+	n->error = r < 0 ? (int)r : 0;
+}
+
+static int allocate(const struct plan *p, struct world *w)
+{
+	w->signal_ids = calloc(p->signals_len + 1, sizeof(uint32_t));
+	w->slot_ids = calloc(p->slots_len + 1, sizeof(uint32_t));
+	w->object_ids = calloc(p->objects_len + 1, sizeof(uint32_t));
+	w->loop_ids = calloc(p->loops_len + 1, sizeof(uint32_t));
+	w->process_ids = calloc(p->processes_len + 1, sizeof(uint32_t));
+	return w->signal_ids && w->slot_ids && w->object_ids && w->loop_ids &&
+			       w->process_ids
+		       ? 0
+		       : -ENOMEM;
+}
+
+static int index_slots(struct world *w)
+{
+	uint32_t len = routes_names_len(w->routes);
+
+	w->slots_by_id = malloc(len * sizeof(uint32_t));
+	if (!w->slots_by_id)
+		return -ENOMEM;
+	for (uint32_t id = 0; id < len; id++)
+		w->slots_by_id[id] = PLAN_NONE;
+	for (uint32_t i = 0; i < w->plan->slots_len; i++)
+		w->slots_by_id[w->slot_ids[i]] = i;
+	w->slots_by_id[0] = PLAN_NONE;
+	return 0;
+}
+
+int naming_make(struct world *w, struct sigslot_error *err)
+{
+	const struct plan *p = w->plan;
+	struct naming n = {.plan = p, .world = w};
+	struct routes *old = NULL;
+	int r = routes_open(w->dir, &old, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	n.error = allocate(p, w) ?: route_build_start(&n.build, old);
+	if (!n.error)
+		add_queues(&n);
+	name_owners(&n);
+	name_members(&n);
+	add_targets(&n);
+	r = n.error ? fail(err, n.error, "out of memory")
+		    : route_build_write(&n.build, w->dir, err);
+	route_build_done(&n.build);
+	routes_close(old);
+	if (r == 0)
+		r = routes_open(w->dir, &w->routes, err);
+	return r == 0 ? index_slots(w) : r;
+}
