@@ -130,7 +130,7 @@ static int run(int len, char **operands)
 	struct print_table table = {.columns = COLUMNS, .right = "llrlrrrrrr"};
 	int status;
 
-	for (size_t i = 0; i < COLUMNS; i++)
+	for (size_t i = 0; i < COLUMNS && !json; i++)
 		print_cell(&table, "%s", headings[i]);
 	status = len ? 0 : walk(NULL, &table);
 	for (int i = 0; i < len; i++) {
