@@ -43,6 +43,25 @@ static bool front(void)
 	return getauxval(AT_BASE) == 0;
 }
 
+/* So that a command in a slot finds `sigslot`, wherever this one stands. */
+static void add_to_path(const char *directory)
+{
+	const char *path = getenv("PATH");
+	size_t size = strlen(directory);
+	char longer[8192];
+
+	for (const char *at = path; at && *at;) {
+		const char *end = strchrnul(at, ':');
+
+		if ((size_t)(end - at) == size && memcmp(at, directory, size) == 0)
+			return;
+		at = *end ? end + 1 : end;
+	}
+	if (path && snprintf(longer, sizeof(longer), "%s:%s", path, directory) <
+			    (int)sizeof(longer))
+		setenv("PATH", longer, 1);
+}
+
 /* Becomes the sibling. Returns the exit status if that fails. */
 static int hand_over(char **argv)
 {
@@ -60,6 +79,9 @@ static int hand_over(char **argv)
 		complain("cannot read /proc/self/exe: %s", strerror(errno));
 		return CMD_OS;
 	}
+	*name = '\0';
+	add_to_path(path);
+	*name = '/';
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(name + 1, 64, "%s", places[i]);
 		execv(path, argv);
