@@ -54,6 +54,13 @@ commented_code() {
 	return 0
 }
 
+# What people read goes through the log callback; what ends is told to the caller.
+prints_or_exits() {
+	find lib -name '*.c' -exec grep -HnwE \
+		'(v?f?printf|puts|fputs|putchar|putc|perror|exit|abort) ?\(.*' {} +
+	return 0
+}
+
 untidy() {
 	ours .c .h .sh .bash .bats .md .yaml | while read -r file; do
 		grep -nH ' $\|	$' "$file"
@@ -70,5 +77,6 @@ check "every C file says in a paragraph what it is" without_paragraph
 check "include guards are named after their files" wrong_guards
 check "nothing is left to be done" leftovers
 check "no code is commented out" commented_code
+check "lib/ never prints and never exits" prints_or_exits
 check "no line is too long or ends in blanks, every file ends in a newline" untidy
 checked

@@ -1,0 +1,5 @@
+/* nothing says what this is */
+void f(void)
+{
+	exit(1);
+}
