@@ -75,16 +75,19 @@ static void start_again(struct timer *t, uint64_t now)
 /* What is done about a death, by what is wanted and what the policy says. */
 enum remedy { REMEDY_NONE, REMEDY_NOW, REMEDY_LATER, REMEDY_GIVE_UP };
 
+/* One more than allowed within the window: the oldest of that many is recent, too. */
 static bool over_budget(struct hand *h, uint64_t now)
 {
 	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
-	unsigned most = r->max < ARRAY_LEN(h->deaths) ? r->max : ARRAY_LEN(h->deaths);
-	unsigned recent = 0;
+	uint64_t ring = (uint64_t)r->max + 1, oldest;
 
-	h->deaths[h->deaths_len++ % ARRAY_LEN(h->deaths)] = now;
-	for (unsigned i = 0; i < ARRAY_LEN(h->deaths) && i < h->deaths_len; i++)
-		recent += now - h->deaths[i] < r->window_ns;
-	return recent > most || (most == 0 && recent);
+	if (!h->deaths)
+		h->deaths = calloc(ring, sizeof(*h->deaths));
+	if (!h->deaths)
+		return true;
+	h->deaths[h->deaths_len++ % ring] = now;
+	oldest = h->deaths[h->deaths_len % ring];
+	return h->deaths_len >= ring && now - oldest < r->window_ns;
 }
 
 static enum remedy choose(struct hand *h, int status, uint64_t now)

@@ -308,6 +308,8 @@ static void tear_down(struct supervisor *s, bool ran)
 		fd_close(&fd);
 	}
 	identity_close(s->identity);
+	for (uint32_t i = 0; s->hands && i < s->plan->processes_len; i++)
+		free(s->hands[i].deaths);
 	free(s->hands);
 	free(s->lamps);
 	instance_leave(&s->home, &s->world, remove);
