@@ -328,8 +328,8 @@ static int fill(struct maker *m, const char *name, struct sigslot_error *err)
 	if (m->no_memory)
 		return fail(err, -ENOMEM, "out of memory");
 	code = target_make(m->t, m->p, err);
-	if (code >= 0)
-		code = rank_make(m->p);
+	if (code >= 0 && rank_make(m->p) < 0)
+		code = fail(err, -ENOMEM, "out of memory");
 	return code;
 }
 

@@ -250,6 +250,8 @@ int problem_tell(struct problems *p, struct sigslot_error *err)
 {
 	size_t len = p->list.len;
 
+	if (len && !p->lines.len)
+		split(p);
 	if (p->no_memory)
 		return fail(err, -ENOMEM, "out of memory");
 	if (!len)

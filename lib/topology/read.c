@@ -55,6 +55,8 @@ static void read_top(struct reader *r, const struct section *s)
 		r->t->shell = reader_words(r, section_text(s, "shell", ""));
 	r->t->env = place_env(r, section_node(s, "env"), NULL);
 	place_main(r);
+	if (r->problems.no_memory)
+		return;
 	for (size_t i = 0; i < s->len; i++) {
 		const struct setting *setting = &s->settings[i];
 		static const struct {
@@ -71,6 +73,8 @@ static void read_top(struct reader *r, const struct section *s)
 			if (strcmp(setting->key->name, parts[k].name) == 0)
 				parts[k].read(r, setting->value);
 	}
+	if (r->problems.no_memory)
+		return;
 	place_settle(r);
 	if (connections)
 		connect_read(r, connections);
