@@ -145,6 +145,7 @@ static void go_down(struct turn *t)
 		(*r)->slot = NULL;
 		(*r)->running = 0;
 	}
+	turn_abandon(t);
 	if (t->acks_len)
 		queue_ack(t->queue, t->acks, t->acks_len);
 	t->acks_len = 0;
@@ -243,11 +244,13 @@ void life_now(struct turn *t)
 	for (unsigned i = t->next; i < t->claims_len; i++)
 		queue_return(t->queue, &t->claims[i], 0, false);
 	t->next = t->claims_len = 0;
-	if (t->current)
-		t->current->again = true;
-	vec_each(r, &t->receivers)
-		if ((*r)->slot)
-			slot_kill((*r)->slot, SIGTERM);
+	vec_each(r, &t->receivers) {
+		if (!(*r)->slot)
+			continue;
+		if ((*r)->spec.kind->resident && !(*r)->ended)
+			slot_finish((*r)->slot); /* it is not started again */
+		slot_kill((*r)->slot, SIGTERM);
+	}
 	turn_pump_later(t);
 	life_check(t);
 }

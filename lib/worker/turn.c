@@ -176,6 +176,16 @@ static int turn_over(struct turn *t, unsigned max)
 	return n;
 }
 
+static void forget(struct record *r)
+{
+	*r->place = r->next;
+	if (r->next)
+		r->next->place = r->place;
+	r->turn->open--;
+	free(r->copy);
+	free(r);
+}
+
 static void settle(struct record *r)
 {
 	struct turn *t = r->turn;
@@ -188,9 +198,19 @@ static void settle(struct record *r)
 			turn_over(t, 0);
 		t->acks[t->acks_len++] = r->claim;
 	}
-	t->open--;
-	free(r->copy);
-	free(r);
+	forget(r);
+}
+
+void turn_abandon(struct turn *t)
+{
+	while (t->records) {
+		queue_return(t->queue, &t->records->claim, 0, true);
+		forget(t->records);
+	}
+	t->current = NULL;
+	t->have_receiver = false;
+	t->busy = NULL;
+	t->busy_len = 0;
 }
 
 void turn_release(struct record *r)
@@ -252,6 +272,11 @@ static bool begin(struct turn *t)
 	r->turn = t;
 	r->claim = t->claims[t->next++];
 	t->open++;
+	r->next = t->records;
+	r->place = &t->records;
+	if (r->next)
+		r->next->place = &r->next;
+	t->records = r;
 	t->current = r;
 	t->have_receiver = false;
 	t->dispatch = (struct dispatch){t->worker->world->routes, &r->claim.envelope,

@@ -28,6 +28,7 @@ struct turn;
 /* A claimed message on its way through the slots. */
 struct record {
 	struct turn *turn;
+	struct record *next, **place; /* in turn.records */
 	struct claim claim;
 	unsigned pending; /* jobs and outputs that are not done */
 	bool walked; /* every receiver has its job */
@@ -75,7 +76,8 @@ struct turn {
 	bool have_receiver;
 	struct receiver *busy; /* whose jobs the turn waits for */
 	unsigned busy_len;
-	unsigned open; /* records */
+	struct record *records; /* that are under way */
+	unsigned open; /* how many */
 	struct claim acks[TURN_BATCH];
 	unsigned acks_len;
 	bool stepping, empty; /* the last claim found nothing */
@@ -101,6 +103,9 @@ void turn_pump(struct turn *t);
 
 /* One job, or one output, of the record is done. */
 void turn_release(struct record *r);
+
+/* Gives back what is under way, as it will not be done: the slots are closed. */
+void turn_abandon(struct turn *t);
 
 /* Whether anything is under way. */
 bool turn_idle(const struct turn *t);
