@@ -51,22 +51,29 @@ void feed_wrote(struct feed *f, size_t size)
 	f->sent += size;
 }
 
-/* Drops the bytes of jobs that were taken out. */
+/* Drops bytes from the front, and memory if nothing is left. */
+static void drop(struct feed *f, size_t gone)
+{
+	if (gone == f->bytes.size && f->bytes.cap > DROP)
+		buf_done(&f->bytes);
+	else
+		buf_drop(&f->bytes, gone);
+	f->sent -= gone;
+	f->before += gone;
+}
+
+/* Drops the bytes of jobs that were taken out, but for the lines that are kept. */
 static void drop_settled(struct feed *f)
 {
 	size_t gone = settled(f);
 
-	if (gone == f->bytes.size && f->sent == gone) {
-		if (f->bytes.cap > DROP)
-			buf_done(&f->bytes);
-		f->bytes.size = 0;
-	} else if (gone > DROP && gone > f->bytes.size / 2) {
-		buf_drop(&f->bytes, gone);
-	} else {
+	if (f->keep && gone + f->keep > f->sent)
+		gone = f->sent > f->keep ? f->sent - f->keep : 0;
+	if (gone != f->bytes.size && (gone <= DROP || gone <= f->bytes.size / 2))
 		return;
-	}
-	f->sent -= gone;
-	f->before += gone;
+	while (f->keep && gone && f->bytes.data[gone - 1] != '\n')
+		gone--;
+	drop(f, gone);
 }
 
 bool feed_take(struct feed *f, struct feed_job *ret)
@@ -83,15 +90,39 @@ bool feed_take(struct feed *f, struct feed_job *ret)
 	return true;
 }
 
-bool feed_take_written(struct feed *f, struct feed_job *ret)
+bool feed_take_before(struct feed *f, uint64_t point, struct feed_job *ret)
 {
-	return f->len && oldest(f)->end <= f->before + f->sent && feed_take(f, ret);
+	return f->len && oldest(f)->end <= point && feed_take(f, ret);
 }
 
-void feed_rewind(struct feed *f)
+void feed_rewind(struct feed *f, uint64_t read)
 {
-	f->sent = settled(f);
+	size_t at = read > f->before ? (size_t)(read - f->before) : 0;
+
+	if (at > settled(f))
+		at = settled(f);
+	while (at && f->bytes.data[at - 1] != '\n')
+		at--;
+	f->sent = at;
 	drop_settled(f);
+}
+
+size_t feed_orphans(const struct feed *f)
+{
+	size_t lines = 0;
+
+	for (size_t i = f->sent; i < settled(f); i++)
+		lines += f->bytes.data[i] == '\n';
+	return lines;
+}
+
+void feed_settle(struct feed *f)
+{
+	if (!f->len && !feed_unsent(f) && f->bytes.size) {
+		f->before += f->bytes.size;
+		f->sent = 0;
+		buf_done(&f->bytes);
+	}
 }
 
 void feed_forget(struct feed *f, const struct slot *slot)

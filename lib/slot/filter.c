@@ -7,6 +7,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,13 +24,17 @@
 /* When a turn's messages are written before it ends, and how often in one go. */
 enum { FLUSH = 64 * 1024, FLUSHES = 32 };
 
+/* What a pipe holds at most, and so what a dead filter may not have read. */
+enum { KEEP = 64 * 1024, SMALL = 4096 };
+
 struct filter {
 	struct resident resident;
 	struct feed feed;
 	struct later flush;
 	struct timer backoff;
+	struct timer rest; /* when to give back memory */
 	uint64_t backoff_ns; /* the next one */
-	uint64_t served; /* messages that this incarnation took */
+	uint64_t began, read; /* where this incarnation's part of the stream lies */
 	bool flushing;
 	bool hopeless; /* it cannot be executed */
 	struct slot_verdict why; /* of the hopeless one */
@@ -57,10 +62,8 @@ static void settle_written(struct filter *f)
 
 	if (f->resident.slot.spec->reply_line)
 		return;
-	while (feed_take_written(&f->feed, &done)) {
-		f->served++;
+	while (feed_take_written(&f->feed, &done))
 		report_done(done.slot, done.job, &handed_over);
-	}
 }
 
 /* One write. Returns whether another one may take more. */
@@ -75,7 +78,7 @@ static bool write_some(struct filter *f)
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n < 0 && errno != EAGAIN)
-		process_close_in(&f->resident.process); /* it will end: see died() */
+		process_break_in(&f->resident.process); /* it will end: see died() */
 	if (n < 0)
 		return false;
 	feed_wrote(&f->feed, (size_t)n);
@@ -94,8 +97,21 @@ static void flush(struct filter *f)
 		;
 	f->flushing = false;
 	process_want_room(p, feed_unsent(&f->feed) > 0);
+	if (!timer_armed(&f->rest) && f->feed.bytes.cap > SMALL)
+		loop_arm(f->resident.slot.loop, &f->rest, clock_now() + NS_PER_S);
 	if (f->resident.slot.finishing && !feed_unsent(&f->feed))
 		process_close_in(p);
+}
+
+/* What it has read is not needed again. */
+static void rest(struct timer *t, uint64_t now)
+{
+	struct filter *f = container_of(t, struct filter, rest);
+	int fd = f->resident.process.in, unread = 0;
+
+	(void)now;
+	if (f->resident.up && fd >= 0 && ioctl(fd, FIONREAD, &unread) == 0 && !unread)
+		feed_settle(&f->feed);
 }
 
 static void flush_later(struct later *x)
@@ -104,7 +120,7 @@ static void flush_later(struct later *x)
 
 	if (f->resident.up)
 		flush(f);
-	else if (f->feed.len && !timer_armed(&f->backoff))
+	else if (feed_unsent(&f->feed) && !timer_armed(&f->backoff))
 		try_start(f);
 }
 
@@ -179,7 +195,6 @@ static void answer(struct filter *f, enum lines_found found, const char *text,
 
 	if (!awaited)
 		return;
-	f->served++;
 	if (r < 0)
 		v = report_verdict(r, true, "its answer is not of the signal's type");
 	report_done(asked.slot, asked.job, &v);
@@ -204,6 +219,9 @@ static void ended(struct process *p, struct slot_verdict *v)
 
 	memcpy(tail, p->tail, sizeof(tail)); /* p may be another one soon */
 	verdict.err_tail = tail;
+	f->read = feed_written(&f->feed);
+	if (v->code)
+		f->read -= (uint64_t)p->unread; /* else it did not want the rest */
 	f->resident.up = false;
 	died(f, &verdict);
 }
@@ -216,7 +234,7 @@ static void try_start(struct filter *f)
 
 	if (f->resident.slot.over)
 		return;
-	f->served = 0;
+	f->began = f->read = feed_written(&f->feed);
 	if (resident_start(&f->resident, &calls, &v) < 0)
 		died(f, &v);
 	else
@@ -240,30 +258,36 @@ static void fail_unanswered(struct filter *f, const struct slot_verdict *v)
 		failed.code = -EPIPE;
 	if (!failed.reason[0])
 		snprintf(failed.reason, sizeof(failed.reason), "ended without answer");
-	while (feed_take_written(&f->feed, &done))
+	while (feed_take_before(&f->feed, f->read, &done))
 		report_done(done.slot, done.job, &failed);
 }
 
 /* It cannot be executed: there is no point in trying again, or in waiting. */
 static void give_up(struct filter *f, const struct slot_verdict *v)
 {
+	size_t lost = feed_orphans(&f->feed), size = strlen(v->reason);
+	struct slot_verdict last = *v;
 	struct feed_job done;
 
+	if (lost)
+		snprintf(last.reason + size, sizeof(last.reason) - size,
+			 "; %zu messages that it was handed are lost", lost);
 	f->hopeless = true;
 	f->why = *v;
 	f->why.err_tail = "";
 	while (feed_take(&f->feed, &done))
 		report_done(done.slot, done.job, v);
-	report_ended(&f->resident.slot, v, true);
+	report_ended(&f->resident.slot, &last, true);
 }
 
 static void start_again(struct filter *f, bool clean, uint64_t took_ns)
 {
 	struct loop *loop = f->resident.slot.loop;
+	bool served = f->read > f->began, more = feed_unsent(&f->feed);
 
-	if (f->served && took_ns >= HEALTHY_NS)
+	if (served && took_ns >= HEALTHY_NS)
 		f->backoff_ns = FIRST_BACKOFF_NS;
-	if (clean && (f->served || !f->feed.len)) {
+	if (clean && (served || !more)) {
 		/* such as head -1: again when there is something for it */
 		loop_later(loop, &f->flush, flush_later);
 		return;
@@ -277,15 +301,16 @@ static void start_again(struct filter *f, bool clean, uint64_t took_ns)
 static void died(struct filter *f, const struct slot_verdict *v)
 {
 	struct slot *s = &f->resident.slot;
+	bool served = f->read > f->began;
 
 	if (s->spec->reply_line)
 		fail_unanswered(f, v);
-	feed_rewind(&f->feed);
-	if (s->finishing && !f->feed.len) {
+	feed_rewind(&f->feed, f->read);
+	if (s->finishing && !feed_unsent(&f->feed)) {
 		report_ended(s, v, true);
 		return;
 	}
-	if (v->final && !f->served) {
+	if (!served && (v->final || (s->finishing && v->code))) {
 		give_up(f, v);
 		return;
 	}
@@ -299,6 +324,8 @@ static int open_filter(struct slot *s, struct sigslot_error *err)
 {
 	struct filter *f = filter_of(s);
 
+	f->feed.keep = KEEP;
+	f->rest.fire = rest;
 	f->backoff.fire = fire;
 	f->backoff_ns = FIRST_BACKOFF_NS;
 	return resident_open(&f->resident, &calls, err);
@@ -310,7 +337,7 @@ static void finish(struct slot *s)
 
 	if (f->resident.up) {
 		flush(f);
-	} else if (!f->feed.len) {
+	} else if (!feed_unsent(&f->feed)) {
 		loop_disarm(s->loop, &f->backoff);
 		report_ended(s, &ok, true);
 	}
@@ -330,6 +357,7 @@ static void close_filter(struct slot *s)
 
 	loop_later_cancel(&f->flush);
 	loop_disarm(s->loop, &f->backoff);
+	loop_disarm(s->loop, &f->rest);
 	resident_close(&f->resident);
 	feed_done(&f->feed);
 }

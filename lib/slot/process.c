@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -219,6 +220,13 @@ void process_close_in(struct process *p)
 	close_watched(&p->in_watch, &p->in);
 }
 
+void process_break_in(struct process *p)
+{
+	if (p->in >= 0)
+		ioctl(p->in, FIONREAD, &p->unread);
+	process_close_in(p);
+}
+
 /* --- life ---------------------------------------------------------------------- */
 
 static void exited(struct child *c, int status)
@@ -228,7 +236,7 @@ static void exited(struct child *c, int status)
 	p->exited = true;
 	p->status = status;
 	groups_ended(c->pid);
-	process_close_in(p);
+	process_break_in(p);
 	read_rest(p);
 	p->stage = DRAIN;
 	if (p->out >= 0 || p->err >= 0)

@@ -26,6 +26,7 @@ struct process {
 	struct later again; /* goes on after a hold */
 	uint64_t started;
 	int status; /* once exited */
+	int unread; /* bytes of stdin that nobody will read any more */
 	bool exited, waited, limited;
 	int stage; /* what the timer is for */
 	char tail[PROCESS_TAIL + 1]; /* of stderr */
@@ -52,6 +53,9 @@ int process_start(struct process *p, struct launch *l, const struct text_args *a
 /* Asks for room(), or not. Only while stdin is open. */
 void process_want_room(struct process *p, bool wanted);
 void process_close_in(struct process *p);
+
+/* The same, when nobody reads it any more: notes in `unread` what is still in it. */
+void process_break_in(struct process *p);
 
 /* Stops reading stdout, or goes on. Never calls line(). */
 void process_hold(struct process *p, bool held);

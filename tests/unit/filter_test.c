@@ -24,6 +24,17 @@ static void forget(unsigned n)
 		free(jobs[i]);
 }
 
+/* A name for the first incarnation to say that it was there. */
+static const char *own_directory(const char *name)
+{
+	static char text[2][64];
+	static unsigned turn;
+	char *own = text[turn++ % 2];
+
+	snprintf(own, sizeof(text[0]), "%s.%d", name, getpid());
+	return own;
+}
+
 static void passes_lines(void)
 {
 	struct slot_spec spec = host_spec("filter", "cat");
@@ -113,23 +124,57 @@ static void answers(void)
 	spec.reply_line = true;
 	s = host_open(&spec);
 	deliver(s, 4);
-	host_until(&host.ended, 1);
+	host_until(&host.done, 4);
 	is_str(host_text(),
 	       "out 0\ndone 0 code 0 exit -1 signal 0\n"
 	       "out 1\ndone 1 code 0 exit -1 signal 0\n"
-	       "done 2 code -10 exit 3 signal 0\ndone 3 code -10 exit 3 signal 0\n"
-	       "ended code -10 exit 3 signal 0\n",
-	       "with reply: line a message is done with its answer; without it fails");
+	       "done 2 code -10 exit 3 signal 0\nended code -10 exit 3 signal 0\n"
+	       "out 3\ndone 3 code 0 exit -1 signal 0\n",
+	       "with reply: line a message is done with its answer; the one that was "
+	       "read and not answered fails, and the next filter gets the rest");
 	forget(4);
-	host_clear();
-	deliver(s, 2);
-	host_until(&host.done, 2);
-	is_str(host_text(),
-	       "out 0\ndone 0 code 0 exit -1 signal 0\n"
-	       "out 1\ndone 1 code 0 exit -1 signal 0\n",
-	       "and it is started again");
-	forget(2);
 	slot_close(s);
+	host_clear();
+}
+
+static void reads_everything(void)
+{
+	struct slot_spec spec =
+		host_spec("filter",
+			  "if mkdir $D 2>/dev/null; then read -r x; echo $x; exit 1; "
+			  "else rmdir $D; exec cat; fi");
+	const char *const env[] = {own_directory("D=/tmp/filter_test.twice"), NULL};
+	struct slot *s;
+
+	spec.env = env;
+	s = host_open(&spec);
+	deliver(s, 5);
+	host_until(&host.emitted, 5);
+	host.log.size = 0;
+	slot_finish(s);
+	host_until(&host.over, 1);
+	ok(host.done == 5 && host.emitted == 5 && host.last.code == 0,
+	   "what a dying filter had not read goes to the next one, though it was "
+	   "handed "
+	   "over");
+	slot_close(s);
+	forget(5);
+	host_clear();
+}
+
+static void does_not_read(void)
+{
+	struct slot_spec spec = host_spec("filter", "echo a; exit 1");
+	struct slot *s = host_open(&spec);
+
+	deliver(s, 2);
+	host_until(&host.ended, 2);
+	slot_finish(s);
+	host_until(&host.over, 1);
+	ok(host.last.exit == 1,
+	   "a filter that reads nothing and fails can be finished");
+	slot_close(s);
+	forget(2);
 	host_clear();
 }
 
@@ -218,13 +263,12 @@ static void gives_it_to_the_next(void)
 		"filter",
 		"if mkdir $D 2>/dev/null; then read -r x; sleep 0.05; exit 1; "
 		"else rmdir $D; exec wc -c; fi");
-	const char *const env[] = {"D=/tmp/filter_test.once", NULL};
+	const char *const env[] = {own_directory("D=/tmp/filter_test.once"), NULL};
 	static char payload[100001];
 	struct slot_job *first = host_job("1", "1"), *second;
 	uint64_t started = clock_now();
 	struct slot *s;
 
-	rmdir("/tmp/filter_test.once");
 	memset(payload, 'x', sizeof(payload) - 1);
 	payload[0] = payload[sizeof(payload) - 2] = '"';
 	second = host_job(payload, "2");
@@ -253,12 +297,18 @@ static void gives_up(void)
 {
 	struct slot_spec spec = host_spec("filter", "no-such-program");
 	struct slot *s = host_open(&spec);
+	struct slot_job *early = host_job("1", "early");
 
+	slot_deliver(s, early);
 	host_until(&host.over, 1);
 	ok(host.last.exit == 127 && host.last.final,
 	   "a filter that cannot be executed ends for good");
 	ok(strstr(host.last.err_tail, "not found"), "with what the shell said");
+	ok(host.done == 1 && (host.failed || strstr(host.last.reason, "1 messages")),
+	   "and what it was handed is told");
+	free(early);
 	host.log.size = 0;
+	host.done = 0;
 	deliver(s, 1);
 	host_until(&host.done, 1);
 	is_str(host_text(), "done 0 code -10 exit 127 signal 0 final\n",
@@ -330,6 +380,8 @@ int main(void)
 	answers_at_the_end();
 	takes_one_line_each();
 	answers();
+	reads_everything();
+	does_not_read();
 	rejects_answers();
 	starts_when_needed();
 	keeps_what_was_not_written();
