@@ -23,7 +23,6 @@ struct command {
 	struct command *next, **link; /* of its slot's list */
 	struct buf input;
 	size_t sent;
-	bool misfit; /* a line of its output was refused */
 };
 
 static struct commands *commands_of(struct slot *s)
@@ -77,19 +76,16 @@ static void room(struct process *p)
 	buf_done(&c->input);
 }
 
+/* Freed before the host is told, so that it may do anything in done(). */
 static void ended(struct process *p, struct slot_verdict *v)
 {
-	struct command *c = container_of(p, struct command, process);
-	struct slot_verdict verdict = *v;
-	char tail[PROCESS_TAIL + 1];
-
-	/* freed first, so that the host may do anything in done() */
-	memcpy(tail, p->tail, sizeof(tail));
-	verdict.err_tail = tail;
 	struct slot *s = p->slot;
 	struct slot_job *job = p->job;
+	struct slot_verdict verdict = *v;
+	struct tail tail = p->tail;
 
-	free_command(c);
+	verdict.err_tail = tail.text;
+	free_command(container_of(p, struct command, process));
 	report_done(s, job, &verdict);
 }
 

@@ -215,10 +215,9 @@ static void ended(struct process *p, struct slot_verdict *v)
 {
 	struct filter *f = filter_of(p->slot);
 	struct slot_verdict verdict = *v;
-	char tail[PROCESS_TAIL + 1];
+	struct tail tail = p->tail; /* p may be another one soon */
 
-	memcpy(tail, p->tail, sizeof(tail)); /* p may be another one soon */
-	verdict.err_tail = tail;
+	verdict.err_tail = tail.text;
 	f->read = feed_written(&f->feed);
 	if (v->code)
 		f->read -= (uint64_t)p->unread; /* else it did not want the rest */

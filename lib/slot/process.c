@@ -56,22 +56,6 @@ static bool holding(const struct process *p)
 
 /* --- stderr -------------------------------------------------------------------- */
 
-static void keep_tail(struct process *p, const char *bytes, size_t size)
-{
-	size_t keep = p->tail_size;
-
-	if (size > PROCESS_TAIL) {
-		bytes += size - PROCESS_TAIL;
-		size = PROCESS_TAIL;
-	}
-	if (keep > PROCESS_TAIL - size)
-		keep = PROCESS_TAIL - size;
-	memmove(p->tail, p->tail + p->tail_size - keep, keep);
-	memcpy(p->tail + keep, bytes, size);
-	p->tail_size = keep + size;
-	p->tail[p->tail_size] = '\0';
-}
-
 static void log_lines(struct process *p)
 {
 	const char *line;
@@ -92,7 +76,7 @@ static bool read_err(struct process *p)
 		return false;
 	n = lines_read(&p->err_lines, p->err);
 	if (n > 0)
-		keep_tail(p, p->err_lines.data + p->err_lines.end - n, (size_t)n);
+		tail_add(&p->tail, p->err_lines.data + p->err_lines.end - n, (size_t)n);
 	else if (n != -EAGAIN)
 		p->err_lines.ended = true;
 	log_lines(p);
@@ -371,7 +355,7 @@ struct slot_verdict process_verdict(struct process *p)
 		snprintf(v.reason, sizeof(v.reason), "took too long and was ended");
 	}
 	v.took_ns = clock_now() - p->started;
-	v.err_tail = p->tail;
+	v.err_tail = p->tail.text;
 	return v;
 }
 

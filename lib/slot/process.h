@@ -11,8 +11,7 @@
 
 #include "slot/launch.h"
 #include "slot/lines.h"
-
-enum { PROCESS_TAIL = 1024 };
+#include "slot/tail.h"
 
 struct process {
 	struct slot *slot;
@@ -29,8 +28,7 @@ struct process {
 	int unread; /* bytes of stdin that nobody will read any more */
 	bool exited, waited, limited;
 	int stage; /* what the timer is for */
-	char tail[PROCESS_TAIL + 1]; /* of stderr */
-	size_t tail_size;
+	struct tail tail; /* of stderr */
 
 	/* A line of stdout. */
 	void (*line)(struct process *p, enum lines_found found, const char *line,
