@@ -6,6 +6,7 @@
 #include "queue/latch.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,8 +15,8 @@
 #include "queue/fault.h"
 
 enum {
-	SPINS = 12, /* looks, each twice as long after the last as that one */
-	LONGEST_PAUSE = 64,
+	SPINS = 8, /* looks, each twice as long after the last as that one */
+	LONGEST_PAUSE = 32,
 	FIRST_WAIT_NS = 500000,
 	LONGEST_WAIT_NS = 20000000,
 	PATIENCE_NS = 2000000000,
@@ -49,7 +50,9 @@ static bool spin(uint32_t *word, uint32_t me)
 		if (!__atomic_load_n(word, __ATOMIC_RELAXED) && exchange(word, 0, me))
 			return true;
 	}
-	return false;
+	/* its holder may wait for this very processor */
+	sched_yield();
+	return exchange(word, 0, me);
 }
 
 static void sleep_on(uint32_t *word, uint32_t value, uint64_t wait_ns)
