@@ -235,8 +235,9 @@ struct sigslot_plugin {
 	int (*open)(struct sigslot_slot *slot, void **ret_state);
 
 	/*
-	 * One message. Returns 0 (done) or a negative errno (this message failed). It
-	 * is acknowledged after what was emitted here is queued.
+	 * One message. Returns 0 (done) or a negative errno (this message failed;
+	 * -EILSEQ: it is bad and not tried again). It is acknowledged after what was
+	 * emitted here is queued.
 	 */
 	int (*deliver)(struct sigslot_slot *slot, void *state,
 		       const struct sigslot_message *message);
