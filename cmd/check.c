@@ -56,5 +56,6 @@ const struct cmd cmd_check = {
 	.brief = "check a topology, and print its plan",
 	.opts = opts,
 	.most = 1,
+	.sibling = true,
 	.run = run,
 };

@@ -34,7 +34,7 @@ struct cmd {
 	const char *brief; /* what it does, one line */
 	const struct opt *opts; /* may be NULL */
 	int least, most; /* how many operands */
-	bool plugins; /* may load shared objects, which the front cannot */
+	bool sibling; /* the front has not what it calls, see main.c */
 	int (*run)(int len, char **operands); /* returns the exit status */
 };
 

@@ -3,9 +3,10 @@
  * The command line: finds the subcommand, reads its options, runs it.
  *
  * There are two programs of the same sources. The front is static, as scripts call it
- * in loops and a dynamic program takes twice as long to start; what may load plugins
- * it hands over to its dynamic sibling. Nothing that costs time stands on the way to
- * `emit`: no locale, no look at the environment, no buffers.
+ * in loops and a dynamic program takes longer to start; it is linked without what runs
+ * and checks topologies, and hands these commands over to its dynamic sibling, which
+ * can load plugins, too. Nothing that costs time stands on the way to `emit`: no
+ * locale, no look at the environment, no buffers.
  */
 #include <errno.h>
 #include <limits.h>
@@ -38,7 +39,7 @@ const struct cmd *cmd_find(const char *name)
 	return NULL;
 }
 
-/* Whether this program was linked statically, and so cannot load plugins. */
+/* Whether this program was linked statically. */
 static bool front(void)
 {
 	return getauxval(AT_BASE) == 0;
@@ -89,7 +90,7 @@ static int hand_over(char **argv)
 		if (errno != ENOENT && errno != ENOTDIR)
 			break;
 	}
-	complain("cannot start %s, the part of sigslot that can load plugins: %s", path,
+	complain("cannot start %s, the part of sigslot that runs and checks: %s", path,
 		 strerror(errno));
 	return CMD_OS;
 }
@@ -145,7 +146,7 @@ int main(int argc, char **argv)
 	cmd = cmd_find(argv[1]);
 	if (!cmd)
 		return CMD_USAGE;
-	if (cmd->plugins && front())
+	if (cmd->sibling && front())
 		return hand_over(argv);
 	return print_done(run(cmd, argc - 2, argv + 2));
 }

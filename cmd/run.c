@@ -54,6 +54,6 @@ const struct cmd cmd_run = {
 	.brief = "run a topology",
 	.opts = opts,
 	.most = 1,
-	.plugins = true,
+	.sibling = true,
 	.run = run,
 };

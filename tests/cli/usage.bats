@@ -124,7 +124,7 @@ refused() {
 	cp "$SIGSLOT_BUILD/sigslot" .
 	run -71 --separate-stderr ./sigslot run x.yaml
 	assert_output ''
-	assert_stderr "sigslot: cannot start $PWD/../libexec/sigslot/sigslot, the part of sigslot that can load plugins: No such file or directory"
+	assert_stderr "sigslot: cannot start $PWD/../libexec/sigslot/sigslot, the part of sigslot that runs and checks: No such file or directory"
 	run -0 --separate-stderr ./sigslot version
 	assert_output --partial 'sigslot '
 }
