@@ -15,7 +15,7 @@
  * one who had the queue open all the time pushes first, or not.
  *
  *   step_test [SCENARIO]       STOP=1: until the first failure; KILLS=n: so many real
- *                              kills for each scenario
+ *                              kills for each scenario; CRASH_SECONDS=n: for so long
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -797,13 +797,18 @@ static void judge_all(const struct scenario *s, struct tally *t)
 	vec_done(&a.verdicts);
 }
 
+/* Real kills: at every point, or at random ones until the time or the number is over. */
 static void kill_some(const struct scenario *s, long points, struct tally *t)
 {
-	long kills = number("CRASH_LONG", 0) ? points : number("KILLS", 10);
+	bool all = number("CRASH_LONG", 0);
+	uint64_t share_ns =
+		(uint64_t)number("CRASH_SECONDS", 0) * NS_PER_S / ARRAY_LEN(scenarios);
+	uint64_t end = clock_now() + share_ns;
+	long least = all ? points : number("KILLS", 10);
 	enum verdict v;
 
-	for (long i = 0; i < kills; i++) {
-		long n = kills == points ? i : 1 + random() % points;
+	for (long i = 0; i < least || clock_now() < end; i++) {
+		long n = all && i < points ? i : 1 + random() % points;
 		unsigned way = (unsigned)random() % 4;
 
 		t->kills += kill_after(s, n, way, &v);

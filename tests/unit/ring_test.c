@@ -14,11 +14,40 @@ enum { SIZE = 65536 };
 
 static struct claim c[16];
 
-#define at(type, member, offset) \
-	is_u64(offsetof(struct type, member), offset, #member " is at %d", offset)
+static char page[65536]; /* what the manual says */
+
+static void read_page(void)
+{
+	int fd = open("man/sigslot-internals.7", O_RDONLY);
+
+	if (fd < 0 || read(fd, page, sizeof(page) - 1) < 1)
+		BAIL("no man/sigslot-internals.7 here");
+	close(fd);
+}
+
+static bool documented(const char *name, size_t offset, size_t size)
+{
+	char row[80];
+
+	snprintf(row, sizeof(row), "\n.It %zu Ta %zu Ta %s Ta ", offset, size, name);
+	return strstr(page, row) != NULL;
+}
+
+#define at(type, member, offset)                                                      \
+	ok(offsetof(struct type, member) == (offset) &&                               \
+		   documented(#member, offset, sizeof(((struct type *)0)->member)),   \
+	   "%s of the %s is at %d, and sigslot-internals(7) says so", #member, #type, \
+	   offset)
 
 static void layout(void)
 {
+	at(ring_static, version, 8);
+	at(ring_static, record_size, 12);
+	at(ring_static, data, 16);
+	at(ring_static, capacity, 24);
+	at(ring_static, messages, 32);
+	at(ring_static, key, 40);
+	at(ring_static, crc, 44);
 	at(record, mark, 0);
 	at(record, crc, 4);
 	at(record, state, 8);
@@ -29,6 +58,7 @@ static void layout(void)
 	at(record, seq, 40);
 	at(record, size, 56);
 	at(record, count, 60);
+	at(record, spare, 48);
 	at(record, envelope, 64);
 	is_u64(sizeof(struct record), 112, "a record header has 112 bytes");
 	at(ring_head, latch, 128);
@@ -37,7 +67,19 @@ static void layout(void)
 	at(ring_head, space_bell, 140);
 	at(ring_head, want, 144);
 	at(ring_head, stats, 192);
-	at(ring_head, meta, 256);
+	is_u64(offsetof(struct ring_head, meta), 256, "the first meta block is at 256");
+	at(ring_meta, version, 0);
+	at(ring_meta, head, 8);
+	at(ring_meta, next, 16);
+	at(ring_meta, tail, 24);
+	at(ring_meta, seq, 32);
+	at(ring_meta, due, 40);
+	at(ring_meta, gap, 48);
+	at(ring_meta, gap_end, 56);
+	at(ring_meta, swept, 64);
+	at(ring_meta, present, 128);
+	at(ring_meta, flags, 184);
+	at(ring_meta, crc, 188);
 	is_u64(sizeof(struct ring_meta), 192, "a meta block has 192 bytes");
 }
 
@@ -295,6 +337,7 @@ static void leftovers(void)
 int main(void)
 {
 	host_begin();
+	read_page();
 	layout();
 	words();
 	reserved();
