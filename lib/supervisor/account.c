@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The account at the end of a run: what came in, went out, failed, was dropped, is left.
+ * The account at the end of a run: what came in, went out, failed, was dropped, is
+ * left.
  */
 #include <string.h>
 

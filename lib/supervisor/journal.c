@@ -14,23 +14,32 @@
 #include "supervisor/super.h"
 #include "worker/worker.h"
 
-enum { PIPE = 1 << 20, MOST = 256 * 1024 };
+enum {
+	PIPE = 1 << 20,
+	MOST = 256 * 1024,
+	LAST_MS = 1000, /* at the end a slow reader is waited for, not for ever */
+};
 
-/* Writes what the reader takes now; a file takes all. */
-static void pour(struct supervisor *s)
+/* Writes what the reader takes within `ms`, each time; a file takes all. */
+static void write_lines(struct supervisor *s, int ms)
 {
 	while (s->lines.size) {
 		struct pollfd p = {.fd = s->journal_fd, .events = POLLOUT};
 		size_t size = s->lines.size < 4096 ? s->lines.size : 4096;
 		ssize_t n;
 
-		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT))
+		if (poll(&p, 1, ms) <= 0 || !(p.revents & POLLOUT))
 			break;
 		n = write(s->journal_fd, s->lines.data, size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		buf_drop(&s->lines, n < 0 ? s->lines.size : (size_t)n);
 	}
+}
+
+static void pour(struct supervisor *s)
+{
+	write_lines(s, 0);
 	if (s->journal_out.loop)
 		loop_rewatch(&s->journal_out, s->lines.size ? EPOLLOUT : 0);
 	if (s->journal.loop)
@@ -43,15 +52,20 @@ static void can_write(struct watch *w, uint32_t events)
 	pour(container_of(w, struct supervisor, journal_out));
 }
 
+static bool read_lines(struct supervisor *s)
+{
+	char bytes[65536];
+	ssize_t n = read(s->journal.fd, bytes, sizeof(bytes));
+
+	return n > 0 && buf_add(&s->lines, bytes, (size_t)n) == 0;
+}
+
 static void have_lines(struct watch *w, uint32_t events)
 {
 	struct supervisor *s = container_of(w, struct supervisor, journal);
-	char bytes[65536];
-	ssize_t n = read(w->fd, bytes, sizeof(bytes));
 
 	(void)events;
-	if (n > 0)
-		buf_add(&s->lines, bytes, (size_t)n);
+	read_lines(s);
 	pour(s);
 }
 
@@ -88,8 +102,10 @@ void journal_close(struct supervisor *s)
 
 	if (!s->journal.loop)
 		return;
-	have_lines(&s->journal, 0);
 	log_to(NULL, NULL);
+	while (read_lines(s))
+		;
+	write_lines(s, LAST_MS);
 	loop_unwatch(&s->journal);
 	loop_unwatch(&s->journal_out);
 	fd_close(&in);

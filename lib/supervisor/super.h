@@ -23,8 +23,7 @@ struct hand {
 	struct watch channel;
 	struct timer restart;
 	uint64_t started; /* monotonic */
-	uint64_t *
-		deaths; /* when the last ones were: a ring of one more than is allowed */
+	uint64_t *deaths; /* when the last ones were: a ring, one more than allowed */
 	uint64_t deaths_len; /* in all, since its budget was cleared */
 	uint64_t backoff_ns;
 	bool alive;
