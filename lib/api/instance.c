@@ -130,10 +130,12 @@ struct search {
 
 static void consider_owners(struct search *s, const struct instance *in)
 {
-	for (uint32_t id = 1; id < routes_names_len(in->routes); id++)
-		consider_near(&s->nearest,
-			      routes_text(in->routes,
-					  routes_name(in->routes, id)->owner));
+	for (uint32_t id = 1; id < routes_names_len(in->routes); id++) {
+		const struct route_name *n = routes_name(in->routes, id);
+
+		if (!(n->kind & ROUTE_GONE))
+			consider_near(&s->nearest, routes_text(in->routes, n->owner));
+	}
 }
 
 static int consider(void *data, const char *name)
@@ -229,7 +231,7 @@ int instance_no_name(const struct instance *in, const struct address *a,
 		const struct route_name *name = routes_name(r, id);
 		const char *owner = routes_text(r, name->owner);
 
-		if (name->kind == ROUTE_GONE)
+		if (name->kind & ROUTE_GONE)
 			continue;
 		if (!member)
 			near_try(&n, owner);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes a snapshot. A name that comes again keeps its id; a target that was there in
+ * Makes a snapshot. A name that was ever there keeps its id; a target that was there in
  * the old snapshot keeps the generation that it came with, so that records which were
  * queued before it never reach it.
  */
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/crc.h"
 #include "base/fd.h"
 #include "route/format.h"
 
@@ -46,7 +45,7 @@ int route_build_start(struct route_build *b, const struct routes *old)
 	for (uint32_t id = 1; old && id < routes_names_len(old); id++) {
 		const struct route_name *n = routes_name(old, id);
 
-		if (add_name(b, ROUTE_GONE, routes_text(old, n->owner),
+		if (add_name(b, n->kind | ROUTE_GONE, routes_text(old, n->owner),
 			     routes_text(old, n->member)) < 0)
 			return -ENOMEM;
 	}
@@ -73,10 +72,18 @@ int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size
 	return (int64_t)b->queues.len - 1;
 }
 
+static uint32_t find_old(const struct routes *old, enum route_kind kind,
+			 const char *owner, const char *member)
+{
+	uint32_t id = routes_find(old, owner, member, kind);
+
+	return id ?: routes_find(old, owner, member, kind | ROUTE_GONE);
+}
+
 int64_t route_build_name(struct route_build *b, enum route_kind kind, const char *owner,
 			 const char *member, const char *type, uint32_t queue)
 {
-	int64_t id = b->old ? routes_find(b->old, owner, member, kind) : ROUTE_NOBODY;
+	int64_t id = b->old ? find_old(b->old, kind, owner, member) : ROUTE_NOBODY;
 	int64_t text = add_text(b, type);
 	struct route_name *n;
 
@@ -93,6 +100,16 @@ int64_t route_build_name(struct route_build *b, enum route_kind kind, const char
 	return id;
 }
 
+/* The same queue: its index may be another one by now. */
+static bool same_queue(const struct route_build *b, uint32_t old, uint32_t queue)
+{
+	const struct route_queue *o = routes_queue(b->old, old);
+
+	return o && queue < b->queues.len &&
+	       strcmp(routes_text(b->old, o->name),
+		      b->strings.data + b->queues.at[queue].name) == 0;
+}
+
 static uint32_t since(const struct route_build *b, uint32_t signal,
 		      const struct route_target *t)
 {
@@ -103,7 +120,7 @@ static uint32_t since(const struct route_build *b, uint32_t signal,
 			routes_target(b->old, n->first_target + i);
 
 		if (o && o->slot == t->slot && o->via == t->via &&
-		    (t->slot || o->queue == t->queue))
+		    (t->slot || same_queue(b, o->queue, t->queue)))
 			return o->since;
 	}
 	return b->generation;
@@ -146,12 +163,13 @@ static int compare(const void *x, const void *y, void *data)
 	const struct route_name *n = &b->names.at[*(const uint32_t *)x];
 	const struct route_name *m = &b->names.at[*(const uint32_t *)y];
 	const char *s = b->strings.data;
-
 	int order = strcmp(s + n->owner, s + m->owner);
 
 	if (order == 0)
 		order = strcmp(s + n->member, s + m->member);
-	return order ?: (int)n->kind - (int)m->kind;
+	return order
+		       ?: (int)(n->kind & ~(uint32_t)ROUTE_GONE) -
+				  (int)(m->kind & ~(uint32_t)ROUTE_GONE);
 }
 
 static int add_all(struct route_build *b, struct buf *out)
@@ -162,11 +180,11 @@ static int add_all(struct route_build *b, struct buf *out)
 	int r = 0;
 
 	for (uint32_t id = 1; id < b->names.len; id++) {
-		uint32_t *at = b->names.at[id].kind ? vec_add(&sorted) : NULL;
+		uint32_t *at = vec_add(&sorted);
 
 		if (at)
 			*at = id;
-		else if (b->names.at[id].kind)
+		else
 			r = -ENOMEM;
 	}
 	if (sorted.len)
@@ -188,7 +206,7 @@ static int add_all(struct route_build *b, struct buf *out)
 	if (r < 0)
 		return r;
 	((struct route_header *)out->data)->crc =
-		crc32c(0, out->data + sizeof(h), out->size - sizeof(h));
+		route_crc((struct route_header *)out->data, out->size);
 	return 0;
 }
 

@@ -9,19 +9,29 @@
 
 #include <stdint.h>
 
+#include "base/crc.h"
 #include "route/route.h"
 
-enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 1 };
+enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 2 };
 
 #define ROUTE_FILE "routes"
 
 struct route_header {
 	uint32_t magic, version;
 	uint32_t generation;
-	uint32_t crc; /* of all that follows the header */
+	uint32_t crc; /* of the whole file, this being 0 */
 	uint32_t queues_len, names_len, targets_len, reaches_len;
-	uint32_t sorted_len; /* ids of living names, by owner and member and kind */
+	uint32_t sorted_len; /* all ids, by owner, member and kind */
 	uint32_t strings_size;
 };
+
+/* What h->crc must be, for a file of that size. */
+static inline uint32_t route_crc(const struct route_header *h, size_t size)
+{
+	struct route_header head = *h;
+
+	head.crc = 0;
+	return crc32c(crc32c(0, &head, sizeof(head)), h + 1, size - sizeof(head));
+}
 
 #endif

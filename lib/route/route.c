@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reads a snapshot. The file is input: its sizes are checked against the mapping, its
- * bytes against the checksum, and every index when it is used.
+ * bytes against the checksum, every range when it is opened, and every index when it is
+ * used.
  */
 #include "route/route.h"
 
@@ -10,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "base/crc.h"
 #include "route/format.h"
 
 struct routes {
@@ -42,6 +42,25 @@ static size_t place(struct routes *r, const struct route_header *h)
 	return (size_t)(at - (const char *)h);
 }
 
+static bool in_range(uint32_t first, uint32_t len, uint32_t all)
+{
+	return len <= all && (!len || first <= all - len);
+}
+
+static bool ranges_ok(const struct routes *r)
+{
+	const struct route_header *h = r->head;
+
+	for (uint32_t id = 1; id < h->names_len; id++) {
+		const struct route_name *n = &r->names[id];
+
+		if (!in_range(n->first_target, n->targets_len, h->targets_len) ||
+		    !in_range(n->first_reach, n->reaches_len, h->reaches_len))
+			return false;
+	}
+	return true;
+}
+
 static int check(struct routes *r, struct sigslot_error *err)
 {
 	const struct route_header *h = r->head;
@@ -53,8 +72,8 @@ static int check(struct routes *r, struct sigslot_error *err)
 			    "sigslot (format %u, this one knows %d)",
 			    h->version, ROUTE_VERSION);
 	if (place(r, h) != r->size || !h->strings_size || !h->names_len ||
-	    r->strings[h->strings_size - 1] ||
-	    h->crc != crc32c(0, h + 1, r->size - sizeof(*h)))
+	    r->strings[h->strings_size - 1] || h->crc != route_crc(h, r->size) ||
+	    !ranges_ok(r))
 		return fail(err, -EBADMSG, "the routes of this instance are damaged");
 	return 0;
 }
@@ -72,7 +91,7 @@ int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
 		return fail(err, -EBADMSG, "the routes of this instance are damaged");
 	r = calloc(1, sizeof(*r));
 	if (!r)
-		return -ENOMEM;
+		return fail(err, -ENOMEM, "out of memory");
 	r->size = (size_t)st.st_size;
 	r->head = mmap(NULL, r->size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (r->head == MAP_FAILED) {
@@ -150,9 +169,11 @@ uint32_t routes_find(const struct routes *r, const char *owner, const char *memb
 			return ROUTE_NOBODY;
 		order = strcmp(owner, routes_text(r, n->owner));
 		order = order ?: strcmp(member, routes_text(r, n->member));
-		order = order ?: (int)kind - (int)n->kind;
+		order = order
+				?: (int)(kind & ~ROUTE_GONE) -
+					   (int)(n->kind & ~(uint32_t)ROUTE_GONE);
 		if (order == 0)
-			return id;
+			return n->kind == kind ? id : (uint32_t)ROUTE_NOBODY;
 		if (order < 0)
 			high = middle;
 		else

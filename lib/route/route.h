@@ -4,8 +4,13 @@
  * that emitters and workers map read-only.
  *
  * A snapshot is immutable; a new one replaces it by rename and carries the next
- * generation. Names keep their ids for ever: a new snapshot begins with the names of
- * the old one, so that ids in queued records stay true. Written by the supervisor.
+ * generation. Written by the supervisor.
+ *
+ * An id means one OWNER.MEMBER of one kind for ever, so that ids in queued records stay
+ * true: a new snapshot begins with the names of the old one. A name that went away
+ * stays in it as gone, and gets its id back when it comes back: what was sent to a slot
+ * by its address still reaches it, while what its signals sent does not, as their
+ * connections are new ones.
  */
 #ifndef ROUTE_ROUTE_H
 #define ROUTE_ROUTE_H
@@ -22,10 +27,10 @@ enum {
 };
 
 enum route_kind {
-	ROUTE_GONE, /* was in an earlier topology */
-	ROUTE_OBJECT, /* an object, loop, process or queue by itself: a sender */
+	ROUTE_OBJECT = 1, /* an object, loop, process or queue by itself: a sender */
 	ROUTE_SIGNAL,
 	ROUTE_SLOT,
+	ROUTE_GONE = 0x100, /* with one of these: it was in an earlier topology */
 };
 
 struct route_name {
@@ -68,7 +73,10 @@ const struct route_target *routes_target(const struct routes *r, uint32_t index)
 uint32_t routes_reach(const struct routes *r, uint32_t index);
 const char *routes_text(const struct routes *r, uint32_t offset);
 
-/* The id of OWNER.MEMBER of that kind, or ROUTE_NOBODY. Binary search. */
+/*
+ * The id of OWNER.MEMBER of that kind, or ROUTE_NOBODY; with ROUTE_GONE in the kind,
+ * only if it is gone. Binary search.
+ */
 uint32_t routes_find(const struct routes *r, const char *owner, const char *member,
 		     enum route_kind kind);
 
