@@ -30,7 +30,8 @@ bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 		const struct route_name *via =
 			t ? routes_name(d->routes, t->via) : NULL;
 
-		if (!via || !t->slot || t->queue != d->queue ||
+		/* a target that is a queue has no slot, and so no name */
+		if (!via || !routes_name(d->routes, t->slot) || t->queue != d->queue ||
 		    t->since > d->envelope->generation)
 			continue;
 		*ret = (struct receiver_id){t->slot, via->object, t->via};
