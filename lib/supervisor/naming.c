@@ -5,10 +5,12 @@
  */
 #include "supervisor/naming.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "route/build.h"
+#include "worker/worker.h"
 
 struct naming {
 	struct route_build build;
@@ -66,16 +68,57 @@ static void name_owners(struct naming *n)
 	}
 }
 
+/* The object that shares its loop's name, or NONE. */
+static uint32_t twin(const struct plan *p, uint32_t loop)
+{
+	for (uint32_t i = 0; i < p->objects_len; i++)
+		if (p->objects[i].loop == loop &&
+		    strcmp(p->objects[i].name, p->loops[loop].name) == 0)
+			return i;
+	return PLAN_NONE;
+}
+
+static bool has_slot(const struct plan *p, uint32_t object, const char *slot)
+{
+	for (uint32_t i = 0; i < p->slots_len; i++)
+		if (p->slots[i].owner == PLAN_OBJECT &&
+		    p->slots[i].owned_by == object &&
+		    strcmp(p->slots[i].name, slot) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * An object that shares its loop's name may have a `start` of its own: then the loop's
+ * goes by a name that no address can spell.
+ */
+static const char *spell(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
+			 const char *member, bool slot, char out[static 72])
+{
+	uint32_t object = owner == PLAN_LOOP ? twin(p, owned_by) : PLAN_NONE;
+	bool taken =
+		object != PLAN_NONE &&
+		(slot ? has_slot(p, object, member)
+		      : worker_signal(p, PLAN_OBJECT, object, member) != PLAN_NONE);
+
+	if (!taken)
+		return member;
+	snprintf(out, 72, ".%s", member);
+	return out;
+}
+
 static void name_members(struct naming *n)
 {
 	const struct plan *p = n->plan;
+	char text[72];
 
 	for (uint32_t i = 0; i < p->signals_len; i++) {
 		const struct plan_signal *s = &p->signals[i];
 
 		n->world->signal_ids[i] =
 			name(n, ROUTE_SIGNAL, plan_owner_name(p, s->owner, s->owned_by),
-			     s->name, s->type, ROUTE_NOWHERE);
+			     spell(p, s->owner, s->owned_by, s->name, false, text),
+			     s->type, ROUTE_NOWHERE);
 		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
 	for (uint32_t i = 0; i < p->slots_len; i++) {
@@ -87,7 +130,8 @@ static void name_members(struct naming *n)
 			continue;
 		n->world->slot_ids[i] =
 			name(n, ROUTE_SLOT, plan_owner_name(p, s->owner, s->owned_by),
-			     s->name, s->type, queue);
+			     spell(p, s->owner, s->owned_by, s->name, true, text),
+			     s->type, queue);
 		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
 }
