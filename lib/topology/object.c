@@ -225,8 +225,7 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 	o->any_signal = o->does == DO_PLUGIN && !o->declares;
 	if (section_node(&s, "config"))
 		o->config = config_text(r, section_node(&s, "config"));
-	if (section_node(&s, "shell"))
-		o->shell = reader_words(r, section_text(&s, "shell", ""));
+	o->shell = reader_shell(r, &s);
 	read_timer(o, &s);
 	check_tight(r, &s);
 	o->thing.own = own_members(o, &s);

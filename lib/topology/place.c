@@ -136,8 +136,7 @@ static void read_process(struct reader *r, const struct node *name)
 	if (node_empty(name->next) || !section_read(r, name->next, AT_PROCESS, 0, &s))
 		return;
 	p->env = place_env(r, section_node(&s, "env"), r->t->env);
-	if (section_node(&s, "shell"))
-		p->shell = reader_words(r, section_text(&s, "shell", ""));
+	p->shell = reader_shell(r, &s);
 	read_nice(r, section_node(&s, "nice"), p);
 	read_restart(r, section_node(&s, "restart"), p);
 }

@@ -51,8 +51,7 @@ static void read_top(struct reader *r, const struct section *s)
 	bool named = section_has(s, "objects") || section_has(s, "loops");
 
 	read_name(r, s);
-	if (section_node(s, "shell"))
-		r->t->shell = reader_words(r, section_text(s, "shell", ""));
+	r->t->shell = reader_shell(r, s);
 	r->t->env = place_env(r, section_node(s, "env"), NULL);
 	place_main(r);
 	if (r->problems.no_memory)

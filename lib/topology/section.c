@@ -272,3 +272,21 @@ bool section_has(const struct section *s, const char *name)
 {
 	return find(s, name);
 }
+
+enum { SHELL_MAX = 32 }; /* words */
+
+const char *const *reader_shell(struct reader *r, const struct section *s)
+{
+	const struct node *n = section_node(s, "shell");
+	const char *const *words = n ? reader_words(r, n->text) : NULL;
+	size_t len = 0;
+
+	while (words && words[len])
+		len++;
+	if (n && !len)
+		problem_node(&r->problems, n, "`shell` has no program");
+	if (len <= SHELL_MAX)
+		return words;
+	problem_node(&r->problems, n, "`shell` has more than %d words", SHELL_MAX);
+	return NULL;
+}

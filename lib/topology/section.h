@@ -65,6 +65,9 @@ const char *reader_type(struct reader *r, const struct node *n);
 const char *const *reader_texts(struct reader *r, const struct node *list,
 				const char *what);
 
+/* The words of `shell:`, NULL-terminated; NULL: it is not there, or is told. */
+const char *const *reader_shell(struct reader *r, const struct section *s);
+
 /* Returns the words of a text, NULL-terminated; NULL: no memory, or no word. */
 const char *const *reader_words(struct reader *r, const char *text);
 

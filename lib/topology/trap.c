@@ -205,7 +205,7 @@ void trap_comment(struct problems *p, const struct node *command)
 		return;
 	while (at < p->in->size && blank(text[at]))
 		at++;
-	if (at < p->in->size && at > command->end && text[at] == '#')
+	if (at < p->in->size && text[at] == '#')
 		problem_at(p, problem_place(p, at),
 			   "` #` starts a comment in YAML and cuts this command: quote "
 			   "it or use |");
