@@ -400,8 +400,9 @@ static enum verdict judge(int slot)
 		v = compare(seen);
 	if (v != FINE)
 		return v;
-	if (queue_counts(q, &n) < 0 || !crash_balanced(&n) || n.records || n.used ||
-	    n.ready || n.leased)
+	if (queue_counts(q, &n) < 0 || n.damaged)
+		return CORRUPT;
+	if (!crash_balanced(&n) || n.records || n.used || n.ready || n.leased)
 		return UNBALANCED;
 	return round_trips(q);
 }
