@@ -33,7 +33,8 @@ static void iterate(struct later *later)
 	if (!t->running || !t->ready(t))
 		return;
 	t->tick(t, 0);
-	loop_later(t->loop, &t->later, iterate);
+	if (t->running)
+		loop_later(t->loop, &t->later, iterate);
 }
 
 int ticker_start(struct ticker *t, struct loop *loop)

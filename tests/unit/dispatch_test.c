@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which slots a message is for, as each of two loops asks it, and after the routes have
+ * changed under way.
+ */
+#include "dir_host.h"
+#include "object/dispatch.h"
+#include "route/build.h"
+
+static struct routes *routes;
+static uint32_t a, b, out, chained, quiet, x, y, z;
+
+static uint32_t name(struct route_build *build, enum route_kind kind, const char *owner,
+		     const char *member, uint32_t queue)
+{
+	int64_t id = route_build_name(build, kind, owner, member, "any", queue);
+
+	must(id > 0);
+	return (uint32_t)id;
+}
+
+static void connect(struct route_build *build, uint32_t slot, uint32_t queue,
+		    uint32_t via)
+{
+	struct route_target t = {.slot = slot, .queue = queue, .via = via};
+
+	must(route_build_target(build, out, t) == 0);
+}
+
+static void name_all(struct route_build *build)
+{
+	must(route_build_start(build, routes) == 0);
+	for (unsigned i = 0; i < 3; i++)
+		must(route_build_queue(build, (const char *[]){"p", "q", "jobs"}[i],
+				       65536) == i);
+	a = name(build, ROUTE_OBJECT, "a", "", 0);
+	b = name(build, ROUTE_OBJECT, "b", "", 0);
+	quiet = name(build, ROUTE_SIGNAL, "a", "quiet", ROUTE_NOWHERE);
+	out = name(build, ROUTE_SIGNAL, "a", "out", ROUTE_NOWHERE);
+	chained = name(build, ROUTE_SIGNAL, "b", "out", ROUTE_NOWHERE);
+	build->names.at[out].object = a;
+	build->names.at[chained].object = b;
+}
+
+static void publish(struct route_build *build)
+{
+	must(route_build_write(build, dir_fd, &dir_err) == 0);
+	route_build_done(build);
+	routes_close(routes);
+	must(routes_open(dir_fd, &routes, &dir_err) == 0);
+}
+
+/* a.out -> y and x on loop 0, z on loop 1, the queue jobs, and x by way of b.out. */
+static void first_generation(void)
+{
+	struct route_build build;
+
+	name_all(&build);
+	x = name(&build, ROUTE_SLOT, "b", "x", 0);
+	y = name(&build, ROUTE_SLOT, "b", "y", 0);
+	z = name(&build, ROUTE_SLOT, "c", "z", 1);
+	connect(&build, y, 0, out);
+	connect(&build, ROUTE_NOBODY, 2, out);
+	connect(&build, z, 1, out);
+	connect(&build, x, 0, out);
+	connect(&build, x, 0, chained);
+	publish(&build);
+}
+
+/* y is gone, z is as it was, x is now connected last and anew: its slot was away. */
+static void next_generations(void)
+{
+	struct route_build build;
+
+	name_all(&build);
+	z = name(&build, ROUTE_SLOT, "c", "z", 1);
+	connect(&build, z, 1, out);
+	publish(&build);
+	name_all(&build);
+	z = name(&build, ROUTE_SLOT, "c", "z", 1);
+	x = name(&build, ROUTE_SLOT, "b", "x", 0);
+	connect(&build, z, 1, out);
+	connect(&build, x, 0, out);
+	publish(&build);
+}
+
+/* What dispatch says, as text: "SLOT<SENDER:SIGNAL ..." with ids. */
+static const char *receivers(const struct envelope *e, uint32_t queue)
+{
+	static char text[256];
+	struct dispatch d = {routes, e, queue, 0};
+	struct receiver_id to = {0};
+	size_t size = 0;
+
+	text[0] = '\0';
+	while (dispatch_next(&d, &to))
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%u<%u:%u",
+					 size ? " " : "", to.slot, to.sender,
+					 to.signal);
+	ok(!dispatch_next(&d, &to), "the end stays the end");
+	return text;
+}
+
+static const char *expect(const char *format, ...)
+{
+	static char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return text;
+}
+
+static void test_signal(void)
+{
+	struct envelope e = {.sender = a, .signal = out, .generation = 1};
+
+	is_str(receivers(&e, 0),
+	       expect("%u<%u:%u %u<%u:%u %u<%u:%u", y, a, out, x, a, out, x, b,
+		      chained),
+	       "a loop's slots are called in the order of connecting, and told the "
+	       "last "
+	       "signal on the way");
+	is_str(receivers(&e, 1), expect("%u<%u:%u", z, a, out),
+	       "another loop calls its own slots alone");
+	is_str(receivers(&e, 2), "", "a queue calls nobody");
+	is_str(receivers(&e, 7), "", "an unknown queue calls nobody");
+	e.signal = quiet;
+	is_str(receivers(&e, 0), "", "a signal without connections reaches nobody");
+	e.signal = x;
+	is_str(receivers(&e, 0), "", "a slot's id is no signal");
+	e.signal = ROUTE_NOBODY;
+	is_str(receivers(&e, 0), "", "nobody's signal reaches nobody");
+	e.signal = 4000;
+	is_str(receivers(&e, 0), "", "an unknown signal reaches nobody");
+	e.signal = out;
+	e.generation = 0;
+	is_str(receivers(&e, 0), "", "a connection that came later is not for it");
+}
+
+static void test_direct(void)
+{
+	struct envelope e = {.sender = b, .signal = 0, .generation = 1};
+
+	e.connection = ROUTE_DIRECT | x;
+	is_str(receivers(&e, 0), expect("%u<%u:0", x, b),
+	       "a message with an address goes to that slot, once");
+	is_str(receivers(&e, 1), "", "a slot of another loop is not called here");
+	e.signal = out;
+	is_str(receivers(&e, 0), expect("%u<%u:%u", x, b, out),
+	       "an address wins over the connections of a signal");
+	e.connection = ROUTE_DIRECT | out;
+	is_str(receivers(&e, 0), "", "a signal's id is no address");
+	e.connection = ROUTE_DIRECT;
+	is_str(receivers(&e, 0), "", "an address of nobody is no address");
+	e.connection = ROUTE_DIRECT | 4000;
+	is_str(receivers(&e, 0), "", "an unknown address is no address");
+}
+
+static void test_changed(void)
+{
+	struct envelope old = {.sender = a, .signal = out, .generation = 1};
+	struct envelope fresh = {.sender = a, .signal = out, .generation = 3};
+	struct envelope to_x = {.connection = ROUTE_DIRECT | x, .generation = 1};
+	struct envelope to_y = {.connection = ROUTE_DIRECT | y, .generation = 1};
+	struct envelope gone = {.signal = chained, .generation = 3};
+	struct route_build build;
+
+	is_str(receivers(&old, 1), expect("%u<%u:%u", z, a, out),
+	       "an old message reaches the connections that are there still");
+	is_str(receivers(&old, 0), "",
+	       "an old message reaches no connection that was made anew");
+	is_str(receivers(&fresh, 0), expect("%u<%u:%u", x, a, out),
+	       "a new message reaches what was made anew");
+	is_str(receivers(&to_x, 0), expect("%u<0:0", x),
+	       "an old message to a slot reaches it when it is back");
+	is_str(receivers(&to_y, 0), "", "a slot that is gone gets nothing");
+	must(route_build_start(&build, routes) == 0);
+	publish(&build);
+	is_str(receivers(&gone, 0), "", "a signal that is gone reaches nobody");
+	is_str(receivers(&fresh, 0), "", "nor does one whose slots went with it");
+}
+
+int main(void)
+{
+	dir_begin();
+	first_generation();
+	test_signal();
+	test_direct();
+	next_generations();
+	test_changed();
+	routes_close(routes);
+	dir_end();
+	return done();
+}
