@@ -13,7 +13,7 @@
 #include "message/json.h"
 #include "worker/life.h"
 
-enum { STREAM_MOST = 256 };
+enum { STREAM_MOST = 256, ALIKE_SHOWN = 10 };
 
 struct job {
 	struct slot_job job;
@@ -149,6 +149,28 @@ static void tell(struct receiver *r, const struct job *job,
 	}
 }
 
+/*
+ * A reader that has gone fails every message to come: of failures alike in a row the
+ * first ones are logged, then the 100th, 1000th and so on. All of them are counted.
+ */
+static void log_failure(struct receiver *r, const char *reason)
+{
+	uint64_t n = strcmp(r->reason, reason) ? 0 : r->alike;
+	char from[132];
+
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	r->alike = ++n;
+	if (n <= ALIKE_SHOWN) {
+		log_line(label(r, from), "failed: %s", reason);
+		return;
+	}
+	while (n % 10 == 0)
+		n /= 10;
+	if (n == 1)
+		log_line(label(r, from), "failed: %s, %llu times in a row", reason,
+			 (unsigned long long)r->alike);
+}
+
 static void host_done(struct slot *s, struct slot_job *j, const struct slot_verdict *v)
 {
 	struct job *job = container_of(j, struct job, job);
@@ -156,13 +178,14 @@ static void host_done(struct slot *s, struct slot_job *j, const struct slot_verd
 	struct turn *t = r->turn;
 	struct record *record = job->record;
 	bool again = (v->code == -EAGAIN && !v->final) || (v->code && t->now);
-	char from[132];
 
 	if (again) {
 		record->again = true;
 	} else if (v->code) {
 		board_add(&t->board->failed, 1);
-		log_line(label(r, from), "failed: %s", v->reason);
+		log_failure(r, v->reason);
+	} else {
+		r->alike = 0;
 	}
 	if (!again)
 		tell(r, job, v);

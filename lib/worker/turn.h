@@ -49,6 +49,9 @@ struct receiver {
 	unsigned running;
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
 	bool ended; /* a resident that will not come back by itself */
+	char reason[sizeof(
+		((struct slot_verdict *)0)->reason)]; /* of the last failure */
+	uint64_t alike; /* failures in a row for that reason */
 };
 
 struct tick_object {

@@ -326,6 +326,23 @@ logged() {
 	run -1 grep -r 'to drop' "$RUN_ERR"
 }
 
+@test "of failures alike in a row ten are logged, then the 100th and 1000th; all count" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: seq 2000}
+		  p: {builtin: print}
+		connections:
+		  - a -> p
+	END
+	sigslot run --until-idle t.yaml >/dev/full 2>said
+	run -0 grep -c '^p | failed: cannot write to standard output: No space left on device$' said
+	assert_output 10
+	run -0 sed -n 's/^p | failed: .*, \(.*\) times in a row$/\1/p' said
+	assert_output $'100\n1000'
+	run -0 grep -c ' 2000 failed' said
+}
+
 @test "parallel lets commands of a slot run side by side" {
 	mkfifo one two
 	start "  a: {run: 'echo \"\$1\" > \"\$1\" & cat \"\$2\" >> seen2; wait', parallel: 2}"
