@@ -17,6 +17,7 @@ bats_load_library bats-file
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 SIGSLOT_BUILD=${SIGSLOT_BUILD:-$ROOT/build/release}
 WAIT_SECONDS=${WAIT_SECONDS:-20}
+SHM_DIR=${SHM_DIR:-/dev/shm}
 
 setup_sigslot() {
 	local name
@@ -28,6 +29,7 @@ setup_sigslot() {
 	export PATH=$SIGSLOT_BUILD:$PATH LC_ALL=C.UTF-8
 	mkdir -m 700 "$SIGSLOT_RUNTIME_DIR" "$BATS_TEST_TMPDIR/work"
 	cd "$BATS_TEST_TMPDIR/work" || return 1
+	SHM_BEFORE=$(shared_memory)
 	RUNS=0
 	RUN_PIDS=
 }
@@ -143,6 +145,12 @@ no_processes() {
 	[ -z "$(left_processes)" ]
 }
 
+# Files in shared memory that might be ours, but for those of a benchmark beside us.
+shared_memory() {
+	find "$SHM_DIR" -maxdepth 1 -user "$(id -u)" -name '*sigslot*' \
+		! -name 'sigslot-bench*'
+}
+
 # teardown_sigslot: fails if something is left, says what it was, and ends it.
 teardown_sigslot() {
 	local pid left=0 path
@@ -159,9 +167,9 @@ teardown_sigslot() {
 		echo "left behind: process $pid: $(tr "\0" " " 2>/dev/null <"/proc/$pid/cmdline")" >&2
 		kill -KILL "$pid" 2>/dev/null || :
 	done
-	for path in "$SIGSLOT_RUNTIME_DIR"/* /dev/shm/sigslot*; do
+	for path in "$SIGSLOT_RUNTIME_DIR"/* $(shared_memory); do
 		[ -e "$path" ] || continue
-		[[ $path != /dev/shm/sigslot-bench* ]] || continue # somebody measures
+		[[ $'\n'$SHM_BEFORE$'\n' != *$'\n'$path$'\n'* ]] || continue
 		echo "left behind: $path" >&2
 		left=1
 	done

@@ -5,12 +5,14 @@
 
 load helper
 
-@test "a test that leaves a process or a runtime entry fails, a clean one passes" {
-	run -1 bats --tap "$BATS_TEST_DIRNAME/bad/leftover.bats"
+@test "a test that leaves a process, a runtime entry or shared memory fails" {
+	mkdir shm
+	SHM_DIR=$PWD/shm run -1 bats --tap "$BATS_TEST_DIRNAME/bad/leftover.bats"
 	assert_line "not ok 1 a process is left"
 	assert_line --partial "left behind: process"
 	assert_line "not ok 2 an entry of the runtime directory is left"
-	assert_line "ok 3 nothing is left"
+	assert_line "not ok 3 a file in shared memory is left"
+	assert_line "ok 4 nothing is left"
 }
 
 @test "wait_until gives up at its deadline and says what it waited for" {

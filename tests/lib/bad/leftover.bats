@@ -13,6 +13,10 @@ load ../helper
 	mkdir "$SIGSLOT_RUNTIME_DIR/shop"
 }
 
+@test "a file in shared memory is left" {
+	: >"$SHM_DIR/sigslot-left"
+}
+
 @test "nothing is left" {
 	:
 }
