@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "api/load.h"
@@ -49,14 +50,17 @@ static int await_child(int fd, pid_t child, struct sigslot_error *err)
 	return fail(err, -ECHILD, "the detached supervisor ended before it was ready");
 }
 
+/* Lets go of the terminal and of pipes; a file to which output was sent is kept. */
 static void cut_loose(void)
 {
 	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct stat st;
 
 	if (null < 0)
 		return;
 	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
+		if (fd == 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+			dup2(null, fd);
 }
 
 /* The child's share; never returns. */

@@ -206,7 +206,11 @@ static void ask(struct control_client *c, const char *text, size_t size)
 	if (r == -ENXIO)
 		answer(c, r, "there is no such loop or process");
 	else if (r < 0)
-		answer(c, r, "this cannot be asked of it");
+		answer(c, r,
+		       r == -EPROTO
+			       ? "the instance is of a version that does not know this"
+			       : "this is for whole instances, not for a loop or a "
+				 "process");
 	else
 		control_update(c->super);
 }

@@ -75,6 +75,18 @@ static void own_line(void *data, const char *from, const char *line, size_t size
 	worker_log(data, from, line, size);
 }
 
+/* Detached, there is no standard error, unless it was sent to a file. */
+static int open_out(const struct supervisor *s)
+{
+	struct stat st;
+
+	if (!s->options->detached ||
+	    (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)))
+		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	return openat(s->world.dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+		      0600);
+}
+
 int journal_open(struct supervisor *s, struct sigslot_error *err)
 {
 	int ends[2];
@@ -83,11 +95,7 @@ int journal_open(struct supervisor *s, struct sigslot_error *err)
 		return fail_errno(err, "cannot make the pipe of the log");
 	fcntl(ends[1], F_SETPIPE_SZ, PIPE);
 	s->world.log = ends[1];
-	s->journal_fd =
-		s->options->detached
-			? openat(s->world.dir, "log",
-				 O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
-			: fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	s->journal_fd = open_out(s);
 	if (s->journal_fd < 0)
 		s->journal_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* a regular file cannot be watched, and needs not be */

@@ -13,7 +13,7 @@
 
 struct supervisor_options {
 	bool until_idle, strict;
-	bool detached; /* SIGHUP is not for it; lines go to the instance's `log` */
+	bool detached; /* not for SIGHUP; logs to a file: stderr, or the instance's `log` */
 
 	/* Called once, when every loop takes messages. May be NULL. */
 	void (*ready)(void *data);

@@ -76,6 +76,24 @@ forever() {
 	wait_until no_processes
 }
 
+@test "-d goes on writing to the files that it was given" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  b: {builtin: print}
+		  l: {builtin: log}
+	END
+	sigslot run -d t.yaml >out 2>log 3>&-
+	sigslot emit b printed
+	sigslot emit l logged
+	run -0 --separate-stderr sigslot stop t
+	wait_until no_processes
+	run -0 cat out
+	assert_output printed
+	run -0 cat log
+	assert_line --regexp '^l .*logged$'
+}
+
 @test "-d of a broken topology fails before it detaches" {
 	echo 'sigslot: 2' >t.yaml
 	run -78 --separate-stderr sigslot run -d t.yaml

@@ -108,6 +108,14 @@ loop_is() {
 	assert_output $'a\nb'
 }
 
+@test "--until-idle of a loop is wrong usage" {
+	start_slow
+	run -64 --separate-stderr sigslot stop --until-idle fast
+	assert_output ''
+	assert_stderr 'sigslot: this is for whole instances, not for a loop or a process'
+	stop_run
+}
+
 @test "an unknown target is 69, the others are stopped all the same" {
 	start_slow
 	run -69 --separate-stderr sigslot stop nothing fast
