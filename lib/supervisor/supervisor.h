@@ -13,7 +13,7 @@
 
 struct supervisor_options {
 	bool until_idle, strict;
-	bool detached; /* not for SIGHUP; logs to a file: stderr, or the instance's `log` */
+	bool detached; /* SIGHUP is not for it; logs to a file, see journal.c */
 
 	/* Called once, when every loop takes messages. May be NULL. */
 	void (*ready)(void *data);
