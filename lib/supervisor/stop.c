@@ -12,7 +12,11 @@
 #include "queue/queue.h"
 #include "supervisor/super.h"
 
-enum { NOW_S = 7 }; /* more than a worker gives its commands */
+enum {
+	NOW_S = 7, /* more than a worker gives its commands */
+	LOOK_S = 2,
+	PATIENCE_S = 10,
+};
 
 static const uint32_t everybody = UINT32_MAX;
 
@@ -87,6 +91,7 @@ static bool next_rank(struct supervisor *s)
 			best = s->plan->loops[i].rank;
 	s->stop.rank = best;
 	s->stop.phase = PHASE_DRAINED;
+	s->stop.since = clock_now();
 	return best != everybody;
 }
 
@@ -123,18 +128,100 @@ static void end_now(struct supervisor *s)
 	super_deadline(s, NOW_S);
 }
 
+/* Whether loops that are drained now feed each other, and so may do it for ever. */
+static bool circling(const struct supervisor *s)
+{
+	const struct plan *p = s->plan;
+
+	for (uint32_t i = 0; i < p->signals_len; i++) {
+		const struct plan_signal *from = &p->signals[i];
+
+		if (from->owner != PLAN_OBJECT ||
+		    !concerns(s, p->objects[from->owned_by].loop))
+			continue;
+		for (uint32_t k = 0; k < from->targets_len; k++) {
+			uint32_t slot = p->targets[from->first_target + k].slot;
+
+			if (slot != PLAN_NONE && p->slots[slot].loop != PLAN_NONE &&
+			    concerns(s, p->slots[slot].loop))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A loop that is down with a full queue: those that feed it never get rid of theirs. */
+static const char *choked(const struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		struct queue_counts c;
+
+		if (s->lamps[i].down &&
+		    queue_peek(s->world.queues, s->plan->loops[i].name, &c, NULL) ==
+			    0 &&
+		    c.used > c.size / 2)
+			return s->plan->loops[i].name;
+	}
+	return NULL;
+}
+
+static void look(struct timer *t, uint64_t now)
+{
+	struct supervisor *s = container_of(t, struct supervisor, stop.look);
+	bool patient = now - s->stop.since < PATIENCE_S * NS_PER_S;
+	const char *full = choked(s);
+	_buf_ struct buf waiting = {0};
+
+	if (s->stop.now || s->ending)
+		return;
+	loop_arm(&s->loop, t, clock_after(now, LOOK_S * NS_PER_S));
+	if (patient && !full)
+		return;
+	stop_describe(s, &waiting);
+	if (full)
+		log_line("sigslot",
+			 "stopped at once: the queue of '%s', which has stopped, is "
+			 "full; %s cannot be drained",
+			 full, waiting.size ? waiting.data : "");
+	else if (s->given_up || circling(s))
+		log_line("sigslot", "stopped at once after %d s: not drained: %s",
+			 PATIENCE_S, waiting.size ? waiting.data : "");
+	else
+		return;
+	stop_begin(s, true);
+}
+
+static void drain(struct supervisor *s)
+{
+	if (s->stop.active)
+		return;
+	s->world.board->state = BOARD_DRAINING;
+	s->stop.active = true;
+	s->stop.phase = PHASE_QUIET;
+	s->stop.rank = everybody;
+	s->stop.since = clock_now();
+	stop_advance(s);
+}
+
 void stop_begin(struct supervisor *s, bool now)
 {
-	s->world.board->state = BOARD_DRAINING;
 	if (now) {
+		s->world.board->state = BOARD_DRAINING;
 		s->stop.active = s->stop.now = true;
 		s->cut_short = true;
 		end_now(s);
-	} else if (!s->stop.active) {
-		s->stop = (struct stop){.active = true, .phase = PHASE_QUIET};
-		s->stop.rank = everybody;
-		stop_advance(s);
+	} else {
+		s->stop.look.fire = look;
+		loop_arm(&s->loop, &s->stop.look,
+			 clock_after(clock_now(), LOOK_S * NS_PER_S));
+		drain(s);
 	}
+	super_check(s);
+}
+
+void stop_when_idle(struct supervisor *s)
+{
+	drain(s);
 	super_check(s);
 }
 

@@ -45,6 +45,8 @@ struct stop {
 	bool active, now;
 	uint32_t rank; /* of the loops that are being drained */
 	enum phase phase; /* that these are brought to */
+	uint64_t since; /* when this rank's turn came, monotonic */
+	struct timer look; /* whether it can ever end */
 };
 
 struct control_client;
@@ -80,8 +82,12 @@ void hand_clear(struct hand *h); /* the budget of restarts */
 void hand_recover(struct supervisor *s); /* what the dead held in any queue */
 void hand_kill_all(struct supervisor *s);
 
-/* stop.c: drains all, or ends all at once; goes on after anything that changed. */
+/*
+ * stop.c: drains all, or ends all at once; goes on after anything that changed. A stop
+ * that cannot end is cut short, unless it is only that all sources have ended.
+ */
 void stop_begin(struct supervisor *s, bool now);
+void stop_when_idle(struct supervisor *s);
 void stop_advance(struct supervisor *s);
 void stop_describe(struct supervisor *s, struct buf *out);
 

@@ -113,7 +113,7 @@ static void check_idle(struct supervisor *s)
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
 		sources += s->lamps[i].down ? 0 : s->lamps[i].sources;
 	if (!sources)
-		stop_begin(s, false);
+		stop_when_idle(s);
 }
 
 /* A process that is restarted leaves when the last of its loops is down. */
@@ -169,7 +169,7 @@ void super_check(struct supervisor *s)
 {
 	check_ready(s);
 	check_restart(s);
-	if (s->given_up && !s->stop.active)
+	if (s->given_up && !s->stop.now && !timer_armed(&s->stop.look))
 		stop_begin(s, false);
 	check_idle(s);
 	check_end(s);
@@ -297,6 +297,7 @@ static void tear_down(struct supervisor *s, bool ran)
 	bool remove = ran && instance_queued(&s->world) == 0;
 
 	loop_disarm(&s->loop, &s->deadline);
+	loop_disarm(&s->loop, &s->stop.look);
 	if (ran)
 		stray_kill(s->world.run, NULL);
 	control_close(s);

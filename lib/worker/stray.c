@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 
-enum { ENVIRON_MOST = 4 << 20 };
+enum { ENVIRON_MOST = 4 << 20, LOOKS_MOST = 8 };
 
 static bool has(const struct buf *environment, const char *name, const char *value)
 {
@@ -54,18 +54,30 @@ static int kill_one(int proc, const char *name, const char *run, const char *pro
 	return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
 }
 
-int stray_kill(const char *run, const char *process)
+static int kill_marked(DIR *proc, const char *run, const char *process)
 {
-	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	int killed = 0;
 
-	if (!proc)
-		return 0;
 	while ((entry = readdir(proc)))
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
 		    atoi(entry->d_name) != getpid())
 			killed += kill_one(dirfd(proc), entry->d_name, run, process);
-	closedir(proc);
+	return killed;
+}
+
+/* One that forks while we look may be behind us already: until nobody is found. */
+int stray_kill(const char *run, const char *process)
+{
+	DIR *proc = opendir("/proc");
+	int killed = 0, more = 1;
+
+	for (int looks = 0; proc && more && looks < LOOKS_MOST; looks++) {
+		more = kill_marked(proc, run, process);
+		killed += more;
+		rewinddir(proc);
+	}
+	if (proc)
+		closedir(proc);
 	return killed;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@
 #include "worker/stray.h"
 #include "worker/turn.h"
 
-enum { LINE_MOST = 4000 };
+enum { LINE_MOST = 4000, DEAF_US = 300 * 1000 };
 
 uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
 		       const char *name)
@@ -156,9 +157,18 @@ static void act(struct worker *w, const struct wire *p)
 		life_now(t);
 }
 
+static void set_alarm(suseconds_t us)
+{
+	struct itimerval in = {.it_value.tv_usec = us};
+
+	setitimer(ITIMER_REAL, &in, NULL);
+}
+
 /* Nothing of this process survives its supervisor. */
 static _Noreturn void die(struct worker *w)
 {
+	signal(SIGUSR1, SIG_IGN);
+	set_alarm(0);
 	slot_kill_all(SIGKILL);
 	stray_kill(w->world->run, w->world->plan->processes[w->index].name);
 	_exit(1);
@@ -177,7 +187,15 @@ static void heard(struct watch *watch, uint32_t events)
 		die(w);
 }
 
+/* The channel says so, too, unless a plugin keeps the loop from hearing it. */
 static void parent_died(int sig)
+{
+	(void)sig;
+	slot_kill_all(SIGKILL);
+	set_alarm(DEAF_US);
+}
+
+static void still_deaf(int sig)
 {
 	(void)sig;
 	slot_kill_all(SIGKILL);
@@ -206,7 +224,7 @@ static void close_others(const int *keep, size_t len)
 static void settle_in(const struct world *w, int channel)
 {
 	int keep[] = {w->dir, w->queues, w->log, channel};
-	struct sigaction act = {.sa_handler = parent_died};
+	struct sigaction death = {.sa_handler = parent_died, .sa_flags = SA_RESTART};
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -215,7 +233,8 @@ static void settle_in(const struct world *w, int channel)
 		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	sigaction(SIGUSR1, &act, NULL);
+	signal(SIGALRM, still_deaf);
+	sigaction(SIGUSR1, &death, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
 	close_others(keep, ARRAY_LEN(keep));
 	sigemptyset(&none);

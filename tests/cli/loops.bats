@@ -268,3 +268,29 @@ w.ready null"
 	run -0 sort started
 	assert_output $'1\n2'
 }
+
+@test "a stop ends also where a loop that was stopped before has a full queue" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}}' \
+		'loops: {l: {queue: {size: 64KiB}, objects: {b: {filter: cat >> seen}}}}' \
+		'connections: [a -> b]' >t.yaml
+	start_run t.yaml
+	sigslot stop l
+	yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -n 5000 | sigslot emit -l a
+	kill -TERM "$RUN_PID"
+	run_ended 1
+	run -0 grep -c "the queue of 'l', which has stopped, is full" "$RUN_ERR"
+	start_run t.yaml
+	wait_until has_lines seen 1000
+	stop_run
+}
+
+@test "a stop ends also where loops feed each other for ever" {
+	printf '%s\n' 'sigslot: 1' 'objects:' '  a: {filter: cat}' '  b: {filter: cat}' \
+		'connections: [a -> b, b -> a]' >t.yaml
+	start_run t.yaml
+	sigslot emit a round
+	kill -TERM "$RUN_PID"
+	run_ended 1
+	run -0 grep -c 'stopped at once after 10 s: not drained: a' "$RUN_ERR"
+	run -0 --separate-stderr sigslot clean --force
+}
