@@ -798,7 +798,7 @@ static void judge_all(const struct scenario *s, struct tally *t)
 	vec_done(&a.verdicts);
 }
 
-/* Real kills: at every point, or at random ones until the time or the number is over. */
+/* Real kills: at every point, or at random ones until time or number are over. */
 static void kill_some(const struct scenario *s, long points, struct tally *t)
 {
 	bool all = number("CRASH_LONG", 0);
