@@ -2,6 +2,8 @@
 /*
  * Many processes with one queue: at once, one after the other's death, after fork().
  */
+#include <sys/mman.h>
+
 #include "queue_host.h"
 
 enum { MESSAGES = 200000, CROWD = 300, BATCH = 16 };
@@ -218,9 +220,89 @@ static void stopped(void)
 	host_drop(q);
 }
 
+/* --- a producer in the middle of a large payload --- */
+
+static char *half; /* its second half cannot be read at first */
+
+enum { LARGE = 24576 };
+
+static void stop_here(int signal)
+{
+	(void)signal;
+	raise(SIGSTOP);
+	mprotect(half + LARGE / 2, LARGE / 2, PROT_READ | PROT_WRITE);
+}
+
+static pid_t start_half(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (!pid) {
+		struct identity *id;
+		struct queue *mine;
+
+		half = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		memset(half, 1, LARGE);
+		mprotect(half + LARGE / 2, LARGE / 2, PROT_NONE);
+		signal(SIGSEGV, stop_here);
+		must(identity_open(host_dir, 4, &id, NULL) == 0);
+		must(queue_open(host_dir, "q", id, &mine, NULL) == 0);
+		_exit(queue_push(mine, &(struct envelope){.id = 1}, half, LARGE, NULL));
+	}
+	must(waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+	return pid;
+}
+
+static int claim_soon(struct queue *q, uint64_t patience_ns)
+{
+	uint64_t end = clock_now() + patience_ns;
+	int n;
+
+	while ((n = queue_claim(q, c, 8, NULL)) == 0 && clock_now() < end)
+		wait_for(queue_data_fd(q), clock_poll_ms(clock_now(), queue_due(q)));
+	return n;
+}
+
+static void half_way(void)
+{
+	struct queue *q = host_queue(65536, 0);
+	uint64_t before = clock_now();
+	pid_t pid = start_half();
+	int status;
+
+	push_size(q, 2, 10);
+	is_int(queue_claim(q, c, 8, NULL), 0, "what is not whole yet keeps its turn");
+	ok(queue_due(q) != NEVER, "the next look has a time");
+	is_int(claim_soon(q, 5 * NS_PER_S), 1, "but not for ever");
+	ok(c[0].envelope.id == 2 && clock_now() - before > NS_PER_S,
+	   "after a second others pass a stopped producer");
+	queue_ack(q, c, 1);
+	is_u64(counts_of(q).voided, 0, "what it began is left to it");
+	kill(pid, SIGCONT);
+	is_int(claim_soon(q, 5 * NS_PER_S), 1, "when it goes on, its message comes");
+	ok(whole(c, 1, LARGE), "whole");
+	queue_ack(q, c, 1);
+	must(waitpid(pid, &status, 0) == pid);
+	is_int(status, 0, "and it is told so");
+	pid = start_half();
+	push_size(q, 2, 10);
+	is_int(queue_claim(q, c, 8, NULL), 0, "another one is half way");
+	kill(pid, SIGKILL);
+	must(waitpid(pid, &status, 0) == pid);
+	is_int(claim_soon(q, NS_PER_S), 1, "when it is killed, others come at once");
+	ok(c[0].envelope.id == 2 && counts_of(q).voided == 1, "and its part is void");
+	queue_ack(q, c, 1);
+	is_u64(counts_of(q).used, 0, "nothing is left of it");
+	host_drop(q);
+}
+
 int main(void)
 {
 	host_begin();
+	half_way();
 	two();
 	crowd();
 	deaths();
