@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "supervisor/super.h"
 
-enum { MOST = 32, PACKET = 64 * 1024 };
+enum { MOST = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
 
 struct control_client {
 	struct control_client *next;
@@ -28,6 +28,8 @@ struct control_client {
 	char target[64]; /* "": the instance */
 	uint64_t asked; /* monotonic */
 	char told[512]; /* the last progress */
+	struct timer pause; /* until the next */
+	bool stale; /* something has changed since */
 };
 
 static void hang_up(struct control_client *c)
@@ -39,6 +41,7 @@ static void hang_up(struct control_client *c)
 		at = &(*at)->next;
 	*at = c->next;
 	loop_unwatch(&c->watch);
+	loop_disarm(&c->super->loop, &c->pause);
 	fd_close(&fd);
 	free(c);
 }
@@ -159,21 +162,51 @@ static void describe(struct control_client *c, struct buf *out)
 				 s->plan->loops[i].name);
 }
 
-/* An instance that stops answers by its end; the rest when it is as it should be. */
-static void update(struct control_client *c)
+static void tell(struct control_client *c);
+
+static void pause_over(struct timer *t, uint64_t now)
+{
+	struct control_client *c = container_of(t, struct control_client, pause);
+
+	(void)now;
+	if (c->stale)
+		tell(c);
+}
+
+/* Says what it waits for, a few times a second at most: there may be thousands. */
+static void tell(struct control_client *c)
 {
 	_buf_ struct buf waiting = {0};
-	bool ends = !*c->target && c->wish->ends;
 
+	c->stale = false;
 	describe(c, &waiting);
-	if (!waiting.size && !ends) {
-		answer(c, 0, "done");
-		return;
-	}
 	if (!waiting.size || strncmp(waiting.data, c->told, sizeof(c->told) - 1) == 0)
 		return;
 	snprintf(c->told, sizeof(c->told), "%s", waiting.data);
 	say(c, json_pack("{s:s}", "progress", c->told));
+	c->pause.fire = pause_over;
+	loop_arm(&c->super->loop, &c->pause, clock_now() + PAUSE_MS * NS_PER_MS);
+}
+
+static bool granted(const struct control_client *c)
+{
+	for (uint32_t i = 0; i < c->super->plan->loops_len; i++)
+		if (!c->wish->granted(c, i) && concerns(c, i))
+			return false;
+	return true;
+}
+
+/* An instance that stops answers by its end; the rest when it is as it should be. */
+static void update(struct control_client *c)
+{
+	bool ends = !*c->target && c->wish->ends;
+
+	if (!ends && granted(c))
+		answer(c, 0, "done");
+	else if (timer_armed(&c->pause))
+		c->stale = true;
+	else
+		tell(c);
 }
 
 void control_update(struct supervisor *s)

@@ -18,6 +18,8 @@ enum {
 	PATIENCE_S = 10,
 };
 
+enum { SHOWN = 8 };
+
 static const uint32_t everybody = UINT32_MAX;
 
 static bool concerns(const struct supervisor *s, uint32_t loop)
@@ -234,11 +236,11 @@ void stop_describe(struct supervisor *s, struct buf *out)
 
 		if (s->lamps[i].down || (!s->stop.now && !concerns(s, i)))
 			continue;
-		left = queued(s, i);
-		if (shown == 8) {
+		if (shown == SHOWN) {
 			more++;
 			continue;
 		}
+		left = queued(s, i);
 		buf_addf(out, "%s%s", shown++ ? ", " : "", s->plan->loops[i].name);
 		if (left)
 			buf_addf(out, " (%llu message%s)", (unsigned long long)left,
