@@ -202,21 +202,25 @@ static void still_deaf(int sig)
 	_exit(1);
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
 /* Everything but what is named is the supervisor's. */
-static void close_others(const int *keep, size_t len)
+static void close_others(int *keep, size_t len)
 {
 	unsigned from = 3;
 
-	for (unsigned fd = 3; fd < 65536; fd++) {
-		bool kept = false;
+	qsort(keep, len, sizeof(*keep), by_number);
+	for (size_t i = 0; i < len; i++) {
+		unsigned kept = (unsigned)keep[i];
 
-		for (size_t i = 0; i < len; i++)
-			kept |= keep[i] == (int)fd;
-		if (!kept)
-			continue;
-		if (fd > from)
-			close_range(from, fd - 1, 0);
-		from = fd + 1;
+		if (kept < from)
+			continue; /* standard, or not open */
+		if (kept > from)
+			close_range(from, kept - 1, 0);
+		from = kept + 1;
 	}
 	close_range(from, ~0u, 0);
 }
