@@ -71,7 +71,7 @@ crash_src := $(wildcard tests/crash/*_test.c)
 fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
 plugin_src := $(wildcard examples/*.c)
 test_plugin_src := $(wildcard tests/plugins/*.c)
-bench_src := $(wildcard tests/bench/*.c)
+bench_src := $(wildcard tests/bench/*_bench.c)
 
 lib_obj := $(lib_src:%.c=$(O)/%.o)
 cmd_obj := $(cmd_src:%.c=$(O)/%.o)
@@ -246,6 +246,14 @@ $(O)/tests/%: $(O)/tests/%.o $(archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) -rdynamic $(LINK_FLAGS) -o $@ $< $(archive) $(LIBS) -lpthread
 
+$(O)/tests/bench/%_bench: $(O)/tests/bench/%_bench.o $(O)/tests/bench/bench.o $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS) -lpthread
+
+$(O)/tests/bench/noop: $(O)/tests/bench/noop.o
+	$(call say,LD,$@)
+	$(Q)$(CC) -static $(LINK_FLAGS) -o $@ $<
+
 $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
@@ -265,7 +273,7 @@ $(fuzz_bin): $(O)/%: $(O)/%.o $(archive)
 		-fsanitize=address,undefined -o $@ $^ $(LIBS)
 
 fuzz-build: $(replay_bin)
-bench-build: $(bench_bin)
+bench-build: $(bench_bin) $(if $(STATIC),$(O)/tests/bench/noop)
 
 , := ,
 
