@@ -110,8 +110,9 @@ struct sigslot_bytes {
 
 /*
  * Opens [INSTANCE/]NAME[.MEMBER]. Without an instance: $SIGSLOT_INSTANCE, else the
- * only live one that has the name. Inside a slot ($SIGSLOT_OBJECT) a lone NAME is first
- * looked for among that object's own signals. Returns 0; -EINVAL: the address is
+ * only live one that has the name. A lone NAME is the slot `in`, or the signal `out` of
+ * what has none; inside a slot ($SIGSLOT_OBJECT) one of that object's own signals comes
+ * first. Returns 0; -EINVAL: the address is
  * malformed or ambiguous (the candidates are named); -ENXIO: there is no such
  * instance, object, signal or slot (with "did you mean"); -EPERM: unsafe directory.
  */
