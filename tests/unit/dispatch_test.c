@@ -152,6 +152,8 @@ static void test_direct(void)
 	       "an address wins over the connections of a signal");
 	e.connection = ROUTE_DIRECT | out;
 	is_str(receivers(&e, 0), "", "a signal's id is no address");
+	e.connection = ROUTE_DIRECT | a;
+	is_str(receivers(&e, 0), "", "nor is that of an object on this loop");
 	e.connection = ROUTE_DIRECT;
 	is_str(receivers(&e, 0), "", "an address of nobody is no address");
 	e.connection = ROUTE_DIRECT | 4000;

@@ -232,10 +232,10 @@ static void test_tight(void)
 	ticker_stop(&n.ticker);
 	n.room = 5;
 	ticker_wake(&n.ticker);
-	round_now();
-	is_u64(n.ticks, 7, "a stopped one is not woken");
+	ok(!n.ticker.later.loop, "a stopped one is not woken");
 	ticker_start(&n.ticker, &loop);
 	ticker_stop(&n.ticker);
+	ok(!n.ticker.later.loop, "a stopped one is off the loop");
 	round_now();
 	is_u64(n.ticks, 7, "stopping calls back what was to come");
 	n.then = stop_it;
