@@ -23,11 +23,18 @@ int lock_read(int fd, struct lock_note *note)
 	if (n < 0)
 		return -errno;
 	text[n] = '\0';
+	/* the last line, and the only one that others chose: it may hold newlines */
+	line = strstr(text, "\nfile ");
+	if (line) {
+		*line = '\0';
+		line += strlen("\nfile ");
+		snprintf(note->file, sizeof(note->file), "%.*s",
+			 (int)strlen(line) - (n && text[n - 1] == '\n'), line);
+	}
 	while ((line = strsep(&at, "\n"))) {
 		sscanf(line, "pid %d", &note->pid);
 		sscanf(line, "since %lu", &note->since);
 		sscanf(line, "run %39s", note->run);
-		sscanf(line, "file %511[^\n]", note->file);
 	}
 	return 0;
 }
@@ -50,14 +57,25 @@ static int running(int fd, const char *instance, struct sigslot_error *err)
 		instance, note.pid, when);
 }
 
-/* Another process may have removed the directory between our open and our lock. */
-static bool replaced(int dir, int fd)
+/*
+ * Another process may have removed the directory between our open and our lock. It
+ * renames it first and holds the lock meanwhile, so by now the directory has moved.
+ */
+static bool removed(int dir, const char *instance)
 {
 	struct stat here, there;
+	char path[80];
 
-	return fstat(fd, &here) < 0 ||
-	       fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+	snprintf(path, sizeof(path), "../%s", instance);
+	return fstat(dir, &here) < 0 ||
+	       fstatat(dir, path, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
 	       here.st_ino != there.st_ino || here.st_dev != there.st_dev;
+}
+
+static int gone(const char *instance, struct sigslot_error *err)
+{
+	return fail(err, -EAGAIN, "instance '%s' was just removed: run it again",
+		    instance);
 }
 
 int lock_take(int dir, const char *instance, struct sigslot_error *err)
@@ -66,6 +84,8 @@ int lock_take(int dir, const char *instance, struct sigslot_error *err)
 	_close_ int fd =
 		openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+	if (fd < 0 && errno == ENOENT)
+		return gone(instance, err);
 	if (fd < 0)
 		return fail_errno(err, "cannot open the lock of instance '%s'",
 				  instance);
@@ -74,9 +94,8 @@ int lock_take(int dir, const char *instance, struct sigslot_error *err)
 			return running(fd, instance, err);
 		return fail_errno(err, "cannot lock instance '%s'", instance);
 	}
-	if (replaced(dir, fd))
-		return fail(err, -EAGAIN,
-			    "instance '%s' was just removed: run it again", instance);
+	if (removed(dir, instance))
+		return gone(instance, err);
 	return TAKE_FD(fd);
 }
 

@@ -24,12 +24,16 @@ struct lock_note {
 };
 
 /*
- * Takes the lock of the instance directory `dir`. Returns the descriptor to keep open;
- * -EEXIST: it is running, with pid and time in err; -errno.
+ * Takes the lock of the instance directory `dir`, whose name is `instance`. Returns the
+ * descriptor to keep open; -EEXIST: it is running, with pid and time in err; -EAGAIN:
+ * the directory was removed since it was opened; -errno.
  */
 int lock_take(int dir, const char *instance, struct sigslot_error *err);
 
-/* Writes the note, or reads the last holder's. Returns 0 or a negative errno. */
+/*
+ * Writes the note, or reads the last holder's, of which a part may be missing. Returns
+ * 0 or a negative errno.
+ */
 int lock_write(int fd, const struct lock_note *note);
 int lock_read(int fd, struct lock_note *ret);
 

@@ -14,6 +14,10 @@
 #include "base/unit.h"
 #include "base/vec.h"
 
+enum { DEEPEST = 8 }; /* of what is removed */
+
+static const char trash_prefix[] = ".trash-";
+
 static int judge(int fd, const char *path, struct sigslot_error *err)
 {
 	struct stat st;
@@ -72,7 +76,7 @@ static bool there(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0;
+	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 int runtime_open(bool create, int *ret_dir, struct sigslot_error *err)
@@ -120,6 +124,14 @@ static DIR *list(int dir)
 	return d;
 }
 
+static bool directory(int dir, const char *name)
+{
+	struct stat st;
+
+	return unit_name_ok(name, strlen(name)) &&
+	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
 int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data)
 {
 	VEC(char *) names = {0};
@@ -129,20 +141,20 @@ int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data)
 
 	if (!d)
 		return -errno;
-	while ((entry = readdir(d))) {
+	while (r == 0 && (entry = readdir(d))) {
 		char **name;
 
-		if (!unit_name_ok(entry->d_name, strlen(entry->d_name)))
+		if (!directory(dir, entry->d_name))
 			continue;
 		name = vec_add(&names);
-		if (name)
-			*name = strdup(entry->d_name);
+		if (!name || !(*name = strdup(entry->d_name)))
+			r = -ENOMEM;
 	}
 	closedir(d);
-	if (names.len)
+	if (names.len && r == 0)
 		qsort(names.at, names.len, sizeof(*names.at), compare);
 	vec_each(name, &names) {
-		if (r == 0 && *name)
+		if (r == 0)
 			r = fn(data, *name);
 		free(*name);
 	}
@@ -164,21 +176,37 @@ static int remove_tree(int dir, const char *name, int depth)
 	if (fd < 0)
 		return -errno;
 	d = fdopendir(fd);
-	while (d && depth < 8 && (entry = readdir(d)))
+	while (d && depth < DEEPEST && (entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			r = remove_tree(dirfd(d), entry->d_name, depth + 1) ?: r;
 	if (d)
 		closedir(d);
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0)
+	else
+		close(fd);
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		r = r ?: -errno;
 	return r;
+}
+
+/* What others were removing when they died; or are: then both remove it. */
+static void sweep(int dir)
+{
+	DIR *d = list(dir);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)))
+		if (strncmp(entry->d_name, trash_prefix, strlen(trash_prefix)) == 0)
+			remove_tree(dir, entry->d_name, 0);
+	if (d)
+		closedir(d);
 }
 
 int runtime_remove(int dir, const char *name)
 {
 	char trash[96];
 
-	snprintf(trash, sizeof(trash), ".trash-%d-%s", (int)getpid(), name);
+	sweep(dir); /* one of them could have the name that is needed now */
+	snprintf(trash, sizeof(trash), "%s%d-%s", trash_prefix, (int)getpid(), name);
 	if (renameat(dir, name, dir, trash) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	return remove_tree(dir, trash, 0);

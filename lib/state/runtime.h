@@ -25,12 +25,13 @@ int runtime_open(bool create, int *ret_dir, struct sigslot_error *err);
 int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
 		   struct sigslot_error *err);
 
-/* Calls fn for each instance by name, sorted; fn returns 0 to go on. */
+/* Calls fn for the name of each directory, sorted; fn returns 0 to go on. -ENOMEM. */
 int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data);
 
 /*
  * Removes what stands below `name` and itself, after renaming it out of the way, so
- * that nobody sees half of it. Returns 0 or a negative errno.
+ * that nobody sees half of it; also what others died over removing. Returns 0, also if
+ * there is none, or a negative errno.
  */
 int runtime_remove(int dir, const char *name);
 
