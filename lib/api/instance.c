@@ -87,7 +87,9 @@ int instance_open(const char *name, struct instance *ret, struct sigslot_error *
 	if (r < 0)
 		return r;
 	snprintf(in.name, sizeof(in.name), "%s", name);
-	r = runtime_subdir(runtime, name, false, &in.dir, err);
+	r = -ENOENT; /* a path is no name, and must not lead out of here */
+	if (unit_name_ok(name, strlen(name)))
+		r = runtime_subdir(runtime, name, false, &in.dir, err);
 	if (r == -ENOENT)
 		return no_instance(runtime, name, err);
 	if (r < 0)
