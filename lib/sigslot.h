@@ -112,9 +112,9 @@ struct sigslot_bytes {
  * Opens [INSTANCE/]NAME[.MEMBER]. Without an instance: $SIGSLOT_INSTANCE, else the
  * only live one that has the name. A lone NAME is the slot `in`, or the signal `out` of
  * what has none; inside a slot ($SIGSLOT_OBJECT) one of that object's own signals comes
- * first. Returns 0; -EINVAL: the address is
- * malformed or ambiguous (the candidates are named); -ENXIO: there is no such
- * instance, object, signal or slot (with "did you mean"); -EPERM: unsafe directory.
+ * first. Returns 0; -EINVAL: the address is malformed or ambiguous (the candidates are
+ * named); -ENXIO: there is no such instance, object, signal or slot (with "did you
+ * mean"); -EPERM: unsafe directory.
  */
 SIGSLOT_API int sigslot_emitter_open(const char *address, struct sigslot_emitter **ret,
 				     struct sigslot_error *err);
