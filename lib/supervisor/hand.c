@@ -172,8 +172,10 @@ static void ended(struct child *c, int status)
 	b->pid = 0;
 	b->status = status;
 	b->started = 0;
-	stray_kill(s->world.run, name);
-	hand_recover(s);
+	if (!h->leaving || status != 0) { /* else it gave everything back itself */
+		stray_kill(s->world.run, name);
+		hand_recover(s);
+	}
 	if (now - h->started > HEALTHY_S * NS_PER_S)
 		hand_clear(h);
 	remedy = choose(h, status, now);
