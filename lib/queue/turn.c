@@ -328,7 +328,7 @@ int queue_unpin(struct queue *q, struct claim *claims, size_t len)
 	return worst;
 }
 
-/* The bell before the cursor, the cursor before the state: see lib/README.md. */
+/* The bell before the cursor, the cursor before the state: see sigslot-internals(7). */
 static void give_back(struct queue *q, struct entry *e, uint64_t due, bool attempted)
 {
 	struct record_word w = record_parts(e->word);
