@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/queue.h"
+#include "route/format.h"
 #include "state/lock.h"
 #include "state/runtime.h"
 #include "supervisor/naming.h"
@@ -27,6 +29,7 @@ static int open_home(const struct plan *p, struct instance_home *home, struct wo
 		if (r < 0)
 			return r;
 		home->lock = lock_take(w->dir, p->name, err);
+		home->fresh = faccessat(w->dir, ROUTE_FILE, F_OK, 0) < 0;
 		if (home->lock != -EAGAIN)
 			return home->lock < 0 ? home->lock : 0;
 		fd_close(&w->dir); /* it was being removed: make it anew */

@@ -11,6 +11,7 @@
 struct instance_home {
 	int runtime; /* the runtime directory */
 	int lock; /* held for life */
+	bool fresh; /* nothing was there to be resumed */
 };
 
 /* Fills in a world, all but its log. Returns 0 or a negative errno with err. */

@@ -294,7 +294,7 @@ static int start_all(struct supervisor *s, struct sigslot_error *err)
 static void tear_down(struct supervisor *s, bool ran)
 {
 	int fd = s->signals.fd;
-	bool remove = ran && instance_queued(&s->world) == 0;
+	bool remove = (ran || s->home.fresh) && instance_queued(&s->world) == 0;
 
 	loop_disarm(&s->loop, &s->deadline);
 	loop_disarm(&s->loop, &s->stop.look);
