@@ -78,7 +78,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 
 @test "a worker killed again and again amid a flow loses nothing" {
 	start 'processes: {left: {restart: {backoff: 10ms..20ms, max: 1000 per 1m}}}' \
-		'loops:' '  l: {process: left, objects: {a: {run: "echo $1", out: integer}}}' \
+		'loops:' '  l: {process: left, objects: {a: {run: "sleep 0.01; echo $1", out: integer}}}' \
 		'objects: {b: {filter: cat >> seen}}' 'connections: [a -> b]'
 	seq 300 | sigslot emit -l a
 	for _ in 1 2 3 4 5; do
