@@ -277,7 +277,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 
 @test "everything is killed at once, twenty times: nothing that was emitted is lost" {
 	printf '%s\n' 'sigslot: 1' 'processes: {w: {}}' 'loops:' \
-		'  l: {process: w, objects: {a: {run: "echo $1", out: integer}}}' \
+		'  l: {process: w, objects: {a: {run: "sleep 0.01; echo $1", out: integer}}}' \
 		'objects: {b: {run: "echo $1 >> seen"}}' 'connections: [a -> b]' >t.yaml
 	: >sent
 	i=0
