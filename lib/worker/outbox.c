@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/vec.h"
 
-enum { RUN = 256, RETRY_MS = 100 };
+enum { RUN = 256, RETRY_MS = 100, KEEP = 65536 };
 
 struct parcel {
 	struct envelope envelope;
@@ -70,12 +70,15 @@ static const char *name_of(const struct outbox *o, uint32_t queue)
 static int open_outlet(struct outbox *o, uint32_t index, struct sigslot_error *err)
 {
 	const struct world *w = o->world;
+	const struct route_queue *q = routes_queue(w->routes, index);
 	struct outlet *out = &o->outlets[index];
 
+	if (!q)
+		return fail(err, -EBADMSG, "the routes of this instance are damaged");
 	if (out->queue)
 		return 0;
 	out->box = o;
-	out->largest = queue_largest(routes_queue(w->routes, index)->size);
+	out->largest = queue_largest(q->size);
 	return queue_open(w->queues, name_of(o, index), o->identity, &out->queue, err);
 }
 
@@ -144,11 +147,13 @@ static void told(struct outlet *out, size_t len, int code)
 /* Lets go of what was sent, when that is most of it. */
 static void compact(struct outlet *out)
 {
-	size_t left = out->parcels.len - out->sent, from;
+	size_t left = out->parcels.len - out->sent;
+	size_t from = left ? out->parcels.at[out->sent].offset : out->bytes.size;
+	bool many = out->sent >= RUN && out->sent >= left;
+	bool large = from >= KEEP && from >= out->bytes.size - from;
 
-	if (left && (out->sent < RUN || left > out->sent))
+	if (left && !many && !large)
 		return;
-	from = left ? out->parcels.at[out->sent].offset : out->bytes.size;
 	buf_drop(&out->bytes, from);
 	memmove(out->parcels.at, out->parcels.at + out->sent,
 		left * sizeof(struct parcel));
@@ -171,7 +176,9 @@ static void flush_outlet(struct outlet *out)
 		e->time_ns = clock_wall();
 		r = queue_push_many(out->queue, e, payloads, len, &done, &err);
 		told(out, done, 0);
-		if (r == -EAGAIN) {
+		if (r == -ETIMEDOUT && !out->blocked)
+			log_line("sigslot", "%s", err.text);
+		if (r == -EAGAIN || r == -ETIMEDOUT) {
 			compact(out);
 			block(out);
 			return;
@@ -202,21 +209,22 @@ static void flush_later(struct later *l)
 	outbox_flush(container_of(l, struct outbox, flush));
 }
 
-static int add(struct outlet *out, const struct parcel *like, const struct payload *p)
+static int make_room(struct outlet *out, size_t size)
 {
-	struct parcel *parcel;
-	size_t offset = out->bytes.size;
-
-	if (buf_add(&out->bytes, p->data, p->size) < 0)
+	if (buf_reserve(&out->bytes, size) < 0 || !vec_add(&out->parcels))
 		return -ENOMEM;
-	parcel = vec_add(&out->parcels);
-	if (!parcel) {
-		out->bytes.size = offset;
-		return -ENOMEM;
-	}
-	*parcel = *like;
-	parcel->offset = offset;
+	out->parcels.len--;
 	return 0;
+}
+
+/* Never fails: admit() has made room. */
+static void add(struct outlet *out, const struct parcel *like, const struct payload *p)
+{
+	struct parcel *parcel = vec_add(&out->parcels);
+
+	*parcel = *like;
+	parcel->offset = out->bytes.size;
+	buf_add(&out->bytes, p->data, p->size);
 }
 
 /* All receivers must be able to take it before any of them gets it. */
@@ -235,6 +243,8 @@ static int admit(struct outbox *o, const struct route_name *n, const struct payl
 				    "which "
 				    "takes %zu: give it a larger `queue: {size: ...}`",
 				    p->size, name_of(o, q), o->outlets[q].largest);
+		if (make_room(&o->outlets[q], p->size) < 0)
+			return fail(err, -ENOMEM, "out of memory");
 	}
 	return 0;
 }
@@ -257,7 +267,7 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 		.from = from,
 		.origin = origin,
 	};
-	int r = admit(o, n, p, err), copies = 0;
+	int r = admit(o, n, p, err);
 
 	if (r < 0)
 		return r;
@@ -265,12 +275,11 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 	for (uint32_t i = 0; i < n->reaches_len; i++) {
 		uint32_t q = routes_reach(w->routes, n->first_reach + i);
 
-		if (add(&o->outlets[q], &parcel, p) == 0)
-			copies++;
+		add(&o->outlets[q], &parcel, p);
 	}
-	if (copies)
+	if (n->reaches_len)
 		loop_later(o->loop, &o->flush, flush_later);
-	return copies;
+	return (int)n->reaches_len;
 }
 
 bool outbox_empty(const struct outbox *o)

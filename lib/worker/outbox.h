@@ -41,8 +41,8 @@ void outbox_done(struct outbox *o);
 
 /*
  * Emits plan signal `signal`. The payload is copied. Returns how many copies are on
- * their way, each of which will be told of; -EMSGSIZE: too big for a receiver, with
- * err, and nobody gets it; -ENOMEM.
+ * their way, each of which will be told of; -EMSGSIZE: too big for a receiver; -ENOMEM,
+ * or why a queue cannot be opened. With an error, in err, nobody gets it.
  */
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
 		void *origin, struct sigslot_error *err);
