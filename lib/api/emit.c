@@ -238,6 +238,14 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 	return refuse_stopped(e, err);
 }
 
+/* A stopped process holds the queue: that is no room in time, too. */
+static int no_room_held(struct sigslot_error *err)
+{
+	if (err)
+		err->code = -EAGAIN;
+	return -EAGAIN;
+}
+
 /* Pushes all payloads to queue i, waiting for room. */
 static int push(struct sigslot_emitter *e, unsigned i, const struct payload *payloads,
 		size_t len, uint64_t deadline, size_t *ret_done,
@@ -258,6 +266,10 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 		done += more;
 		if (r == -EAGAIN)
 			r = await_room(e, i, deadline, err);
+		else if (r == -ETIMEDOUT && clock_now() < deadline)
+			r = 0; /* a stopped process holds the queue: wait for it */
+		else if (r == -ETIMEDOUT)
+			r = no_room_held(err);
 	}
 	*ret_done = done;
 	return r;

@@ -146,9 +146,9 @@ static void go_down(struct turn *t)
 		(*r)->running = 0;
 	}
 	turn_abandon(t);
-	if (t->acks_len)
-		queue_ack(t->queue, t->acks, t->acks_len);
-	t->acks_len = 0;
+	if (t->acks.len)
+		queue_ack(t->queue, t->acks.at, t->acks.len);
+	t->acks.len = 0;
 	drop_rest(t);
 	t->board->state = BOARD_STOPPED;
 	t->board->busy = 0;

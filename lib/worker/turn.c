@@ -14,8 +14,9 @@
 #include "base/log.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
+#include "worker/tick.h"
 
-enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
+enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20, RETRY_MS = 100 };
 
 static void bell(struct watch *w, uint32_t events)
 {
@@ -27,6 +28,12 @@ static void came_due(struct timer *timer, uint64_t now)
 {
 	(void)now;
 	turn_pump(container_of(timer, struct turn, due));
+}
+
+static void look_again(struct turn *t, uint64_t due)
+{
+	t->due.fire = came_due;
+	loop_arm(&t->worker->loop, &t->due, due);
 }
 
 /*
@@ -68,54 +75,6 @@ static int add_slots(struct turn *t, struct sigslot_error *err)
 	return 0;
 }
 
-static void ticked(struct ticker *k, uint64_t missed)
-{
-	static const struct payload nothing = {"null", 4};
-	struct tick_object *o = container_of(k, struct tick_object, ticker);
-	struct turn *t = o->turn;
-	struct sigslot_error err = {0};
-
-	board_add(&t->board->missed, missed + t->held);
-	if (!t->held &&
-	    worker_emit(t->worker, o->signal, &nothing, t, NULL, true, &err) < 0)
-		log_line("sigslot", "%s", err.text);
-}
-
-static bool has_room(struct ticker *k)
-{
-	return !container_of(k, struct tick_object, ticker)->turn->held;
-}
-
-static int add_ticks(struct turn *t)
-{
-	static const enum ticker_how how[] = {
-		[PLAN_EVERY] = TICKER_EVERY,
-		[PLAN_AFTER] = TICKER_AFTER,
-		[PLAN_TIGHT] = TICKER_TIGHT,
-	};
-	const struct plan *p = t->worker->world->plan;
-
-	for (uint32_t i = 0; i < p->objects_len; i++) {
-		const struct plan_object *o = &p->objects[i];
-		struct tick_object **at;
-
-		if (o->loop != t->index || o->kind != PLAN_TIMER)
-			continue;
-		at = vec_add(&t->ticks);
-		if (!at || !(*at = calloc(1, sizeof(**at))))
-			return -ENOMEM;
-		(*at)->turn = t;
-		(*at)->object = i;
-		(*at)->signal = worker_signal(p, PLAN_OBJECT, i, "timeout");
-		(*at)->ticker = (struct ticker){.how = how[o->timer.how],
-						.interval_ns = o->timer.interval_ns,
-						.burst = o->timer.burst,
-						.tick = ticked,
-						.ready = has_room};
-	}
-	return 0;
-}
-
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err)
 {
@@ -130,7 +89,7 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	if (r == 0)
 		r = add_slots(t, err);
 	if (r == 0)
-		r = add_ticks(t);
+		r = tick_add_all(t);
 	choose_batch(t);
 	return r;
 }
@@ -142,6 +101,7 @@ void turn_done(struct turn *t)
 	vec_each(k, &t->ticks)
 		free(*k);
 	vec_done(&t->receivers);
+	vec_done(&t->acks);
 	vec_done(&t->ticks);
 	queue_close(t->queue);
 }
@@ -159,21 +119,25 @@ struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
 	return NULL;
 }
 
-/* Acknowledges what is done, and claims when `max` is not 0. Returns how many. */
+/*
+ * Acknowledges what is done, and claims when `max` is not 0. Returns how many. While a
+ * stopped process holds the queue nothing is done, and it is tried again.
+ */
 static int turn_over(struct turn *t, unsigned max)
 {
 	struct sigslot_error err = {0};
-	unsigned acks = t->acks_len;
-	int n;
+	int n = queue_turn(t->queue, t->acks.at, t->acks.len, t->claims, max, &err);
 
-	t->acks_len = 0;
-	n = queue_turn(t->queue, t->acks, acks, t->claims, max, &err);
-	if (n < 0) {
-		log_line("sigslot", "%s", err.text);
+	if (n != -ETIMEDOUT)
+		t->acks.len = 0;
+	if (n >= 0)
+		return n;
+	log_line("sigslot", "%s", err.text);
+	if (n == -ETIMEDOUT)
+		look_again(t, clock_now() + RETRY_MS * NS_PER_MS);
+	else
 		worker_say(t->worker, WIRE_FAULT, t->index, (uint64_t)-n);
-		return 0;
-	}
-	return n;
+	return 0;
 }
 
 static void forget(struct record *r)
@@ -194,9 +158,13 @@ static void settle(struct record *r)
 		queue_return(t->queue, &r->claim,
 			     t->now ? 0 : clock_now() + 100 * NS_PER_MS, t->now);
 	} else {
-		if (t->acks_len == TURN_BATCH)
+		struct claim *ack;
+
+		if (t->acks.len >= TURN_BATCH)
 			turn_over(t, 0);
-		t->acks[t->acks_len++] = r->claim;
+		ack = vec_add(&t->acks);
+		if (ack)
+			*ack = r->claim;
 	}
 	forget(r);
 }
@@ -224,7 +192,7 @@ bool turn_idle(const struct turn *t)
 	bool waiting = timer_armed(&t->due) && t->end_seq == UINT64_MAX;
 
 	return t->empty && !waiting && !t->open && !t->current &&
-	       t->next == t->claims_len && !t->outgoing && !t->busy_len;
+	       t->next == t->claims_len && !t->outgoing && !t->busy_len && !t->acks.len;
 }
 
 /* The outbox may hold so much of one loop; beyond it the loop takes nothing more. */
@@ -351,10 +319,8 @@ static void fill(struct turn *t)
 	t->empty = t->claims_len == 0;
 	give_back(t);
 	due = t->empty ? queue_due(t->queue) : NEVER;
-	if (due != NEVER) {
-		t->due.fire = came_due;
-		loop_arm(&t->worker->loop, &t->due, due);
-	}
+	if (due != NEVER)
+		look_again(t, due);
 }
 
 static bool willing(const struct turn *t)
@@ -386,7 +352,7 @@ void turn_pump(struct turn *t)
 	if (more && willing(t)) {
 		fill(t);
 		step(t);
-	} else if (t->acks_len) {
+	} else if (t->acks.len) {
 		turn_over(t, 0);
 	}
 	t->stepping = false;

@@ -81,8 +81,7 @@ struct turn {
 	unsigned busy_len;
 	struct record *records; /* that are under way */
 	unsigned open; /* how many */
-	struct claim acks[TURN_BATCH];
-	unsigned acks_len;
+	VEC(struct claim) acks; /* done, and not yet told to the queue */
 	bool stepping, empty; /* the last claim found nothing */
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */

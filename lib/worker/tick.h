@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The timer objects of a loop. They tick while the outbox has room for the loop; a tick
+ * that finds none is missed, and counted.
+ */
+#ifndef WORKER_TICK_H
+#define WORKER_TICK_H
+
+#include "worker/turn.h"
+
+/* Makes a ticker for each timer object of the loop, stopped. Returns 0 or -ENOMEM. */
+int tick_add_all(struct turn *t);
+
+#endif
