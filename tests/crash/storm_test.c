@@ -5,7 +5,7 @@
  * nothing is acknowledged twice or corrupt, nobody is stuck. Consumers sleep without a
  * time-out, so a lost wake-up shows as a queue that does not drain.
  *
- *   storm_test      CRASH_SECONDS=n or CRASH_LONG=1 (240 s): how long in all; else 10 s
+ *   storm_test      CRASH_SECONDS=n or CRASH_LONG=1 (240 s): how long in all; else 60 s
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -341,7 +341,7 @@ int main(void)
 	const char *text = getenv("CRASH_SECONDS");
 	uint64_t seconds = text && *text	  ? strtoull(text, NULL, 10)
 			   : getenv("CRASH_LONG") ? 240
-						  : 12;
+						  : 60;
 	char path[64];
 
 	dir = crash_directory(path);
