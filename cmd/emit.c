@@ -12,7 +12,7 @@
 #include "print.h"
 #include "slow.h"
 
-enum { FEW = 64 };
+enum { FEW = 16 };
 
 static bool strings, as_json, lines, require;
 static uint64_t timeout = SIGSLOT_FOREVER;
@@ -57,13 +57,13 @@ static int emit_operands(struct sigslot_emitter *e, enum sigslot_form form, int 
 
 static int emit(const char *address, enum sigslot_form form, int len, char **operands)
 {
+	static struct sigslot_emitter *e; /* ends with the process, which is sooner */
 	struct sigslot_error err = {0};
-	struct sigslot_emitter *e;
 	int r = sigslot_emitter_open(address, &e, &err);
 
 	if (r < 0)
 		return complain_error(&err);
-	slow_prepare("still waiting for room in the queue behind %s", address);
+	slow_prepare("still waiting for room in the queue behind ", address);
 	if (require && !sigslot_emitter_receivers(e)) {
 		complain("nobody is connected to %s", address);
 		r = CMD_NO;
@@ -72,7 +72,6 @@ static int emit(const char *address, enum sigslot_form form, int len, char **ope
 	} else if (emit_operands(e, form, len, operands, &err) < 0) {
 		r = complain_error(&err);
 	}
-	sigslot_emitter_close(e);
 	return r;
 }
 

@@ -5,7 +5,6 @@
 #include "slow.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,16 +22,23 @@ static void tell(int sig)
 		return; /* there is nobody left to tell */
 }
 
-void slow_prepare(const char *format, const char *name)
+static void append(const char *what)
+{
+	size_t room = sizeof(text) - 1 - text_size, size = strnlen(what, room);
+
+	memcpy(text + text_size, what, size);
+	text_size += size;
+}
+
+void slow_prepare(const char *what, const char *name)
 {
 	static const struct sigaction action = {.sa_handler = tell,
 						.sa_flags = SA_RESTART};
-	size_t used = sizeof("sigslot: ") - 1;
 
-	memcpy(text, "sigslot: ", used);
-	snprintf(text + used, sizeof(text) - used - 1, format, name);
-	strcat(text, "\n");
-	text_size = strlen(text);
+	append("sigslot: ");
+	append(what);
+	append(name);
+	text[text_size++] = '\n';
 	sigaction(SIGALRM, &action, NULL);
 }
 

@@ -5,9 +5,8 @@
 #ifndef CMD_SLOW_H
 #define CMD_SLOW_H
 
-/* Prepares the sentence: "sigslot: FORMAT" with the name in it. */
-void slow_prepare(const char *format, const char *name)
-	__attribute__((format(printf, 1, 0)));
+/* Prepares the sentence: "sigslot: ", what, name. */
+void slow_prepare(const char *what, const char *name);
 
 /*
  * Around what may take long: after five seconds the sentence goes to standard error,
