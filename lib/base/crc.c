@@ -5,7 +5,11 @@
  */
 #include "base/crc.h"
 
+#include <stdbool.h>
 #include <string.h>
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+#include <sys/platform/x86.h>
+#endif
 
 static uint32_t table_step(uint32_t crc, unsigned char byte)
 {
@@ -125,6 +129,18 @@ INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t
 }
 #endif
 
+#ifdef __x86_64__
+/* The C library has asked the processor; to ask again takes traps where it is virtual. */
+static inline bool has_instruction(void)
+{
+#ifdef CPU_FEATURE_ACTIVE
+	return CPU_FEATURE_ACTIVE(SSE4_2);
+#else
+	return __builtin_cpu_supports("sse4.2");
+#endif
+}
+#endif
+
 static uint32_t step_by_table(uint32_t crc, uint64_t word)
 {
 	return by_table(crc, (const unsigned char *)&word, sizeof(word));
@@ -143,7 +159,7 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 {
 	crc = ~crc;
 #ifdef __x86_64__
-	if (__builtin_cpu_supports("sse4.2"))
+	if (has_instruction())
 		return ~by_instruction(crc, bytes, size);
 #endif
 	return ~by_table(crc, bytes, size);
@@ -152,7 +168,7 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 uint32_t crc32c_lanes(const void *bytes, size_t size)
 {
 #ifdef __x86_64__
-	if (__builtin_cpu_supports("sse4.2"))
+	if (has_instruction())
 		return words_by_instruction(bytes, size);
 #endif
 	return words_by_table(bytes, size);
