@@ -28,7 +28,6 @@ struct sigslot_emitter {
 	struct instance in;
 	struct identity *identity;
 	struct type *type;
-	const struct board *board;
 	const char *own_loop; /* the loop that waits for this script, or NULL */
 	uint32_t name; /* id of the signal, or of the slot */
 	bool direct;
@@ -112,7 +111,7 @@ static int refuse_stopped(struct sigslot_emitter *e, struct sigslot_error *err)
 		return fail(err, -ESHUTDOWN,
 			    "instance '%s' is dead: run it again to resume it",
 			    e->in.name);
-	if (e->board && !inside && e->board->state >= BOARD_DRAINING)
+	if (!inside && board_peek(e->in.dir) >= BOARD_DRAINING)
 		return fail(err, -ESHUTDOWN, "instance '%s' is stopping", e->in.name);
 	return 0;
 }
@@ -133,7 +132,6 @@ static int open_all(struct sigslot_emitter *e, const struct address *a,
 	if (!n)
 		return instance_no_name(&e->in, a, err);
 	e->direct = n->kind == ROUTE_SLOT;
-	board_open(e->in.dir, &e->board);
 	r = refuse_stopped(e, err);
 	if (r == 0)
 		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
@@ -169,7 +167,6 @@ void sigslot_emitter_close(struct sigslot_emitter *e)
 	free(e->queues);
 	identity_close(e->identity);
 	type_free(e->type);
-	board_close(e->board);
 	instance_done(&e->in);
 	buf_done(&e->payload);
 	free(e);

@@ -76,24 +76,19 @@ static int no_instance(int runtime, const char *name, struct sigslot_error *err)
 		    name);
 }
 
-int instance_open(const char *name, struct instance *ret, struct sigslot_error *err)
+static int open_in(int runtime, const char *name, struct instance *ret,
+		   struct sigslot_error *err)
 {
 	struct instance in = {.dir = -1};
-	_close_ int runtime = -1;
-	int r = runtime_open(false, &runtime, err);
+	int r = -ENOENT; /* a path is no name, and must not lead out of here */
 
-	if (r == -ENOENT)
-		return no_instance(-1, name, err);
-	if (r < 0)
-		return r;
-	snprintf(in.name, sizeof(in.name), "%s", name);
-	r = -ENOENT; /* a path is no name, and must not lead out of here */
 	if (unit_name_ok(name, strlen(name)))
 		r = runtime_subdir(runtime, name, false, &in.dir, err);
 	if (r == -ENOENT)
 		return no_instance(runtime, name, err);
 	if (r < 0)
 		return r;
+	memcpy(in.name, name, strlen(name) + 1);
 	r = lock_probe(in.dir, &in.supervisor, NULL);
 	if (r < 0 && r != -ENOENT) {
 		fd_close(&in.dir);
@@ -102,6 +97,16 @@ int instance_open(const char *name, struct instance *ret, struct sigslot_error *
 	}
 	*ret = in;
 	return 0;
+}
+
+int instance_open(const char *name, struct instance *ret, struct sigslot_error *err)
+{
+	_close_ int runtime = -1;
+	int r = runtime_open(false, &runtime, err);
+
+	if (r == -ENOENT)
+		return no_instance(-1, name, err);
+	return r < 0 ? r : open_in(runtime, name, ret, err);
 }
 
 void instance_done(struct instance *in)
@@ -123,6 +128,7 @@ static bool has(struct instance *in, const char *name)
 }
 
 struct search {
+	int runtime;
 	const char *name;
 	struct instance *found;
 	unsigned len;
@@ -145,7 +151,7 @@ static int consider(void *data, const char *name)
 	struct search *s = data;
 	struct instance in;
 
-	if (instance_open(name, &in, NULL) < 0)
+	if (open_in(s->runtime, name, &in, NULL) < 0)
 		return 0;
 	if (!in.supervisor || !has(&in, s->name)) {
 		consider_near(&s->nearest, name);
@@ -154,7 +160,8 @@ static int consider(void *data, const char *name)
 		instance_done(&in);
 		return 0;
 	}
-	buf_addf(&s->names, "%s%s", s->len ? ", " : "", name);
+	buf_add_text(&s->names, s->len ? ", " : "");
+	buf_add_text(&s->names, name);
 	if (s->len++ == 0)
 		*s->found = in;
 	else
@@ -173,6 +180,7 @@ static int find_any(const struct address *a, struct instance *ret,
 
 	if (r < 0 && r != -ENOENT)
 		return r;
+	s.runtime = runtime;
 	if (r == 0)
 		runtime_each(runtime, consider, &s);
 	if (s.len == 1) {

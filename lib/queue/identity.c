@@ -52,7 +52,7 @@ static int settle_home(struct sigslot_error *err)
 {
 	if (!home_page) {
 		void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 		if (page == MAP_FAILED)
 			return fail_errno(err, "cannot map a page");

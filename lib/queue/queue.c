@@ -191,7 +191,7 @@ int queue_open(int dir, const char *name, struct identity *id, struct queue **re
 	q->handle = __atomic_add_fetch(&handles, 1, __ATOMIC_RELAXED);
 	q->inline_max = RING_INLINE;
 	q->data_fd = q->space_fd = -1;
-	snprintf(q->name, sizeof(q->name), "%s", name);
+	memcpy(q->name, name, strnlen(name, sizeof(q->name) - 1));
 	r = open_files(q, dir, err);
 	if (!r)
 		r = arrive(q, err);

@@ -194,11 +194,11 @@ int ring_map_head(int fd, struct ring *ret, const char *name, struct sigslot_err
 	return 0;
 }
 
-/* Maps so many bytes of the file over what was reserved at `at`. */
-static bool lay_over(void *at, size_t size, int fd, off_t offset)
+/* Maps the data once more, over what lies beyond the end of the file. */
+static bool repeat(void *at, size_t size, int fd)
 {
 	void *got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-			 offset);
+			 RING_DATA);
 
 	return got != MAP_FAILED;
 }
@@ -213,12 +213,11 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 	if (r < 0)
 		return r;
 	whole = RING_DATA + 2 * f.capacity;
-	at = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	at = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return fail_errno(err, "queue '%s': cannot map it", name);
 	keep(ret, &f, at);
-	if (!lay_over(at, RING_DATA + f.capacity, fd, 0) ||
-	    !lay_over(at + RING_DATA + f.capacity, f.capacity, fd, RING_DATA) ||
+	if (!repeat(at + RING_DATA + f.capacity, f.capacity, fd) ||
 	    madvise(at, whole, MADV_DONTFORK) < 0) {
 		r = fail_errno(err, "queue '%s': cannot map it", name);
 		ring_unmap(ret);

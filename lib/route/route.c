@@ -8,13 +8,14 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "route/format.h"
 
+#define DAMAGED "the routes of this instance are damaged"
+
 struct routes {
-	const struct route_header *head;
+	const struct route_header *head; /* of a copy: nobody can cut it short */
 	size_t size;
 	const struct route_queue *queues;
 	const struct route_name *names;
@@ -74,30 +75,41 @@ static int check(struct routes *r, struct sigslot_error *err)
 	if (place(r, h) != r->size || !h->strings_size || !h->names_len ||
 	    r->strings[h->strings_size - 1] || h->crc != route_crc(h, r->size) ||
 	    !ranges_ok(r))
-		return fail(err, -EBADMSG, "the routes of this instance are damaged");
+		return fail(err, -EBADMSG, DAMAGED);
+	return 0;
+}
+
+/* Reads the whole file behind the struct. */
+static int read_all(int fd, size_t size, struct routes **ret, struct sigslot_error *err)
+{
+	struct routes *r = calloc(1, sizeof(*r) + size);
+
+	if (!r)
+		return fail(err, -ENOMEM, "out of memory");
+	r->head = (void *)(r + 1);
+	r->size = size;
+	if (pread(fd, r + 1, size, 0) != (ssize_t)size) {
+		free(r);
+		return fail(err, -EBADMSG, DAMAGED);
+	}
+	*ret = r;
 	return 0;
 }
 
 int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
 {
 	_close_ int fd = openat(dir, ROUTE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct routes *r;
+	struct routes *r = NULL;
 	struct stat st;
 	int code;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail_errno(err, "cannot open the routes");
 	if (st.st_size < (off_t)sizeof(*r->head))
-		return fail(err, -EBADMSG, "the routes of this instance are damaged");
-	r = calloc(1, sizeof(*r));
-	if (!r)
-		return fail(err, -ENOMEM, "out of memory");
-	r->size = (size_t)st.st_size;
-	r->head = mmap(NULL, r->size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-	if (r->head == MAP_FAILED) {
-		free(r);
-		return fail_errno(err, "cannot map the routes");
-	}
+		return fail(err, -EBADMSG, DAMAGED);
+	code = read_all(fd, (size_t)st.st_size, &r, err);
+	if (code < 0)
+		return code;
 	code = check(r, err);
 	if (code < 0)
 		routes_close(r);
@@ -108,9 +120,6 @@ int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
 
 void routes_close(struct routes *r)
 {
-	if (!r)
-		return;
-	munmap((void *)r->head, r->size);
 	free(r);
 }
 

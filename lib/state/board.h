@@ -71,6 +71,9 @@ int board_create(int dir, uint32_t loops, uint32_t processes, struct board **ret
 /* Maps the board of an instance to read. -ENOENT, -EPROTO, -errno. */
 int board_open(int dir, const struct board **ret);
 
+/* The state of the instance alone. Returns it, -ENOENT, -EPROTO, -errno. */
+int board_peek(int dir);
+
 /* Unmaps either; takes NULL. */
 void board_close(const struct board *b);
 
