@@ -11,7 +11,8 @@
 /*
  * Kills every process of this user that carries the run's mark; with `process`, only
  * those that were started by that process of the topology. A process is looked at
- * again after it was pinned down by a pidfd, so no stranger is hit. Returns how many.
+ * again after it was pinned down by a pidfd, so no stranger is hit. An empty
+ * mark is nobody's. Returns how many.
  */
 int stray_kill(const char *run, const char *process);
 
