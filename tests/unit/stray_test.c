@@ -75,7 +75,7 @@ static const char *const *environment(const char *mark, const char *process)
 {
 	static char texts[2][96];
 	static const char *list[] = {"PATH=/usr/bin:/bin",
-				     "SIGSLOT_RU=x",
+				     "SIGSLOT_RUNNER=x",
 				     texts[0],
 				     texts[1],
 				     "LAST=x",
