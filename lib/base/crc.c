@@ -131,13 +131,21 @@ INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t
 
 #ifdef __x86_64__
 /* The C library has asked the processor; to ask again takes traps where it is virtual. */
-static inline bool has_instruction(void)
+static bool has_instruction(void)
 {
+	static int
+		known; /* 0: not yet, 1: no, 2: yes; two threads write equal values */
+	int now = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!now) {
 #ifdef CPU_FEATURE_ACTIVE
-	return CPU_FEATURE_ACTIVE(SSE4_2);
+		now = CPU_FEATURE_ACTIVE(SSE4_2) ? 2 : 1;
 #else
-	return __builtin_cpu_supports("sse4.2");
+		now = __builtin_cpu_supports("sse4.2") ? 2 : 1;
 #endif
+		__atomic_store_n(&known, now, __ATOMIC_RELAXED);
+	}
+	return now == 2;
 }
 #endif
 

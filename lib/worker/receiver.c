@@ -127,6 +127,18 @@ static int describe(const struct receiver *r, const struct job *job,
 	return code ?: buf_add_byte(b, '}');
 }
 
+/* Apart: an error is large, and is cleared here only where somebody listens. */
+static void tell_one(struct receiver *r, uint32_t signal, const struct job *job,
+		     const struct buf *text)
+{
+	struct payload payload = {text->data, text->size};
+	struct sigslot_error err = {0};
+
+	if (worker_emit(r->turn->worker, signal, &payload, r->turn,
+			job ? job->record : NULL, true, &err) < 0)
+		log_line("sigslot", "%s", err.text);
+}
+
 static void tell(struct receiver *r, const struct job *job,
 		 const struct slot_verdict *v)
 {
@@ -136,17 +148,11 @@ static void tell(struct receiver *r, const struct job *job,
 	_buf_ struct buf b = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		struct sigslot_error err = {0};
-		struct payload payload;
-
 		if (signals[i] == PLAN_NONE || !p->signals[signals[i]].targets_len)
 			continue;
 		if (!b.size && describe(r, job, v, &b) < 0)
 			return;
-		payload = (struct payload){b.data, b.size};
-		if (worker_emit(r->turn->worker, signals[i], &payload, r->turn,
-				job ? job->record : NULL, true, &err) < 0)
-			log_line("sigslot", "%s", err.text);
+		tell_one(r, signals[i], job, &b);
 	}
 }
 
@@ -342,7 +348,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	const struct route_name *sender = routes_name(w->routes, id->sender);
 	const struct route_name *signal = routes_name(w->routes, id->signal);
 	const struct claim *c = &record->claim;
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = malloc(sizeof(*job));
 	struct turn *t = r->turn;
 
 	if (!job || !r->slot || (r->parallel > 1 && detach(record) < 0)) {
@@ -350,9 +356,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 		free(job);
 		return;
 	}
-	job->record = record;
-	job->receiver = r;
-	job->beside = r->parallel > 1;
+	*job = (struct job){.record = record, .receiver = r, .beside = r->parallel > 1};
 	job->job.message = (struct sigslot_message){
 		.slot = w->plan->slots[w->slots_by_id[id->slot]].name,
 		.sender = sender ? routes_text(w->routes, sender->owner) : "",

@@ -234,11 +234,10 @@ static bool begin(struct turn *t)
 
 	if (t->next == t->claims_len || t->now)
 		return false;
-	r = calloc(1, sizeof(*r));
+	r = malloc(sizeof(*r)); /* quicker than calloc() where one is free */
 	if (!r)
 		return false;
-	r->turn = t;
-	r->claim = t->claims[t->next++];
+	*r = (struct record){.turn = t, .claim = t->claims[t->next++]};
 	t->open++;
 	r->next = t->records;
 	r->place = &t->records;
