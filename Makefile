@@ -258,6 +258,11 @@ $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(ar
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
+# This one has the linker stand between it, and libyaml, and the memory.
+wrapped := malloc calloc realloc reallocarray strdup strndup free
+$(O)/tests/unit/oom_test: LINK_FLAGS += $(wrapped:%=-Wl,--wrap=%)
+$(O)/tests/unit/oom_test: LIBS := -l:libyaml.a -ljansson -ldl -lm
+
 # A plugin calls back into the program that loads it.
 $(O)/tests/unit/plugin_test: | $(plugins)
 
