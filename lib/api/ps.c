@@ -18,7 +18,10 @@
 #include "state/runtime.h"
 #include "worker/stray.h"
 
-enum { LOOK_MS = 5 };
+enum {
+	LOOK_MS = 5,
+	PATIENCE_NS = 200000000, /* for the workers of a dead run to end */
+};
 
 struct walk {
 	sigslot_ps_fn fn;
@@ -241,9 +244,13 @@ static int remove_dead(struct cleaning *c, const char *name, int dir)
 {
 	struct lock_note note;
 	_close_ int lock = lock_take(dir, name, NULL);
+	int r;
 
 	if (lock < 0)
 		return lock == -EEXIST ? 1 : lock;
+	r = identity_evict(dir, PATIENCE_NS);
+	if (r < 0)
+		return r;
 	if (lock_read(lock, &note) == 0 && *note.run)
 		stray_kill(note.run, NULL);
 	return runtime_remove(c->runtime, name);

@@ -15,6 +15,7 @@
 #define QUEUE_IDENTITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -34,6 +35,13 @@ int identity_create(int dir, struct sigslot_error *err);
  * (also by an earlier holder that still lives); -EPROTO; -errno.
  */
 int identity_open(int dir, int slot, struct identity **ret, struct sigslot_error *err);
+
+/*
+ * Waits until nobody holds a fixed slot any more; who still does after patience_ns is
+ * killed. For the workers of a dead run, and only while this process has not opened the
+ * identity itself. Returns 0; -EBUSY: one cannot be ended from here; -errno.
+ */
+int identity_evict(int dir, uint64_t patience_ns);
 
 /* Gives the slot back when the last user has closed it. Takes NULL. */
 void identity_close(struct identity *id);

@@ -38,12 +38,20 @@ static int open_home(const struct plan *p, struct instance_home *home, struct wo
 }
 
 /* What the last run left alive is ended before its queues are touched. */
-static void end_strays(int lock)
+static int end_last_run(const struct plan *p, const struct instance_home *home,
+			const struct world *w, struct sigslot_error *err)
 {
 	struct lock_note note = {0};
+	int r = identity_evict(w->dir, NS_PER_S);
 
-	if (lock_read(lock, &note) == 0 && *note.run)
+	if (r < 0)
+		return fail(err, -EEXIST,
+			    "a process of the last run of '%s' lives on and cannot be "
+			    "ended: %s",
+			    p->name, strerror(-r));
+	if (lock_read(home->lock, &note) == 0 && *note.run)
 		stray_kill(note.run, NULL);
+	return 0;
 }
 
 static int write_note(const struct plan *p, const struct instance_home *home,
@@ -154,8 +162,9 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 	r = open_home(p, home, w, err);
 	if (r < 0)
 		return r;
-	end_strays(home->lock);
-	r = write_note(p, home, w, err);
+	r = end_last_run(p, home, w, err);
+	if (r == 0)
+		r = write_note(p, home, w, err);
 	if (r == 0)
 		r = identity_create(w->dir, err);
 	if (r == 0)
