@@ -148,7 +148,17 @@ static bool reached(const struct view *v, const char *state)
 	return strcmp(state, "ready") == 0 ? v->ready == v->loops : v->idle == v->loops;
 }
 
-/* TARGET is an instance, or a loop or process of one. */
+static bool exists(const char *instance)
+{
+	struct instance in;
+	bool there = instance_open(instance, &in, NULL) == 0;
+
+	if (there)
+		instance_done(&in);
+	return there;
+}
+
+/* TARGET is an instance, or else a loop or process of one. */
 static int find_target(const char *target, struct address *a, struct sigslot_error *err)
 {
 	struct instance in;
@@ -161,7 +171,7 @@ static int find_target(const char *target, struct address *a, struct sigslot_err
 			    "'%s' names a member: a loop, process or instance is "
 			    "waited for",
 			    target);
-	r = instance_find(a, &in, NULL);
+	r = exists(a->name) ? -ENXIO : instance_find(a, &in, NULL);
 	if (r == -EINVAL)
 		return instance_find(a, &in, err);
 	if (r == 0) {
@@ -239,8 +249,11 @@ static void tell(const struct cleaning *c, const char *format, ...)
 	c->told(c->data, line);
 }
 
-/* Removed under its own lock, so that nobody resumes it meanwhile; 1: it lives. */
-static int remove_dead(struct cleaning *c, const char *name, int dir)
+/*
+ * Under its own lock, so that nobody resumes it meanwhile: ends what the run left
+ * alive, and removes its files unless they are to be kept. 1: it lives.
+ */
+static int clear_dead(struct cleaning *c, const char *name, int dir, bool keep)
 {
 	struct lock_note note;
 	_close_ int lock = lock_take(dir, name, NULL);
@@ -253,7 +266,7 @@ static int remove_dead(struct cleaning *c, const char *name, int dir)
 		return r;
 	if (lock_read(lock, &note) == 0 && *note.run)
 		stray_kill(note.run, NULL);
-	return runtime_remove(c->runtime, name);
+	return keep ? 0 : runtime_remove(c->runtime, name);
 }
 
 static int clean_one(void *data, const char *name)
@@ -262,6 +275,7 @@ static int clean_one(void *data, const char *name)
 	struct instance in;
 	uint64_t queued = 0;
 	int r = instance_open(name, &in, NULL);
+	bool keep;
 
 	if (r < 0 || in.supervisor) {
 		if (r == 0)
@@ -269,17 +283,17 @@ static int clean_one(void *data, const char *name)
 		return 0;
 	}
 	sigslot_ps(name, count_queued, &queued, NULL);
-	if (queued && !c->force) {
+	keep = queued && !c->force;
+	r = clear_dead(c, name, in.dir, keep);
+	if (r == 0 && keep) {
 		tell(c, "kept '%s': %llu messages wait in it; --force drops them", name,
 		     (unsigned long long)queued);
 		c->kept = true;
-	} else {
-		r = remove_dead(c, name, in.dir);
-		if (r == 0 && queued)
-			tell(c, "removed '%s' with %llu messages", name,
-			     (unsigned long long)queued);
-		else if (r == 0)
-			tell(c, "removed '%s'", name);
+	} else if (r == 0 && queued) {
+		tell(c, "removed '%s' with %llu messages", name,
+		     (unsigned long long)queued);
+	} else if (r == 0) {
+		tell(c, "removed '%s'", name);
 	}
 	instance_done(&in);
 	return r < 0 ? r : 0;

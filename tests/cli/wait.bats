@@ -66,3 +66,13 @@ start_slow() {
 	run -64 --separate-stderr sigslot wait --timeout 1s 'a b'
 	assert_output ''
 }
+
+@test "an instance comes before what has its name in it" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		loops: {l: {objects: {t: {filter: cat}}}}
+	END
+	start_run t.yaml
+	run -0 --separate-stderr sigslot wait --timeout 5s t
+	stop_run
+}
