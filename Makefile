@@ -259,7 +259,8 @@ $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(ar
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
 # This one has the linker stand between it, and libyaml, and the memory.
-wrapped := malloc calloc realloc reallocarray strdup strndup free
+wrapped := malloc calloc realloc reallocarray strdup strndup free \
+	arena_alloc arena_copy arena_text arena_textf
 $(O)/tests/unit/oom_test: LINK_FLAGS += $(wrapped:%=-Wl,--wrap=%)
 $(O)/tests/unit/oom_test: LIBS := -l:libyaml.a -ljansson -ldl -lm
 

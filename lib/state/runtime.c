@@ -131,7 +131,7 @@ static bool directory(int dir, const struct dirent64 *entry)
 	       S_ISDIR(st.st_mode);
 }
 
-/* Without a DIR: every emit may come by here, and that costs two more calls and 32 KiB. */
+/* Without a DIR, which costs two more calls and 32 KiB: every emit may come by here. */
 static int list(int dir, struct names *names)
 {
 	_Alignas(struct dirent64) char bytes[1024];

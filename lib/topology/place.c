@@ -58,7 +58,11 @@ static void read_backoff(struct reader *r, const struct section *s,
 	dots = strstr(n->text, "..");
 	first = dots ? arena_copy(&r->t->arena, n->text, (size_t)(dots - n->text))
 		     : n->text;
-	if (n->kind != NODE_TEXT || !first) {
+	if (!first) {
+		r->problems.no_memory = true;
+		return;
+	}
+	if (n->kind != NODE_TEXT) {
 		problem_node(&r->problems, n, "`backoff` must be like 100ms..10s");
 		return;
 	}

@@ -3,8 +3,10 @@
  * Without memory: each piece of work is done again and again, while the first, the
  * second, the third ... allocation fails, until it is done with none failing. Each time
  * it must come to an error, leave no block behind, and not crash. The Makefile has the
- * linker put the functions below between this program and malloc().
+ * linker put the functions below between this program and malloc(), and arenas, which
+ * would hide most allocations from it.
  */
+#include "base/arena.h"
 #include "dir_host.h"
 #include "message/text.h"
 #include "plan/plan.h"
@@ -48,6 +50,13 @@ void *__wrap_reallocarray(void *block, size_t len, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t size);
 void __wrap_free(void *block);
+void *__real_arena_alloc(struct arena *a, size_t size);
+void *__wrap_arena_alloc(struct arena *a, size_t size);
+char *__real_arena_copy(struct arena *a, const void *bytes, size_t size);
+char *__wrap_arena_copy(struct arena *a, const void *bytes, size_t size);
+char *__real_arena_text(struct arena *a, const char *text);
+char *__wrap_arena_text(struct arena *a, const char *text);
+char *__wrap_arena_textf(struct arena *a, const char *format, ...) _printf_(2, 3);
 
 void *__wrap_malloc(size_t size)
 {
@@ -93,6 +102,32 @@ void __wrap_free(void *block)
 {
 	memory.blocks -= block != NULL;
 	__real_free(block);
+}
+
+void *__wrap_arena_alloc(struct arena *a, size_t size)
+{
+	return refused() ? NULL : __real_arena_alloc(a, size);
+}
+
+char *__wrap_arena_copy(struct arena *a, const void *bytes, size_t size)
+{
+	return refused() ? NULL : __real_arena_copy(a, bytes, size);
+}
+
+char *__wrap_arena_text(struct arena *a, const char *text)
+{
+	return refused() ? NULL : __real_arena_text(a, text);
+}
+
+char *__wrap_arena_textf(struct arena *a, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return __wrap_arena_text(a, text);
 }
 
 /* Does the work with every allocation failing in turn. */
