@@ -66,33 +66,34 @@ static double forks(void)
 
 /* --- topologies --- */
 
-/* Idle loops, spread over processes. */
-static void idle_topology(struct buf *b, int loops, int processes)
+/* Idle loops, spread over processes. `queue` says more of each loop. */
+static void idle_topology(struct buf *b, int loops, int processes, const char *queue)
 {
 	buf_add_text(b, "processes:\n");
 	for (int i = 0; i < processes; i++)
 		buf_addf(b, "  p%d: {}\n", i);
 	buf_add_text(b, "loops:\n");
 	for (int i = 0; i < loops; i++)
-		buf_addf(b, "  l%d: {process: p%d, objects: {o%d: {builtin: drop}}}\n",
-			 i, i % processes, i);
+		buf_addf(b,
+			 "  l%d: {process: p%d, objects: {o%d: {builtin: drop}}%s}\n",
+			 i, i % processes, i, queue);
 }
 
 /* Writes, runs and stops it. Returns the time until it was ready, in ms. */
-static double start(int loops, int processes)
+static double start(int loops, int processes, const char *queue)
 {
 	_buf_ struct buf b = {0};
 	uint64_t started;
 
-	idle_topology(&b, loops, processes);
+	idle_topology(&b, loops, processes, queue);
 	started = clock_now();
 	bench_run("size", b.data);
 	return (double)(clock_now() - started) / 1e6;
 }
 
-static double start_and_stop(int loops, int processes)
+static double start_and_stop(int loops, int processes, const char *queue)
 {
-	double ms = start(loops, processes);
+	double ms = start(loops, processes, queue);
 
 	bench_stop("size");
 	return ms;
@@ -100,12 +101,17 @@ static double start_and_stop(int loops, int processes)
 
 static double start_many(void)
 {
-	return start_and_stop(MANY, MANY);
+	return start_and_stop(MANY, MANY, "");
+}
+
+static double start_small(void)
+{
+	return start_and_stop(MANY, MANY, ", queue: {size: 64KiB}");
 }
 
 static double start_loops(void)
 {
-	return start_and_stop(LOOPS, PROCESSES);
+	return start_and_stop(LOOPS, PROCESSES, "");
 }
 
 static double half_a_second(void)
@@ -154,7 +160,7 @@ static void idle_row(void)
 				.at_most = true};
 	size_t len;
 
-	start(MANY, MANY);
+	start(MANY, MANY, "");
 	len = bench_pids("size", pids, PIDS);
 	sleep(1); /* until what has to be written after the start is written */
 	bench_print(&row, wakeups(len), 0);
@@ -175,11 +181,11 @@ static void memory_rows(void)
 				 .at_most = true};
 	size_t len;
 
-	start(1, 1);
+	start(1, 1, "");
 	len = bench_pids("size", pids, PIDS);
 	bench_print(&one, sum("smaps_rollup", "Pss:", 1, len), 300);
 	bench_stop("size");
-	start(LOOPS, PROCESSES);
+	start(LOOPS, PROCESSES, "");
 	len = bench_pids("size", pids, PIDS);
 	bench_print(&loop, sum("smaps_rollup", "Pss_Anon:", 1, len) / LOOPS, 40);
 	bench_stop("size");
@@ -187,6 +193,8 @@ static void memory_rows(void)
 
 static const struct bench_row rows[] = {
 	{"run -d of 100 loops in 100 processes", "ms", "fork of 100", start_many, forks,
+	 1.5, true, NULL},
+	{"the same with queues of 64 KiB each", "ms", "fork of 100", start_small, forks,
 	 1.5, true, NULL},
 	{"run -d of 1,000 loops in 10 processes", "ms", "half a second:", start_loops,
 	 half_a_second, 1, true, NULL},
