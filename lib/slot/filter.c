@@ -342,6 +342,16 @@ static void finish(struct slot *s)
 	}
 }
 
+static size_t unread(struct slot *s)
+{
+	struct filter *f = filter_of(s);
+	int fd = f->resident.process.in, bytes = 0;
+
+	if (f->resident.up && fd >= 0 && ioctl(fd, FIONREAD, &bytes) == 0)
+		feed_rewind(&f->feed, feed_written(&f->feed) - (uint64_t)bytes);
+	return feed_orphans(&f->feed);
+}
+
 static void hold(struct slot *s, bool held)
 {
 	struct filter *f = filter_of(s);
@@ -369,6 +379,7 @@ const struct slot_kind kind_filter = {
 	.open = open_filter,
 	.deliver = deliver,
 	.finish = finish,
+	.unread = unread,
 	.hold = hold,
 	.close = close_filter,
 };

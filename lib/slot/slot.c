@@ -71,6 +71,11 @@ void slot_hold(struct slot *s, bool held)
 		s->spec->kind->hold(s, held);
 }
 
+size_t slot_unread(struct slot *s)
+{
+	return s->spec->kind->unread ? s->spec->kind->unread(s) : 0;
+}
+
 void slot_kill(struct slot *s, int sig)
 {
 	groups_kill(s, sig);

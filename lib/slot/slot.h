@@ -77,6 +77,7 @@ struct slot_kind {
 	void (*finish)(struct slot *s); /* NULL: nothing to wait for */
 	void (*hold)(struct slot *s, bool held); /* NULL: emits only inside deliver */
 	void (*close)(struct slot *s); /* its commands are killed already */
+	size_t (*unread)(struct slot *s); /* NULL: 0, see slot_unread() */
 };
 
 /* The common head of every kind's own struct. */
@@ -119,6 +120,9 @@ void slot_finish(struct slot *s);
 
 /* Stops reading what it writes, so that it blocks; for a full outbox. And goes on. */
 void slot_hold(struct slot *s, bool held);
+
+/* How many messages were handed over and not read; for a slot about to be closed. */
+size_t slot_unread(struct slot *s);
 
 /* Sends a signal to the process groups of its commands (TERM is followed by CONT). */
 void slot_kill(struct slot *s, int sig);

@@ -85,7 +85,12 @@ static void begin_drain(struct turn *t)
 
 static bool drained(struct turn *t)
 {
-	return t->now ? !t->open : turn_idle(t);
+	if (!t->now)
+		return turn_idle(t);
+	vec_each(r, &t->receivers)
+		if ((*r)->slot && (*r)->running)
+			return false;
+	return true;
 }
 
 static void begin_finish(struct turn *t)
@@ -145,6 +150,8 @@ static void go_down(struct turn *t)
 		(*r)->slot = NULL;
 		(*r)->running = 0;
 	}
+	if (t->now)
+		outbox_drop(&t->worker->outbox, t);
 	turn_abandon(t);
 	if (t->acks.len)
 		queue_ack(t->queue, t->acks.at, t->acks.len);
@@ -229,6 +236,34 @@ static void kill_all(struct timer *timer, uint64_t now)
 			slot_kill((*r)->slot, SIGKILL);
 }
 
+/* What a filter has not read is lost with it: it was acknowledged, so it is counted. */
+static void end_filter(struct receiver *r)
+{
+	size_t lost = slot_unread(r->slot);
+
+	if (lost)
+		log_line(r->spec.object, "%zu messages that it had not read are lost",
+			 lost);
+	board_add(&r->turn->board->failed, lost);
+	slot_close(r->slot);
+	r->slot = NULL;
+}
+
+static void end_slot(struct receiver *r)
+{
+	bool filter =
+		r->spec.kind->resident && r->spec.kind->takes && r->spec.kind->hold;
+
+	if (filter) {
+		end_filter(r);
+		return;
+	}
+	slot_hold(r->slot, false);
+	if (r->spec.kind->resident && !r->ended)
+		slot_finish(r->slot);
+	slot_kill(r->slot, SIGTERM);
+}
+
 void life_now(struct turn *t)
 {
 	if (!t->up)
@@ -244,13 +279,10 @@ void life_now(struct turn *t)
 	for (unsigned i = t->next; i < t->claims_len; i++)
 		queue_return(t->queue, &t->claims[i], 0, false);
 	t->next = t->claims_len = 0;
-	vec_each(r, &t->receivers) {
-		if (!(*r)->slot)
-			continue;
-		if ((*r)->spec.kind->resident && !(*r)->ended)
-			slot_finish((*r)->slot); /* it is not started again */
-		slot_kill((*r)->slot, SIGTERM);
-	}
+	t->held = false;
+	vec_each(r, &t->receivers)
+		if ((*r)->slot)
+			end_slot(*r);
 	turn_pump_later(t);
 	life_check(t);
 }

@@ -204,6 +204,32 @@ void outbox_flush(struct outbox *o)
 			flush_outlet(&o->outlets[i]);
 }
 
+static void drop(struct outlet *out, void *from)
+{
+	size_t kept = out->sent;
+
+	for (size_t i = out->sent; i < out->parcels.len; i++) {
+		struct parcel p = out->parcels.at[i];
+
+		if (p.from == from)
+			out->box->left(out->box, p.from, p.origin, p.size, -ESHUTDOWN);
+		else
+			out->parcels.at[kept++] = p;
+	}
+	out->parcels.len = kept;
+	if (out->sent < kept)
+		return;
+	compact(out);
+	unblock(out);
+}
+
+void outbox_drop(struct outbox *o, void *from)
+{
+	for (uint32_t i = 0; i < routes_queues_len(o->world->routes); i++)
+		if (o->outlets[i].sent < o->outlets[i].parcels.len)
+			drop(&o->outlets[i], from);
+}
+
 static void flush_later(struct later *l)
 {
 	outbox_flush(container_of(l, struct outbox, flush));

@@ -47,6 +47,9 @@ void outbox_done(struct outbox *o);
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
 		void *origin, struct sigslot_error *err);
 
+/* Drops what `from` emitted and is not in its queue: left() is told -ESHUTDOWN. */
+void outbox_drop(struct outbox *o, void *from);
+
 /* Puts into the queues what fits. */
 void outbox_flush(struct outbox *o);
 

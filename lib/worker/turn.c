@@ -213,6 +213,8 @@ void turn_outgoing(struct turn *t, int copies, size_t size)
 {
 	t->outgoing += (size_t)copies;
 	t->outgoing_bytes += (size_t)copies * size;
+	if (t->now)
+		return; /* what its slots still write is read to the end */
 	if (t->outgoing >= OUTGOING_MOST || t->outgoing_bytes >= OUTGOING_BYTES)
 		hold(t, true);
 	else if (t->held && t->outgoing <= OUTGOING_MOST / 2 &&

@@ -101,9 +101,12 @@ int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
 static void left(struct outbox *o, void *from, void *origin, size_t size, int code)
 {
 	struct turn *t = from;
+	struct record *record = origin;
 
 	(void)o;
-	if (code < 0)
+	if (code < 0 && record && t->now)
+		record->again = true; /* it goes back, and will be emitted again */
+	else if (code < 0)
 		board_add(&t->board->dropped, 1);
 	turn_outgoing(t, -1, size);
 	if (origin)
