@@ -130,7 +130,7 @@ INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t
 #endif
 
 #ifdef __x86_64__
-/* The C library has asked the processor; to ask again takes traps where it is virtual. */
+/* The C library has asked the processor; asking again takes traps on virtual ones. */
 static bool has_instruction(void)
 {
 	static int

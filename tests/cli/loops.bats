@@ -279,8 +279,10 @@ w.ready null"
 	kill -TERM "$RUN_PID"
 	run_ended 1
 	run -0 grep -c "the queue of 'l', which has stopped, is full" "$RUN_ERR"
+	kept=$(sed -n 's/.* \([0-9]*\) kept$/\1/p' "$RUN_ERR")
+	assert [ "$kept" -gt 300 ]
 	start_run t.yaml
-	wait_until has_lines seen 1000
+	wait_until has_lines seen "$kept"
 	stop_run
 }
 
