@@ -305,29 +305,52 @@ static size_t gather(const struct queue *q, const struct envelope *e,
 	return n;
 }
 
-int queue_push_many(struct queue *q, const struct envelope *e,
-		    const struct payload *payloads, size_t len, size_t *ret_done,
+/* Pushes the payload at `index`, and counts it. */
+static int push_one(struct queue *q, const struct envelope *e,
+		    const struct payload *payloads, size_t *index,
 		    struct sigslot_error *err)
+{
+	const struct payload *p = &payloads[*index];
+	struct parcel parcel;
+	int r;
+
+	if (p->size > queue_largest(q->ring.capacity))
+		return refuse(q, p->size, err);
+	wrap(&parcel, e, *index, p);
+	if (p->size <= q->inline_max) {
+		parcel.sum = record_sum(&parcel.header, p->data);
+		return put_batch(q, &parcel, 1, index, err);
+	}
+	r = put_large(q, &parcel, err);
+	*index += !r;
+	return r;
+}
+
+/* Apart from the rest, so that a lone message does not touch so much of the stack. */
+__attribute__((noinline)) static int
+push_batches(struct queue *q, const struct envelope *e, const struct payload *payloads,
+	     size_t len, size_t *ret_done, struct sigslot_error *err)
 {
 	struct parcel parcels[BATCH];
 	int r = 0;
 
-	*ret_done = 0;
 	while (!r && *ret_done < len) {
-		const struct payload *p = &payloads[*ret_done];
 		size_t n = gather(q, e, payloads, *ret_done, len, parcels);
 
-		if (n) {
-			r = put_batch(q, parcels, n, ret_done, err);
-		} else if (p->size > queue_largest(q->ring.capacity)) {
-			r = refuse(q, p->size, err);
-		} else {
-			wrap(parcels, e, *ret_done, p);
-			r = put_large(q, parcels, err);
-			*ret_done += !r;
-		}
+		r = n ? put_batch(q, parcels, n, ret_done, err)
+		      : push_one(q, e, payloads, ret_done, err);
 	}
 	return r;
+}
+
+int queue_push_many(struct queue *q, const struct envelope *e,
+		    const struct payload *payloads, size_t len, size_t *ret_done,
+		    struct sigslot_error *err)
+{
+	*ret_done = 0;
+	if (len == 1)
+		return push_one(q, e, payloads, ret_done, err);
+	return push_batches(q, e, payloads, len, ret_done, err);
 }
 
 int queue_push(struct queue *q, const struct envelope *e, const void *data, size_t size,
