@@ -134,7 +134,7 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 	const struct plan_process *p = &h->super->plan->processes[h->index];
 
 	set_loops(h, states[remedy]);
-	h->leaving = h->again = h->fault = false;
+	h->leaving = h->again = h->fault = h->restarting = false;
 	h->restart.fire = start_again;
 	if (remedy == REMEDY_NOW)
 		loop_arm(&h->super->loop, &h->restart, now);

@@ -58,7 +58,7 @@ static void restart_process(struct supervisor *s, uint32_t process)
 		if (s->plan->loops[i].process != process)
 			continue;
 		if (h->alive && s->lamps[i].up)
-			hand_say(h, WIRE_NOW, i, 0);
+			hand_say(h, WIRE_PHASE, i, PHASE_DOWN);
 		s->lamps[i] =
 			(struct lamp){.phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN};
 		s->world.board->loops[i].state = BOARD_STARTING;

@@ -50,3 +50,17 @@ loop() {
 	assert_stderr_has nothing
 	stop_run
 }
+
+@test "what a filter has been given is read to the end before it is started again" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects: {x: {filter: 'sleep 0.2; cat >> seen'}}
+	END
+	start_run t.yaml
+	seq 1000 | sigslot emit -l x
+	run -0 --separate-stderr sigslot restart t/x
+	seq 1001 1100 | sigslot emit -l x
+	wait_until has_lines seen 1100
+	run -0 cmp seen <(seq 1100)
+	stop_run
+}
