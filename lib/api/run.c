@@ -16,6 +16,7 @@
 struct announcement {
 	int caller_fd; /* --ready-fd; -1: none */
 	int parent_fd; /* a parent that waits until all is ready; -1: none */
+	int early_fd; /* its standard error; -1: none */
 };
 
 static void announce(void *data)
@@ -29,9 +30,10 @@ static void announce(void *data)
 	if (a->parent_fd >= 0)
 		fd_write(a->parent_fd, &none, sizeof(none));
 	fd_close(&a->parent_fd);
+	fd_close(&a->early_fd);
 }
 
-/* The parent's share: 0 once the child is ready, else what went wrong there. */
+/* The parent's share: 0 once the child is ready, else its error or exit status. */
 static int await_child(int fd, pid_t child, struct sigslot_error *err)
 {
 	struct sigslot_error told;
@@ -46,21 +48,32 @@ static int await_child(int fd, pid_t child, struct sigslot_error *err)
 			*err = told;
 		return told.code;
 	}
-	waitpid(child, &status, 0);
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	    WEXITSTATUS(status))
+		return WEXITSTATUS(status); /* its lines have said why */
 	return fail(err, -ECHILD, "the detached supervisor ended before it was ready");
 }
 
 /* Lets go of the terminal and of pipes; a file to which output was sent is kept. */
-static void cut_loose(void)
+/* Returns what was standard error, or -1 if it was a file, which stays. */
+static int cut_loose(void)
 {
 	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct stat st;
+	int early;
 
 	if (null < 0)
-		return;
-	for (int fd = 0; fd < 3; fd++)
-		if (fd == 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-			dup2(null, fd);
+		return -1;
+	early = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	for (int fd = 0; fd < 3; fd++) {
+		if (fd > 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+			if (fd == STDERR_FILENO)
+				fd_close(&early);
+			continue;
+		}
+		dup2(null, fd);
+	}
+	return early;
 }
 
 /* The child's share; never returns. */
@@ -72,7 +85,7 @@ static _Noreturn void supervise_detached(const struct plan *plan,
 	int r;
 
 	setsid();
-	cut_loose();
+	a->early_fd = options->early_fd = cut_loose();
 	r = supervisor_run(plan, options, &err);
 	if (r < 0 && a->parent_fd >= 0) {
 		err.code = r;
@@ -103,11 +116,12 @@ static int detach(const struct plan *plan, struct supervisor_options *options,
 
 int sigslot_run(const struct sigslot_run_options *o, struct sigslot_error *err)
 {
-	struct announcement a = {o->ready_fd, -1};
+	struct announcement a = {o->ready_fd, -1, -1};
 	struct supervisor_options options = {
 		.until_idle = o->until_idle,
 		.strict = o->strict,
 		.detached = o->detach,
+		.early_fd = -1,
 		.ready = announce,
 		.data = &a,
 	};

@@ -15,6 +15,8 @@ struct supervisor_options {
 	bool until_idle, strict;
 	bool detached; /* SIGHUP is not for it; logs to a file, see journal.c */
 
+	int early_fd; /* gets a copy of the lines until all is ready; -1: none */
+
 	/* Called once, when every loop takes messages. May be NULL. */
 	void (*ready)(void *data);
 	void *data;

@@ -212,3 +212,11 @@ forever() {
 	kill "${RUN_PIDS##* }"
 	run_ended 0 "${RUN_PIDS##* }"
 }
+
+@test "a detached run that cannot start says why where it was started, and ends like one in front" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {plugin: ./none.so, slots: {in: {}}}}' >t.yaml
+	run -1 --separate-stderr bash -c 'sigslot run -d t.yaml 3>&-'
+	assert_output ''
+	assert_stderr_has "cannot open plugin '$PWD/./none.so'"
+	assert_stderr_has "process 'main' is given up"
+}
