@@ -12,8 +12,9 @@
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "state/lock.h"
 
-enum { PACKET = 64 * 1024 };
+enum { PACKET = 64 * 1024, LOOK_NS = 2000000, END_S = 5 };
 
 static int reach(const struct instance *in, int *ret_fd, struct sigslot_error *err)
 {
@@ -124,10 +125,26 @@ static int find(const char *target, struct address *a, struct instance *ret,
 	return instance_find(a, ret, err);
 }
 
-/* A dead instance's lock is free a moment after its socket was closed. */
-static void await_end(const char *name)
+/*
+ * The supervisor lets go of its lock as the last thing, a moment after its socket was
+ * closed: not before that can the instance be run again.
+ */
+static void await_end(const struct instance *in)
 {
-	sigslot_wait(name, "stopped", 2 * NS_PER_S, NULL);
+	const struct timespec pause = {.tv_nsec = LOOK_NS};
+	uint64_t deadline = clock_now() + END_S * NS_PER_S;
+	pid_t holder;
+
+	while (lock_probe(in->dir, &holder, NULL) == 0 && holder &&
+	       clock_now() < deadline)
+		nanosleep(&pause, NULL);
+}
+
+/* Whether the instance is gone when the order has been carried out. */
+static bool ends(const char *verb)
+{
+	return strcmp(verb, "stop") == 0 || strcmp(verb, "terminate") == 0 ||
+	       strcmp(verb, "idle") == 0;
 }
 
 int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
@@ -147,10 +164,8 @@ int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
 		r = await(fd, target, timeout_ns, progress, data, err);
 	if (r == -ENXIO && *a.name && in.supervisor && instance_routes(&in, NULL) == 0)
 		instance_no_name(&in, &a, err);
-	if (r == 0 && !*a.name)
-		if (strcmp(verb, "stop") == 0 || strcmp(verb, "terminate") == 0 ||
-		    strcmp(verb, "idle") == 0)
-			await_end(in.name);
+	if (r == 0 && !*a.name && ends(verb))
+		await_end(&in);
 	instance_done(&in);
 	return r;
 }
