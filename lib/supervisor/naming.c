@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "queue/queue.h"
 #include "route/build.h"
 #include "worker/worker.h"
 
@@ -162,17 +163,28 @@ static void add_targets(struct naming *n)
 	}
 }
 
+/* One that the last run left keeps its size, whatever the topology says now. */
+static int64_t add_queue(struct naming *n, const char *name, uint64_t size)
+{
+	struct queue_counts counts;
+
+	if (n->build.old && queue_peek(n->world->queues, name, &counts, NULL) == 0 &&
+	    counts.size < size)
+		size = counts.size;
+	return route_build_queue(&n->build, name, size);
+}
+
 static void add_queues(struct naming *n)
 {
 	const struct plan *p = n->plan;
 	int64_t r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		r = route_build_queue(&n->build, p->loops[i].name, p->loops[i].size);
+		r = add_queue(n, p->loops[i].name, p->loops[i].size);
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		r = route_build_queue(&n->build, p->queues[i].name, p->queues[i].size);
+		r = add_queue(n, p->queues[i].name, p->queues[i].size);
 	if (r >= 0)
-		r = route_build_queue(&n->build, WORLD_CONTROL, NAMING_CONTROL_SIZE);
+		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE);
 	n->error = r < 0 ? (int)r : 0;
 }
 

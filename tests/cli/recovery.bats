@@ -297,3 +297,22 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	stop_run
 	run -0 bash -c 'sort -nu seen | cmp - sent'
 }
+
+@test "a queue that was kept keeps its size, whatever the topology says then" {
+	topology() {
+		printf '%s\n' 'sigslot: 1' \
+			"loops: {l: {queue: {size: $1}, objects: {a: {run: '$2'}}}}" >t.yaml
+	}
+	topology 64KiB 'sleep 100'
+	start_run t.yaml
+	sigslot emit a 1
+	sigslot emit a 2
+	run -0 --separate-stderr sigslot stop --now t
+	topology 1MiB 'cat >/dev/null'
+	start_run t.yaml
+	run -65 --separate-stderr sigslot emit a "$(printf '%040000d' 0)"
+	assert_stderr_has "queue 'l' takes messages of up to 32656 bytes"
+	sigslot emit a 3
+	run -0 sigslot wait --for idle --timeout 10s t
+	stop_run
+}
