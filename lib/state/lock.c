@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 
+enum { NOTE_LOOKS = 100, NOTE_PAUSE_NS = 2000000 };
+
 static const char name[] = "lock";
 
 int lock_read(int fd, struct lock_note *note)
@@ -39,14 +41,32 @@ int lock_read(int fd, struct lock_note *note)
 	return 0;
 }
 
+/*
+ * Reads the note of the one that the kernel says holds the lock. It writes it a moment
+ * after it took the lock; until then there is none, or that of the last run.
+ */
+static void read_holder(int fd, struct lock_note *note)
+{
+	const struct timespec pause = {.tv_nsec = NOTE_PAUSE_NS};
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	for (int looks = 0; looks < NOTE_LOOKS; looks++) {
+		if (lock_read(fd, note) < 0 || fcntl(fd, F_GETLK, &whole) < 0 ||
+		    whole.l_type == F_UNLCK || note->pid == whole.l_pid)
+			return;
+		nanosleep(&pause, NULL);
+		whole.l_type = F_WRLCK;
+	}
+}
+
 static int running(int fd, const char *instance, struct sigslot_error *err)
 {
-	struct lock_note note;
+	struct lock_note note = {0};
 	char when[64] = "?";
 	struct tm tm;
 	time_t seconds;
 
-	lock_read(fd, &note);
+	read_holder(fd, &note);
 	seconds = (time_t)(note.since / NS_PER_S);
 	if (note.since && localtime_r(&seconds, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
