@@ -33,6 +33,7 @@ struct sigslot_emitter {
 	bool direct;
 	struct queue **queues; /* of the receivers, in the order of the routes */
 	unsigned queues_len;
+	const struct route_queue *smallest; /* of these */
 	uint64_t emitted;
 	struct buf payload;
 };
@@ -73,9 +74,12 @@ static int open_queue(struct sigslot_emitter *e, int dir, uint32_t index,
 			    e->in.name);
 	r = queue_open(dir, routes_text(e->in.routes, q->name), e->identity,
 		       &e->queues[e->queues_len], err);
-	if (r == 0)
-		e->queues_len++;
-	return r;
+	if (r < 0)
+		return r;
+	e->queues_len++;
+	if (!e->smallest || q->size < e->smallest->size)
+		e->smallest = q;
+	return 0;
 }
 
 static int open_queues(struct sigslot_emitter *e, struct sigslot_error *err)
@@ -243,6 +247,19 @@ static int no_room_held(struct sigslot_error *err)
 	return -EAGAIN;
 }
 
+/* What is too big for one receiver goes to none. */
+static int admit(const struct sigslot_emitter *e, size_t size,
+		 struct sigslot_error *err)
+{
+	size_t largest = e->smallest ? queue_largest(e->smallest->size) : size;
+
+	if (size <= largest)
+		return 0;
+	return fail(err, -EMSGSIZE,
+		    "queue '%s' takes messages of up to %zu bytes, this one has %zu",
+		    routes_text(e->in.routes, e->smallest->name), largest, size);
+}
+
 /* Pushes all payloads to queue i, waiting for room. */
 static int push(struct sigslot_emitter *e, unsigned i, const struct payload *payloads,
 		size_t len, uint64_t deadline, size_t *ret_done,
@@ -304,6 +321,8 @@ int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 
 	e->payload.size = 0;
 	r = text_operands(operands, operands_len, e->type, form, &e->payload, err);
+	if (r == 0)
+		r = admit(e, e->payload.size, err);
 	if (r < 0)
 		return r;
 	p = (struct payload){e->payload.data, e->payload.size};
@@ -325,6 +344,8 @@ static int convert(struct sigslot_emitter *e, enum sigslot_form form, const char
 
 		r = text_to_payload(bytes + used, line, e->type, form, &e->payload,
 				    err);
+		if (r == 0)
+			r = admit(e, e->payload.size - (len ? ends[len - 1] : 0), err);
 		if (r < 0)
 			break;
 		ends[len++] = e->payload.size;

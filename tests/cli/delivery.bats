@@ -244,3 +244,21 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run -0 xargs <seen
 	assert_output 'x y'
 }
+
+@test "a message that is too big for one receiver reaches none, whatever their order" {
+	printf '%s\n' 'sigslot: 1' 'loops:' \
+		'  large: {queue: {size: 1MiB}, objects: {a: {filter: cat >> seen}}}' \
+		'  small: {queue: {size: 64KiB}, objects: {b: {filter: cat >> seen}}}' \
+		'  from: {objects: {s: {signals: {out: string}}}}' \
+		'connections: [s -> a, s -> b]' >t.yaml
+	start_run t.yaml
+	run -65 --separate-stderr sigslot emit s.out "$(printf '%040000d' 0)"
+	assert_stderr_has "queue 'small' takes messages of up to 32656 bytes, this one has 40002"
+	printf 'one\n%040000d\nthree\n' 0 >lines
+	run -65 --separate-stderr sigslot emit -l s.out <lines
+	assert_stderr_has "line 2: queue 'small' takes messages of up to 32656 bytes"
+	sigslot wait --for idle t
+	stop_run
+	run -0 cat seen
+	assert_output $'one\none'
+}
