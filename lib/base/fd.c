@@ -73,13 +73,3 @@ int fd_read_file(int dir, const char *path, size_t limit, struct buf *ret_bytes,
 		return fail(err, r, "cannot read '%s': %s", path, strerror(-r));
 	return 0;
 }
-
-int fd_nonblock(int fd, int on)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0)
-		return -errno;
-	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-	return fcntl(fd, F_SETFL, flags) < 0 ? -errno : 0;
-}

@@ -27,7 +27,4 @@ int fd_read(int fd, struct buf *b, size_t limit);
 int fd_read_file(int dir, const char *path, size_t limit, struct buf *ret_bytes,
 		 struct sigslot_error *err);
 
-/* Sets or clears O_NONBLOCK. Returns 0 or a negative errno. */
-int fd_nonblock(int fd, int on);
-
 #endif

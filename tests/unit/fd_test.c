@@ -101,21 +101,6 @@ static void files(void)
 	rmdir(dir);
 }
 
-static void blocking(void)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		BAIL("no pipe");
-	is_int(fd_nonblock(fds[0], 1), 0, "a descriptor is made non-blocking");
-	ok(fcntl(fds[0], F_GETFL) & O_NONBLOCK, "and is");
-	is_int(fd_nonblock(fds[0], 0), 0, "and blocking");
-	ok(!(fcntl(fds[0], F_GETFL) & O_NONBLOCK), "and is");
-	is_int(fd_nonblock(-1, 1), -EBADF, "what is not open is refused");
-	close(fds[0]);
-	close(fds[1]);
-}
-
 int main(void)
 {
 	for (int i = 0; i < BIG; i++)
@@ -123,6 +108,5 @@ int main(void)
 	closing();
 	pipes();
 	files();
-	blocking();
 	return done();
 }
