@@ -9,7 +9,10 @@
 #include "queue/queue.h"
 #include "supervisor/super.h"
 
-/* Messages to loops that have stopped of their own accord have nowhere to go. */
+/*
+ * Messages to loops that have stopped of their own accord have nowhere to go. The queue
+ * is shut first, so that nobody is told that a message is in it which goes with it.
+ */
 static void drop_rest(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
@@ -20,6 +23,7 @@ static void drop_rest(struct supervisor *s)
 			       NULL) < 0)
 			continue;
 		queue_recover(q, 0, 0);
+		queue_shut(q, true);
 		n = queue_purge(q);
 		queue_close(q);
 		if (n <= 0)

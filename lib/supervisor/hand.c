@@ -56,6 +56,7 @@ void hand_recover(struct supervisor *s)
 			continue;
 		}
 		queue_recover(q, 0, 0);
+		queue_shut(q, false); /* a run that ended in good order shut it */
 		queue_close(q);
 	}
 }

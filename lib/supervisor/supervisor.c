@@ -154,6 +154,7 @@ static void check_end(struct supervisor *s)
 			return;
 	if (!s->ending) {
 		s->ending = true;
+		s->world.board->state = BOARD_DRAINING;
 		outbox_flush(&s->outbox);
 		super_deadline(s, LEAVE_S);
 		for (uint32_t i = 0; i < s->plan->processes_len; i++)

@@ -262,3 +262,22 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run -0 cat seen
 	assert_output $'one\none'
 }
+
+@test "what was emitted while a run ended was delivered or is counted" {
+	printf '%s\n' 'sigslot: 1' 'loops: {l: {objects: {a: {filter: cat >> seen}}}}' >t.yaml
+	for round in $(seq 20); do
+		start_run t.yaml
+		(
+			sent=0
+			while sigslot emit t/a "$round.$sent" 2>said; do sent=$((sent + 1)); done
+			echo "$sent" >sent
+		) 3>&- &
+		feeder=$!
+		wait_until grep -q "^$round\\." seen
+		sigslot stop t/l 2>/dev/null
+		wait_run
+		wait "$feeder"
+		dropped=$(sed -n 's/.* \([0-9]*\) dropped, .*/\1/p' "$RUN_ERR")
+		assert_equal "$(($(grep -c "^$round\\." seen) + dropped))" "$(cat sent)"
+	done
+}
