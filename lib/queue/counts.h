@@ -12,12 +12,16 @@
 
 struct queue;
 
-/* A snapshot; pushed = acked + voided + dropped + dead + damaged + records, always. */
+/*
+ * A snapshot; pushed = acked + voided + dropped + dead + damaged + evicted + outdated +
+ * records, always. What was refused or failed never was pushed.
+ */
 struct queue_counts {
 	uint64_t size; /* capacity of the ring in bytes */
 	uint64_t used; /* bytes taken, dead gaps included */
 	uint64_t records, ready, leased; /* present / claimable / in flight */
 	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
+	uint64_t evicted, outdated, refused, failed; /* by `full:`, see drop.h */
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
 	bool closed;

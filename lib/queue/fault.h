@@ -22,6 +22,7 @@ enum fault {
 	FAULT_RECOVER_SILENTLY, /* recover: gives back without ringing */
 	FAULT_LEASES_KEPT, /* recover: forgets the leases of the dead */
 	FAULT_SWEEP_UNCOUNTED, /* sweep: head passes what is not counted yet */
+	FAULT_EVICT_OTHERS, /* drop: takes messages of any signal */
 };
 
 #define FAULTY(n) (MUTATION == (n))

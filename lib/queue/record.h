@@ -29,7 +29,9 @@ enum record_state {
 	RECORD_DROPPED,
 	RECORD_DEAD,
 	RECORD_DAMAGED, /* its checksum was wrong */
-	RECORD_STATES = 14, /* 11 to 13 are left for further verdicts */
+	RECORD_EVICTED, /* made way for newer ones of its signal: drop-old */
+	RECORD_OUTDATED, /* a newer one of its signal came: latest */
+	RECORD_STATES = 14, /* 13 is left for a further verdict */
 };
 
 struct record {

@@ -56,6 +56,7 @@ struct ring_meta {
 struct ring_stats {
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
+	uint64_t refused, failed; /* that found no room: drop-new, fail */
 };
 
 /* Who waits for space first, and how much. */

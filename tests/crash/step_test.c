@@ -24,6 +24,7 @@
 
 #include "base/vec.h"
 #include "crash.h"
+#include "queue/drop.h"
 
 #include "../unit/tap.h"
 
@@ -38,6 +39,7 @@ enum {
 	DEADLINE_MS = 4000,
 	SMALL = 24,
 	SIZE = 65536, /* of the ring */
+	SIGNAL = 5, /* one that may drop its own messages */
 };
 
 enum fate { ABSENT, CERTAIN, DOUBT };
@@ -198,6 +200,31 @@ static void leave_latched(struct queue *q)
 	fates[3] = ABSENT;
 }
 
+static int push_signal(struct queue *q, uint64_t id)
+{
+	unsigned char bytes[SMALL];
+	struct envelope e = {.id = id, .reply_to = SMALL, .signal = SIGNAL};
+
+	crash_fill(bytes, id, SMALL);
+	return queue_push(q, &e, bytes, SMALL, NULL);
+}
+
+/* Messages of the signal behind one of another. */
+static void put_signals(struct queue *q)
+{
+	put(q, 1, SMALL);
+	for (int id = 2; id <= 4; id++) {
+		CHECK(push_signal(q, (uint64_t)id) == 0);
+		fates[id] = CERTAIN;
+	}
+}
+
+static void put_signals_and_fill(struct queue *q)
+{
+	put_signals(q);
+	fill_with(q, fill_with(q, 100, 3000), SMALL);
+}
+
 /* --- operations --- */
 
 static void push(struct queue *q)
@@ -284,6 +311,22 @@ static void open_again(struct queue *q)
 		queue_close(second);
 }
 
+static void push_evicting(struct queue *q)
+{
+	if (queue_relieve(q, QUEUE_DROP_OLD, SIGNAL, SMALL) == 1)
+		push_signal(q, 9);
+}
+
+static void refuse(struct queue *q)
+{
+	queue_relieve(q, QUEUE_DROP_NEW, SIGNAL, SMALL);
+}
+
+static void supersede(struct queue *q)
+{
+	queue_supersede(q, SIGNAL);
+}
+
 static void claim_none(struct queue *q)
 {
 	queue_claim(q, kept, 1, NULL);
@@ -316,6 +359,9 @@ static const struct scenario scenarios[] = {
 	{"recover the unfinished", leave_busy, NULL, NULL, recover, {0, 0}},
 	{"purge", NULL, NULL, put_four, purge, {1, 4}},
 	{"shut and reopen", NULL, NULL, put_four, shut, {0, 0}},
+	{"push that evicts", NULL, NULL, put_signals_and_fill, push_evicting, {2, 9}},
+	{"refuse", NULL, NULL, put_signals_and_fill, refuse, {0, 0}},
+	{"supersede", NULL, NULL, put_signals, supersede, {2, 3}},
 	{"open and close", leave_leases, NULL, NULL, open_again, {0, 0}},
 	{"close with leases", NULL, NULL, take_all_and_sleep, queue_close, {0, 0}},
 };

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens to a message that a queue has no room for: the `full:` of a connection.
+ *
+ * A signal never harms another one: what makes way are its own messages, and only
+ * those that nobody has claimed. Whatever is dropped is counted in the queue, by
+ * reason. Push first; ask here when that returns -EAGAIN.
+ */
+#ifndef QUEUE_DROP_H
+#define QUEUE_DROP_H
+
+#include "queue/queue.h"
+
+enum queue_full {
+	QUEUE_BLOCK, /* the emitter waits */
+	QUEUE_DROP_NEW, /* the new message goes */
+	QUEUE_DROP_OLD, /* the oldest ones that wait make way */
+	QUEUE_LATEST, /* no more than the newest one waits, also where there is room */
+	QUEUE_FAIL, /* the emitter is told at once */
+	QUEUE_FULLS,
+};
+
+/* "block", "drop-new", ...; NULL for what is none. */
+const char *queue_full_text(unsigned full);
+
+/*
+ * Does what `full` says about a message of `size` bytes of that signal, for which there
+ * was no room. Returns 1: something made way, push again; 0: the message is dropped,
+ * and counted; -EAGAIN: wait (BLOCK), or give up (FAIL, counted); -EBADMSG, -EINVAL,
+ * -ETIMEDOUT as of queue_push().
+ */
+int queue_relieve(struct queue *q, enum queue_full full, uint32_t signal, size_t size);
+
+/* For LATEST, after a push: of the messages of that signal only the newest waits on. */
+int queue_supersede(struct queue *q, uint32_t signal);
+
+#endif
