@@ -116,8 +116,9 @@ int queue_unpin(struct queue *q, struct claim *claims, size_t len);
  */
 int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool attempted);
 
-/* Counts a claim as dead (given up) and takes it out. */
+/* Takes a claim out and counts it as dead (given up), resp. as dropped. */
 int queue_bury(struct queue *q, const struct claim *c);
+int queue_drop(struct queue *q, const struct claim *c);
 
 /* When the next record that backs off becomes due; NEVER if none does. */
 uint64_t queue_due(struct queue *q);

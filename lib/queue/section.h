@@ -78,6 +78,9 @@ bool section_fits(const struct queue *q, uint64_t room);
  */
 int slide_head(struct queue *q);
 
+/* What queue_return() does to a record that is leased. In a section; commits. */
+void turn_give_back(struct queue *q, struct entry *e, uint64_t due, bool attempted);
+
 /*
  * What the dead (slot, generation) held becomes claimable or void, and everything is
  * counted anew. generation 0: all dead ones of that slot; slot 0: all dead ones. In a

@@ -306,6 +306,11 @@ int queue_bury(struct queue *q, const struct claim *c)
 	return take_out(q, c, RECORD_DEAD);
 }
 
+int queue_drop(struct queue *q, const struct claim *c)
+{
+	return take_out(q, c, RECORD_DROPPED);
+}
+
 int queue_unpin(struct queue *q, struct claim *claims, size_t len)
 {
 	int worst = 0, r = section_enter(q, NULL);
@@ -329,7 +334,7 @@ int queue_unpin(struct queue *q, struct claim *claims, size_t len)
 }
 
 /* The bell before the cursor, the cursor before the state: see sigslot-internals(7). */
-static void give_back(struct queue *q, struct entry *e, uint64_t due, bool attempted)
+void turn_give_back(struct queue *q, struct entry *e, uint64_t due, bool attempted)
 {
 	struct record_word w = record_parts(e->word);
 
@@ -360,7 +365,7 @@ int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool atte
 		return r;
 	r = find(q, c, &e);
 	if (!r)
-		give_back(q, &e, due, attempted);
+		turn_give_back(q, &e, due, attempted);
 	section_leave(q);
 	return r;
 }

@@ -76,7 +76,10 @@ static _Noreturn void child(const struct spawn *c, volatile struct fault *fault,
 {
 	sigset_t none;
 
-	setpgid(0, 0);
+	if (setpgid(0, c->group) < 0) {
+		fault->code = -errno;
+		_exit(127);
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
@@ -124,7 +127,7 @@ int spawn_start(const struct spawn *c, pid_t *ret_pid, enum spawn_step *ret_step
 	pid = fork_child(c, &fault);
 	if (pid < 0)
 		fault.code = -errno;
-	else if (!fault.code)
+	else if (!fault.code && !c->group)
 		groups_add(pid, c->owner);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!fault.code) {

@@ -15,6 +15,7 @@ struct spawn {
 	const char *directory; /* where it starts */
 	int fds[3]; /* its 0, 1 and 2 */
 	int nice; /* added to the niceness of this process */
+	pid_t group; /* the process group that it joins; 0: one of its own */
 	const void *owner; /* see groups.h */
 };
 
@@ -26,8 +27,8 @@ enum spawn_step {
 };
 
 /*
- * Starts it; the group is entered in the table of groups.h. Returns 0 when the program
- * runs, or a negative errno with *ret_step set.
+ * Starts it; a group of its own is entered in the table of groups.h. Returns 0 when the
+ * program runs, or a negative errno with *ret_step set.
  */
 int spawn_start(const struct spawn *c, pid_t *ret_pid, enum spawn_step *ret_step);
 
