@@ -226,7 +226,7 @@ $(shared): $(lib_obj) lib/sigslot.sym
 # What the front hands over to its sibling stays out of it, and so does all that only
 # this needs: each page that `sigslot emit` touches at its start costs microseconds.
 front_flags := -Wl,-z,noseparate-code,-z,norelro,--wrap=_dl_get_origin \
-	$(foreach f,sigslot_run sigslot_check,-Wl,--defsym=$(f)=abort)
+	$(foreach f,sigslot_run sigslot_check sigslot_bench_queue,-Wl,--defsym=$(f)=abort)
 
 $(front): $(cmd_obj) $(archive) $(shared)
 	$(call say,LD,$@)

@@ -23,6 +23,7 @@
 	X(restart) \
 	X(wait)    \
 	X(clean)   \
+	X(bench)   \
 	X(help)    \
 	X(version)
 

@@ -204,6 +204,35 @@ SIGSLOT_API int sigslot_wait(const char *target, const char *state, uint64_t tim
 SIGSLOT_API int sigslot_clean(const char *instance, bool force, sigslot_line_fn told,
 			      void *data, struct sigslot_error *err);
 
+/* --- measuring ------------------------------------------------------------------- */
+
+struct sigslot_bench {
+	unsigned producers, consumers; /* processes */
+	unsigned batch; /* messages that are pushed and claimed together */
+	uint64_t messages; /* of each producer */
+	size_t size; /* of a message in bytes, at least 16 */
+	uint64_t queue_size; /* 0: 2 MiB, or room for a few messages */
+};
+
+struct sigslot_bench_result {
+	uint64_t ns; /* until the last consumer's end, making everything included */
+	uint64_t received; /* right is producers * messages */
+	uint64_t redelivered;
+	uint64_t sleeps; /* voluntary context switches of all the processes */
+	bool intact; /* each came once, whole, and in the order of its producer */
+};
+
+/*
+ * Measures a queue of its own in the runtime directory: forks producers and consumers
+ * that push, claim, acknowledge and sleep as workers do. They die with this process,
+ * and nothing is left of the queue, however it ends; signals are blocked until it is
+ * sure of that. Returns 0; -EINVAL: not such a load; -ECHILD: one of the processes
+ * was killed; another negative errno. ret is filled in also if not `intact`.
+ */
+SIGSLOT_API int sigslot_bench_queue(const struct sigslot_bench *load,
+				    struct sigslot_bench_result *ret,
+				    struct sigslot_error *err);
+
 /* --- plugins --------------------------------------------------------------------- */
 
 #define SIGSLOT_PLUGIN_ABI 1
