@@ -58,7 +58,7 @@ static int peek(int fd, const char *name, struct queue_counts *ret,
 {
 	struct ring_meta m;
 	struct ring ring;
-	int r = ring_map_head(fd, &ring, name, err);
+	int r = ring_map_head(fd, false, &ring, name, err);
 
 	if (r < 0)
 		return r;

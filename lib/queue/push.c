@@ -12,6 +12,7 @@
 #include "queue/bell.h"
 #include "queue/fault.h"
 #include "queue/latch.h"
+#include "queue/reserve.h"
 #include "queue/section.h"
 
 enum {
@@ -84,13 +85,20 @@ static int free_head(struct queue *q)
 	return recover_held(q, w.slot, w.generation);
 }
 
-/* Returns 0 if there is room now, -EAGAIN, or -EBADMSG. */
+static int cover(struct queue *q, uint64_t room)
+{
+	uint64_t to = q->m.tail + room;
+
+	return reserve_covers(&q->ring, to) ? 0 : reserve_more(&q->ring, to);
+}
+
+/* Returns 0 if there is room now, -EAGAIN, -ENOSPC, or -EBADMSG. */
 static int make_room(struct queue *q, uint64_t room)
 {
 	int r;
 
 	if (section_fits(q, room) && !yields(q, room))
-		return 0;
+		return cover(q, room);
 	r = free_head(q);
 	if (!r)
 		r = section_sweep(q);
@@ -99,7 +107,7 @@ static int make_room(struct queue *q, uint64_t room)
 	if (r < 0)
 		return r;
 	if (section_fits(q, room) && !yields(q, room))
-		return 0;
+		return cover(q, room);
 	ask_for(q, room);
 	section_commit(q);
 	return -EAGAIN;
@@ -175,6 +183,11 @@ static int explain(const struct queue *q, int r, uint64_t size,
 			    "queue '%s' is full: %" PRIu64 " of %" PRIu64
 			    " bytes in use, no room for a message of %" PRIu64,
 			    q->name, q->m.tail - q->m.head, q->ring.capacity, size);
+	if (r == -ENOSPC)
+		return fail(err, r,
+			    "queue '%s' has no place for a message of %" PRIu64
+			    " bytes, the file system has %" PRIu64 " left: free space",
+			    q->name, size, reserve_left(q->space_fd));
 	return section_damaged(q, q->m.head, err);
 }
 

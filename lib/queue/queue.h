@@ -25,6 +25,7 @@ struct queue;
 struct queue_limits {
 	uint64_t size; /* bytes of the ring; rounded up to 64 KiB */
 	uint64_t messages; /* at most so many records; 0 = only size counts */
+	bool later; /* are its bytes reserved: see space.h */
 };
 
 /* What travels with a payload. The queue keeps it and does not look into it. */
@@ -58,7 +59,7 @@ size_t queue_largest(uint64_t size);
 
 /*
  * Creates the queue directory `name` in `dir`, whole or not at all: every byte is
- * reserved. Returns 0; -EEXIST; -ENOSPC and -EFBIG with both numbers; -errno.
+ * reserved, but for `later`. Returns 0; -EEXIST; -ENOSPC and -EFBIG with both numbers.
  */
 int queue_create(int dir, const char *name, const struct queue_limits *limits,
 		 struct sigslot_error *err);
@@ -74,7 +75,7 @@ int queue_open(int dir, const char *name, struct identity *id, struct queue **re
 void queue_close(struct queue *q);
 
 /*
- * Pushes one message. Returns 0: it is in the queue, whole, whoever dies. -EAGAIN: no
+ * Pushes one message. Returns 0: it is in, whole, whoever dies. -EAGAIN, -ENOSPC: no
  * room now; -EMSGSIZE: never, with both sizes in err; -ESHUTDOWN: closed; -EBADMSG;
  * -ETIMEDOUT, from any call that changes something: a stopped process is in the way.
  */
@@ -110,9 +111,8 @@ int queue_claim(struct queue *q, struct claim *out, size_t max,
 int queue_unpin(struct queue *q, struct claim *claims, size_t len);
 
 /*
- * Gives a claim back: claimable again, by anybody, from the monotonic time `due` on (0
- * = at once). With `attempted` false the attempt is not counted. Returns 0, -ESTALE:
- * the lease was lost.
+ * Gives a claim back: claimable again, by anybody, from the monotonic time `due` on.
+ * With `attempted` false the attempt is not counted. Returns 0, -ESTALE: lease lost.
  */
 int queue_return(struct queue *q, const struct claim *c, uint64_t due, bool attempted);
 
@@ -124,10 +124,9 @@ int queue_drop(struct queue *q, const struct claim *c);
 uint64_t queue_due(struct queue *q);
 
 /*
- * Descriptors for epoll, level-triggered, valid while the queue is open. `data` is
- * readable when there may be something to claim: claim until 0 comes back, which
- * silences it. `space` may be readable when there is room for a push that got -EAGAIN;
- * try again, and after 100 ms in any case.
+ * For epoll, level-triggered, valid while the queue is open. `data` is readable when
+ * there may be something to claim: claim until 0 comes back, which silences it. `space`
+ * may be, when there is room after -EAGAIN; try again, and after 100 ms in any case.
  */
 int queue_data_fd(const struct queue *q);
 int queue_space_fd(const struct queue *q);

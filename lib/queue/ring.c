@@ -7,16 +7,14 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "queue/reserve.h"
 
 #define LARGEST_RING (4ull << 30) /* so that 32 bits hold any size of a payload */
 #define DAMAGED	     "queue '%s' is damaged: "
@@ -28,41 +26,6 @@ uint64_t ring_capacity(uint64_t size)
 	if (size > LARGEST_RING)
 		return 0;
 	return size < RING_DATA ? RING_DATA : (size + 65535) & ~65535ull;
-}
-
-/* posix_fallocate() that ends in -EFBIG, not in SIGXFSZ, at the limit of file size. */
-static int reserve(int fd, uint64_t at, uint64_t size)
-{
-	sigset_t set, before, pending;
-	bool was_pending;
-	int r;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGXFSZ);
-	pthread_sigmask(SIG_BLOCK, &set, &before);
-	sigpending(&pending);
-	was_pending = sigismember(&pending, SIGXFSZ);
-	do
-		r = posix_fallocate(fd, (off_t)at, (off_t)size);
-	while (r == EINTR);
-	if (r && !was_pending)
-		sigtimedwait(&set, NULL, &(struct timespec){0});
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -r;
-}
-
-static int refuse(const char *name, uint64_t wanted, int fd, int r,
-		  struct sigslot_error *err)
-{
-	struct statvfs fs;
-
-	if (r == -ENOSPC && fstatvfs(fd, &fs) == 0)
-		return fail(err, r,
-			    "queue '%s' needs %" PRIu64 " bytes, the file system has "
-			    "%" PRIu64 " left: make the queue smaller or free space",
-			    name, wanted, (uint64_t)fs.f_bavail * fs.f_frsize);
-	return fail(err, r, "queue '%s': cannot reserve %" PRIu64 " bytes: %s", name,
-		    wanted, strerror(-r));
 }
 
 static uint32_t sum(struct ring_meta *m)
@@ -81,7 +44,7 @@ static void blank(struct ring_meta *m)
 	m->crc = sum(m);
 }
 
-static int write_head(int fd, const struct queue_limits *limits)
+static int write_head(int fd, const struct queue_limits *limits, bool later)
 {
 	struct ring_head head = {
 		.fixed = {.version = RING_VERSION,
@@ -89,6 +52,7 @@ static int write_head(int fd, const struct queue_limits *limits)
 			  .data = RING_DATA,
 			  .capacity = ring_capacity(limits->size),
 			  .messages = limits->messages},
+		.reserved = later ? 0 : ring_capacity(limits->size),
 	};
 
 	if (getrandom(&head.fixed.key, sizeof(head.fixed.key), 0) !=
@@ -108,6 +72,7 @@ int ring_create(int fd, const struct queue_limits *limits, const char *name,
 		struct sigslot_error *err)
 {
 	uint64_t capacity = ring_capacity(limits->size);
+	bool later = limits->later && reserve_can_later();
 	int r;
 
 	if (!capacity)
@@ -115,13 +80,10 @@ int ring_create(int fd, const struct queue_limits *limits, const char *name,
 			    "queue '%s': a size of %" PRIu64 " bytes is beyond the "
 			    "largest, %llu",
 			    name, limits->size, LARGEST_RING);
-	/* what lies between header and data stays a hole */
-	r = reserve(fd, 0, sizeof(struct ring_head));
-	if (!r)
-		r = reserve(fd, RING_DATA, capacity);
+	r = reserve_new(fd, capacity, later, name, err);
 	if (r < 0)
-		return refuse(name, capacity, fd, r, err);
-	r = write_head(fd, limits);
+		return r;
+	r = write_head(fd, limits, later);
 	if (r < 0)
 		return fail(err, r, "queue '%s': cannot write its header: %s", name,
 			    strerror(-r));
@@ -178,7 +140,8 @@ static void keep(struct ring *r, const struct ring_static *f, void *at)
 	};
 }
 
-int ring_map_head(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
+		  struct sigslot_error *err)
 {
 	struct ring_static f;
 	void *at;
@@ -186,7 +149,8 @@ int ring_map_head(int fd, struct ring *ret, const char *name, struct sigslot_err
 
 	if (r < 0)
 		return r;
-	at = mmap(NULL, RING_DATA, PROT_READ, MAP_SHARED, fd, 0);
+	at = mmap(NULL, RING_DATA, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED,
+		  fd, 0);
 	if (at == MAP_FAILED)
 		return fail_errno(err, "queue '%s': cannot map it", name);
 	keep(ret, &f, at);

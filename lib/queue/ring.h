@@ -73,11 +73,13 @@ struct ring_head {
 	uint32_t idx; /* 132 */
 	uint32_t data_bell, space_bell; /* 136, 140 */
 	struct ring_want want; /* 144 */
+	uint64_t reserved; /* 168: so much of the data has its place; only grows */
 	_Alignas(64) struct ring_stats stats; /* 192 */
 	_Alignas(64) struct ring_meta meta[2]; /* 256, 448 */
 };
 
 static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
+static_assert(offsetof(struct ring_head, reserved) == 168, "the header is frozen");
 static_assert(offsetof(struct ring_head, stats) == 192, "the header is frozen");
 static_assert(offsetof(struct ring_head, meta) == 256, "the header is frozen");
 
@@ -99,8 +101,8 @@ int ring_create(int fd, const struct queue_limits *limits, const char *name,
 /* Maps a file, checked. Returns 0, -EPROTO, -EBADMSG or another negative errno. */
 int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err);
 
-/* The same, header only and not to be written. */
-int ring_map_head(int fd, struct ring *ret, const char *name,
+/* The same, header only. */
+int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 		  struct sigslot_error *err);
 
 void ring_unmap(struct ring *r);

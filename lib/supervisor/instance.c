@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/queue.h"
+#include "queue/space.h"
 #include "route/format.h"
 #include "state/lock.h"
 #include "state/runtime.h"
@@ -75,18 +76,45 @@ static int write_note(const struct plan *p, const struct instance_home *home,
 static int make_queue(const struct world *w, const char *name, uint64_t size,
 		      uint64_t messages, struct sigslot_error *err)
 {
-	struct queue_limits limits = {size, messages};
+	struct queue_limits limits = {
+		.size = size,
+		.messages = messages,
+		/* the lane must never want for room */
+		.later = strcmp(name, WORLD_CONTROL) != 0,
+	};
 	struct queue_counts counts;
 	int r = queue_create(w->queues, name, &limits, err);
 
 	return r == -EEXIST ? queue_peek(w->queues, name, &counts, err) : r;
 }
 
+static uint64_t missing(const struct world *w, const char *name, uint64_t size)
+{
+	return faccessat(w->queues, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+		       ? 0
+		       : queue_space(size);
+}
+
+/* Each alone would find room: they are filled later. */
+static int check_room(const struct plan *p, const struct world *w,
+		      struct sigslot_error *err)
+{
+	uint64_t size = missing(w, WORLD_CONTROL, NAMING_CONTROL_SIZE);
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		size += missing(w, p->loops[i].name, p->loops[i].size);
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		size += missing(w, p->queues[i].name, p->queues[i].size);
+	return queue_room(w->queues, size, err);
+}
+
 static int make_queues(const struct plan *p, const struct world *w,
 		       struct sigslot_error *err)
 {
-	int r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
+	int r = check_room(p, w, err);
 
+	if (r == 0)
+		r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
 	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++)
 		r = make_queue(w, p->loops[i].name, p->loops[i].size,
 			       p->loops[i].messages, err);

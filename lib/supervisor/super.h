@@ -70,6 +70,8 @@ struct supervisor {
 	struct stop stop;
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
+	struct later reserving; /* what the queues may fill, once all is ready */
+	uint32_t reserved; /* queues that have all of it */
 	struct timer deadline; /* of workers that were told to leave */
 	unsigned interrupts;
 };
@@ -113,6 +115,9 @@ void control_close(struct supervisor *s);
 /* journal.c: the lines of all workers, and our own. */
 int journal_open(struct supervisor *s, struct sigslot_error *err);
 void journal_close(struct supervisor *s);
+
+/* reserve.c: gives all queues the rest of their bytes, in small steps. */
+void reserve_begin(struct supervisor *s);
 
 /* account.c: tells what became of all messages. Returns the exit status. */
 int account_settle(struct supervisor *s);

@@ -102,6 +102,7 @@ static void check_ready(struct supervisor *s)
 		s->world.board->state = BOARD_READY;
 	if (s->options->ready)
 		s->options->ready(s->options->data);
+	reserve_begin(s);
 }
 
 static void check_idle(struct supervisor *s)

@@ -176,9 +176,9 @@ static void flush_outlet(struct outlet *out)
 		e->time_ns = clock_wall();
 		r = queue_push_many(out->queue, e, payloads, len, &done, &err);
 		told(out, done, 0);
-		if (r == -ETIMEDOUT && !out->blocked)
+		if ((r == -ETIMEDOUT || r == -ENOSPC) && !out->blocked)
 			log_line("sigslot", "%s", err.text);
-		if (r == -EAGAIN || r == -ETIMEDOUT) {
+		if (r == -EAGAIN || r == -ETIMEDOUT || r == -ENOSPC) {
 			compact(out);
 			block(out);
 			return;

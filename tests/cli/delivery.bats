@@ -184,10 +184,47 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run -0 cat status
 	assert_output 73
 	run -0 cat said
-	assert_output --regexp '^sigslot: .*2097152.*'
+	assert_output --regexp '^sigslot: the queues need 4[0-9]{6} bytes, the file system has [0-9]+ left: '
 	assert_file_not_exist ran
 	run -0 cat left
 	assert_output ''
+}
+
+@test "soon after the start every byte of every queue is reserved" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}, b: {filter: cat}}' \
+		'queues: {spare: {size: 3MiB}}' >t.yaml
+	sigslot run -d t.yaml 3>&-
+	reserved() {
+		[ "$(stat -c %b "$SIGSLOT_RUNTIME_DIR/t/q/$1/ring")" -ge $(($2 / 512)) ]
+	}
+	wait_until reserved a 2097152
+	wait_until reserved b 2097152
+	wait_until reserved spare 3145728
+	sigslot stop t
+}
+
+@test "where the file system is full emit says so with 73, and nothing is lost" {
+	[ "$(id -u)" = 0 ] || skip 'only root may mount'
+	mkdir -m 700 small
+	printf '%s\n' 'sigslot: 1' 'objects: {b: {filter: cat >> seen}}' >t.yaml
+	unshare -m bash -c '
+		mount -t tmpfs -o size=4m,mode=700 tmpfs small || exit 99
+		export SIGSLOT_RUNTIME_DIR=$PWD/small
+		sigslot run -d t.yaml || exit
+		until [ "$(stat -c %b small/t/q/b/ring)" -ge 4096 ]; do :; done
+		# as if the rest had not been reserved yet, and others had taken it
+		printf "\0\0\0\0\0\0\0\0" | dd of=small/t/q/b/ring bs=1 seek=168 conv=notrunc status=none
+		fallocate -p -o 65536 -l 2097152 small/t/q/b/ring
+		fallocate -l 3800K small/other 2>said || cat /dev/zero >small/other 2>said
+		sigslot emit b lost 2>said; echo $? >status
+		rm small/other
+		sigslot emit b kept && sigslot stop t' || skip 'no mount name space here'
+	run -0 cat status
+	assert_output 73
+	run -0 cat said
+	assert_output --regexp "^sigslot: queue 'b' has no place for a message of 6 bytes, the file system has [0-9]+ left"
+	run -0 cat seen
+	assert_output kept
 }
 
 @test "a file size limit is 73 as well, and no crash" {

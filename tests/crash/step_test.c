@@ -95,6 +95,13 @@ static void sleep_on_empty(struct queue *q)
 	hush(q);
 }
 
+/* As if nothing of it had been reserved. */
+static void sleep_on_unreserved(struct queue *q)
+{
+	sleep_on_empty(q);
+	q->ring.head->reserved = 0;
+}
+
 static void take_two_of_four(struct queue *q)
 {
 	put_four(q);
@@ -336,6 +343,8 @@ static const struct scenario scenarios[] = {
 	{"push to a sleeper", NULL, NULL, sleep_on_empty, push, {9, 9}},
 	{"push when the bell has rung", NULL, NULL, put_four, push, {9, 9}},
 	{"push with a late commit", NULL, NULL, sleep_on_empty, push_late, {9, 9}},
+	{"push that reserves", NULL, NULL, sleep_on_unreserved, push, {9, 9}},
+	{"late push that reserves", NULL, NULL, sleep_on_unreserved, push_late, {9, 9}},
 	{"push of three", NULL, NULL, sleep_on_empty, push_three, {9, 11}},
 	{"push of more than fits",
 	 NULL,

@@ -78,7 +78,8 @@ static void make_routes(void)
 static void begin(uint64_t most)
 {
 	for (unsigned q = 0; q < QUEUES - 1; q++) {
-		struct queue_limits limits = {q == 2 ? TINY : ROOMY, q ? 0 : most};
+		struct queue_limits limits = {.size = q == 2 ? TINY : ROOMY,
+					      .messages = q ? 0 : most};
 
 		must(queue_create(host_dir, names[q], &limits, &host_err) == 0);
 		must(queue_open(host_dir, names[q], host_id, &readers[q], &host_err) ==
@@ -246,6 +247,37 @@ static void test_full(void)
 	end();
 }
 
+/* Takes the ring's bytes away, or gives them back: as if there were none left. */
+static void set_length(const char *ring, uint64_t data)
+{
+	int fd = openat(host_dir, ring, O_WRONLY | O_CLOEXEC);
+
+	must(fd >= 0 && ftruncate(fd, (off_t)(RING_DATA + data)) == 0);
+	close(fd);
+}
+
+static void test_no_place(void)
+{
+	begin(0);
+	emit(TO_BOTH, 9);
+	round_now();
+	must(take(0, NULL) == 9 && take(1, NULL) == 9);
+	set_length("a/ring", 0);
+	readers[0]->ring.head->reserved = 0;
+	told = (struct told){0};
+	for (unsigned i = 0; i < 3; i++)
+		must(emit(TO_BOTH, i) == 2);
+	round_now();
+	ok(holds(1, 0, 3), "where the file system is full the other queue flows");
+	is_u64(told.copies, 3, "and the rest waits");
+	is_u64(told.failed, 0, "nothing is dropped");
+	set_length("a/ring", ROOMY);
+	while (told.copies < 6)
+		must(loop_round(&loop) == 0);
+	ok(holds(0, 0, 3), "it goes out when there is room again");
+	end();
+}
+
 static void test_shut(void)
 {
 	begin(0);
@@ -381,6 +413,7 @@ int main(void)
 	test_order();
 	test_too_big();
 	test_full();
+	test_no_place();
 	test_shut();
 	test_absent();
 	test_memory(1, "when all is sent");
