@@ -55,6 +55,28 @@ static int emit_operands(struct sigslot_emitter *e, enum sigslot_form form, int 
 	return r;
 }
 
+struct stream {
+	struct sigslot_emitter *emitter;
+	enum sigslot_form form;
+};
+
+static int send_lines(void *data, const char *bytes, size_t size, size_t *ret_lines,
+		      struct sigslot_error *err)
+{
+	const struct stream *s = data;
+
+	return sigslot_emit_lines(s->emitter, s->form, bytes, size, timeout, ret_lines,
+				  err);
+}
+
+static int emit_lines(struct sigslot_emitter *e, enum sigslot_form form)
+{
+	struct stream s = {e, form};
+
+	return lines_send(&(struct lines_target){
+		.send = send_lines, .data = &s, .end = '\n', .sent = "emitted"});
+}
+
 static int emit(const char *address, enum sigslot_form form, int len, char **operands)
 {
 	static struct sigslot_emitter *e; /* ends with the process, which is sooner */
@@ -68,7 +90,7 @@ static int emit(const char *address, enum sigslot_form form, int len, char **ope
 		complain("nobody is connected to %s", address);
 		r = CMD_NO;
 	} else if (lines) {
-		r = lines_emit(e, form, timeout);
+		r = emit_lines(e, form);
 	} else if (emit_operands(e, form, len, operands, &err) < 0) {
 		r = complain_error(&err);
 	}

@@ -3,6 +3,7 @@
  * sigslot help: the commands and their options, straight from their tables.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "print.h"
@@ -58,12 +59,24 @@ static void each_option(const struct opt *own, void (*print_one)(const struct op
 		print_one(o);
 }
 
+static void print_commands(const struct cmd *const *list)
+{
+	print("\ncommands:\n");
+	for (; *list; list++)
+		print("  %-26s  %s\n", (*list)->name, (*list)->brief);
+}
+
 int cmd_usage(const struct cmd *cmd)
 {
-	print("usage: sigslot %s [OPTION...]%s%s\n%s\n\noptions:\n", cmd->name,
-	      cmd->args[0] ? " " : "", cmd->args, cmd->brief);
+	print("usage: sigslot %s %s%s%s\n%s\n", cmd->name,
+	      cmd->group ? "" : "[OPTION...]", cmd->args[0] && !cmd->group ? " " : "",
+	      cmd->args, cmd->brief);
+	if (cmd->group)
+		print_commands(cmd->group);
+	print("\noptions:\n");
 	each_option(cmd->opts, print_option);
-	print("\nsigslot-%s(1) has examples.\n", cmd->name);
+	print("\nsigslot-%.*s(1) has examples.\n", (int)strcspn(cmd->name, " "),
+	      cmd->name);
 	return 0;
 }
 
@@ -79,12 +92,11 @@ static void print_command_json(const struct cmd *cmd)
 	print_json(members);
 }
 
-static void print_commands(void)
+static void print_all(void)
 {
 	print("usage: sigslot COMMAND [OPTION...] [OPERAND...]\n"
-	      "signals and slots for shell programs\n\ncommands:\n");
-	for (size_t i = 0; i < CMD_LIST_LEN; i++)
-		print("  %-26s  %s\n", cmd_list[i]->name, cmd_list[i]->brief);
+	      "signals and slots for shell programs\n");
+	print_commands(cmd_list);
 	print("\noptions:\n");
 	each_option(cmd_opts, print_option);
 	print("\nsigslot help COMMAND shows its options; sigslot(1) explains the "
@@ -93,27 +105,33 @@ static void print_commands(void)
 
 static int run(int len, char **operands)
 {
-	const struct cmd *cmd = len ? cmd_find(operands[0]) : NULL;
+	int used = 0;
+	const struct cmd *cmd = len ? cmd_find(operands, len, &used) : NULL;
+	const struct cmd *const *list = cmd ? cmd->group : cmd_list;
 
 	if (len && !cmd)
 		return CMD_USAGE;
+	if (used < len) {
+		complain("help: '%s' is one operand too many", operands[used]);
+		return CMD_USAGE;
+	}
 	if (!json && cmd)
 		return cmd_usage(cmd);
 	if (!json)
-		print_commands();
-	else if (cmd)
+		print_all();
+	else if (!list)
 		each_option(cmd->opts, print_option_json);
 	else
-		for (size_t i = 0; i < CMD_LIST_LEN; i++)
-			print_command_json(cmd_list[i]);
+		for (; *list; list++)
+			print_command_json(*list);
 	return 0;
 }
 
 const struct cmd cmd_help = {
 	.name = "help",
-	.args = "[COMMAND]",
+	.args = "[COMMAND...]",
 	.brief = "show the commands, or the options of one",
 	.opts = opts,
-	.most = 1,
+	.most = 2,
 	.run = run,
 };

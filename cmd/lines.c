@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads standard input in large blocks and emits the whole lines of each at once. A
+ * Reads standard input in large blocks and sends the whole lines of each at once. A
  * line never waits for the next block: what a slow writer has written goes out.
  */
 #include "lines.h"
@@ -20,33 +20,30 @@
 enum { BLOCK = 256 * 1024, LONGEST = 64 * 1024 * 1024 };
 
 struct lines {
-	struct sigslot_emitter *emitter;
-	enum sigslot_form form;
-	uint64_t timeout_ns;
+	const struct lines_target *target;
 	char *bytes;
-	size_t size, cap; /* what has been read and not yet emitted */
-	unsigned long long emitted;
+	size_t size, cap; /* what has been read and not yet sent */
+	unsigned long long sent;
 };
 
 static int stop(const struct lines *l, const struct sigslot_error *err)
 {
-	complain("line %llu: %s; %llu line%s emitted before it", l->emitted + 1,
-		 err->text[0] ? err->text : strerror(-err->code), l->emitted,
-		 l->emitted == 1 ? " was" : "s were");
+	complain("line %llu: %s; %llu line%s %s before it", l->sent + 1,
+		 err->text[0] ? err->text : strerror(-err->code), l->sent,
+		 l->sent == 1 ? " was" : "s were", l->target->sent);
 	return sigslot_error_exit(err->code);
 }
 
-static int emit(struct lines *l, size_t size)
+static int send(struct lines *l, size_t size)
 {
 	struct sigslot_error err = {0};
 	size_t done = 0;
 	int r;
 
 	slow_begin();
-	r = sigslot_emit_lines(l->emitter, l->form, l->bytes, size, l->timeout_ns,
-			       &done, &err);
+	r = l->target->send(l->target->data, l->bytes, size, &done, &err);
 	slow_end();
-	l->emitted += done;
+	l->sent += done;
 	if (r < 0)
 		return stop(l, &err);
 	l->size -= size;
@@ -82,7 +79,7 @@ static int too_long(struct lines *l)
 
 		if (size <= 0)
 			break;
-		end = memchr(l->bytes, '\n', (size_t)size);
+		end = memchr(l->bytes, l->target->end, (size_t)size);
 		length += (unsigned long long)(end ? end - l->bytes : size);
 	}
 	snprintf(err.text, sizeof(err.text),
@@ -109,6 +106,13 @@ static bool grow(struct lines *l)
 	return true;
 }
 
+static int unread(const struct lines *l, int code)
+{
+	complain("cannot read standard input: %s; %llu lines were %s", strerror(-code),
+		 l->sent, l->target->sent);
+	return code == -EIO ? CMD_OUTPUT : CMD_NO_INPUT;
+}
+
 static int run(struct lines *l)
 {
 	while (grow(l)) {
@@ -116,31 +120,59 @@ static int run(struct lines *l)
 		char *last;
 		int r;
 
-		if (size < 0) {
-			complain("cannot read standard input: %s; %llu lines were "
-				 "emitted",
-				 strerror((int)-size), l->emitted);
-			return size == -EIO ? CMD_OUTPUT : CMD_NO_INPUT;
-		}
+		if (size < 0)
+			return unread(l, (int)size);
 		if (size == 0)
-			return l->size ? emit(l, l->size) : 0;
-		last = memrchr(l->bytes + l->size, '\n', (size_t)size);
+			return l->size ? send(l, l->size) : 0;
+		last = memrchr(l->bytes + l->size, l->target->end, (size_t)size);
 		l->size += (size_t)size;
-		r = last ? emit(l, (size_t)(last - l->bytes) + 1) : 0;
+		r = last ? send(l, (size_t)(last - l->bytes) + 1) : 0;
 		if (r)
 			return r;
 	}
 	if (l->size > LONGEST)
 		return too_long(l);
-	complain("out of memory; %llu lines were emitted", l->emitted);
+	complain("out of memory; %llu lines were %s", l->sent, l->target->sent);
 	return CMD_OS;
 }
 
-int lines_emit(struct sigslot_emitter *e, enum sigslot_form form, uint64_t timeout_ns)
+int lines_send(const struct lines_target *target)
 {
-	struct lines l = {.emitter = e, .form = form, .timeout_ns = timeout_ns};
+	struct lines l = {.target = target};
 	int r = run(&l);
 
 	free(l.bytes);
 	return r;
+}
+
+int lines_read(size_t limit, char **ret_bytes, size_t *ret_size)
+{
+	size_t cap = BLOCK, kept = 0, total = 0;
+	char *bytes = malloc(cap), *more;
+	ssize_t size = 1;
+
+	while (bytes && size > 0) {
+		size = fill(bytes + kept, cap - kept);
+		total += size > 0 ? (size_t)size : 0;
+		if (size > 0 && total <= limit)
+			kept += (size_t)size;
+		if (kept < cap)
+			continue;
+		more = realloc(bytes, cap *= 2);
+		if (!more)
+			free(bytes);
+		bytes = more;
+	}
+	if (size < 0) {
+		complain("cannot read standard input: %s", strerror((int)-size));
+		free(bytes);
+		return CMD_NO_INPUT;
+	}
+	if (!bytes) {
+		complain("out of memory");
+		return CMD_OS;
+	}
+	*ret_bytes = bytes;
+	*ret_size = total;
+	return 0;
 }

@@ -19,24 +19,40 @@
 #include "cmd.h"
 #include "print.h"
 
+enum { MOST = 32 }; /* commands in a list */
+
 #define CMD_ENTRY(name) &cmd_##name,
-const struct cmd *const cmd_list[] = {CMDS(CMD_ENTRY)};
+const struct cmd *const cmd_list[] = {CMDS(CMD_ENTRY) NULL};
 
-const struct cmd *cmd_find(const char *name)
+static const struct cmd *find(const struct cmd *const *list, const char *name)
 {
-	const char *names[CMD_LIST_LEN], *near;
+	const char *names[MOST], *near;
+	size_t len = 0;
 
-	for (size_t i = 0; i < CMD_LIST_LEN; i++) {
-		names[i] = cmd_list[i]->name;
-		if (strcmp(name, names[i]) == 0)
-			return cmd_list[i];
+	for (; len < MOST && list[len]; len++) {
+		names[len] = list[len]->name;
+		if (strcmp(name, names[len]) == 0)
+			return list[len];
 	}
-	near = sigslot_near(name, names, CMD_LIST_LEN);
+	near = sigslot_near(name, names, len);
 	if (near)
 		complain("there is no command '%s': did you mean '%s'?", name, near);
 	else
 		complain("there is no command '%s' (see sigslot help)", name);
 	return NULL;
+}
+
+const struct cmd *cmd_find(char *const *words, int len, int *ret_used)
+{
+	const struct cmd *cmd = find(cmd_list, words[0]);
+	char name[128];
+
+	*ret_used = 1;
+	if (!cmd || !cmd->group || len < 2 || words[1][0] == '-')
+		return cmd;
+	*ret_used = 2;
+	snprintf(name, sizeof(name), "%s %s", words[0], words[1]);
+	return find(cmd->group, name);
 }
 
 /* Whether this program was linked statically. */
@@ -119,6 +135,10 @@ static int run(const struct cmd *cmd, int len, char **argv)
 	}
 	if (wants_help)
 		return cmd_usage(cmd);
+	if (cmd->group) {
+		complain("which command? (see sigslot %s --help)", cmd->name);
+		return CMD_USAGE;
+	}
 	if (operands >= cmd->least && operands <= cmd->most)
 		return cmd->run(operands, argv);
 	if (operands < cmd->least)
@@ -151,13 +171,14 @@ static int run_alone(int len, char **argv)
 int main(int argc, char **argv)
 {
 	const struct cmd *cmd;
+	int used;
 
 	if (argc < 2 || argv[1][0] == '-')
 		return print_done(run_alone(argc - 1, argv + 1));
-	cmd = cmd_find(argv[1]);
+	cmd = cmd_find(argv + 1, argc - 1, &used);
 	if (!cmd)
 		return CMD_USAGE;
 	if (cmd->sibling && front())
 		return hand_over(argv);
-	return print_done(run(cmd, argc - 2, argv + 2));
+	return print_done(run(cmd, argc - 1 - used, argv + 1 + used));
 }

@@ -73,6 +73,14 @@ static int store_duration(struct parser *p, const struct opt *o, const char *val
 	return 0;
 }
 
+static int store_size(struct parser *p, const struct opt *o, const char *value)
+{
+	if (sigslot_size(value, o->size) < 0)
+		return refuse(p, "--%s: '%s' is not a size such as 512B, 64KiB or 8MiB",
+			      o->name, value);
+	return 0;
+}
+
 static int store_number(struct parser *p, const struct opt *o, const char *value)
 {
 	long long number = 0;
@@ -110,6 +118,8 @@ static int store(struct parser *p, const struct opt *o, const char *value)
 {
 	if (o->duration)
 		return store_duration(p, o, value);
+	if (o->size)
+		return store_size(p, o, value);
 	if (o->number)
 		return store_number(p, o, value);
 	if (o->choices)

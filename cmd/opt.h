@@ -14,7 +14,7 @@
 
 #include "sigslot.h"
 
-/* One option. Exactly one of the four pointers is set, and says what it takes. */
+/* One option. Exactly one of the five pointers is set, and says what it takes. */
 struct opt {
 	char letter; /* 'n' for -n; 0: none */
 	const char *name; /* "name" for --name; a table ends with NULL */
@@ -24,6 +24,7 @@ struct opt {
 	bool *flag;
 	const char **text; /* borrows from the command line */
 	uint64_t *duration; /* ns */
+	uint64_t *size; /* bytes */
 	int *number; /* from 0 */
 };
 

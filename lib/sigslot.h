@@ -2,9 +2,10 @@
 /*
  * libsigslot: Qt's signals and slots for shell pipelines.
  *
- * The only public header: for the command line, for embedders and for the authors of
- * plugins. Everything is in terms of bytes: payloads are JSON text (RFC 8259, UTF-8)
- * with a length, never NUL-terminated unless it says so, carried unchanged.
+ * The public header: for the command line, for embedders and for the authors of
+ * plugins. It includes sigslot-queue.h, which has the queues. Everything is in terms
+ * of bytes: payloads are JSON text (RFC 8259, UTF-8) with a length, never
+ * NUL-terminated unless it says so, carried unchanged.
  *
  * Errors: functions return 0 or a negative errno, and say why in *err, which may be
  * NULL. ret_ results are untouched on failure. Intervals end in _ns (nanoseconds).
@@ -40,8 +41,9 @@ SIGSLOT_API const char *sigslot_version(void);
  */
 SIGSLOT_API int sigslot_error_exit(int code);
 
-/* Parses "250ms", "5s", "1h30" style durations (one number, one unit). 0 or -EINVAL. */
+/* Parses "250ms" or "5s", and "64KiB" or "8MiB". 0 or -EINVAL. */
 SIGSLOT_API int sigslot_duration(const char *text, uint64_t *ret_ns);
+SIGSLOT_API int sigslot_size(const char *text, uint64_t *ret_bytes);
 
 /*
  * "Did you mean ...?": the candidate nearest to a mistyped name, or else the only one
@@ -101,6 +103,7 @@ enum sigslot_form {
 	SIGSLOT_BY_TYPE, /* string: text; any: JSON if it parses, or text; else JSON */
 	SIGSLOT_STRING, /* text */
 	SIGSLOT_JSON, /* JSON */
+	SIGSLOT_RAW, /* any bytes, carried as they are: only into queues */
 };
 
 struct sigslot_bytes {
@@ -295,5 +298,7 @@ SIGSLOT_API const char *sigslot_slot_object(const struct sigslot_slot *slot);
 /* One line to the log. */
 SIGSLOT_API void sigslot_slot_log(struct sigslot_slot *slot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+#include "sigslot-queue.h"
 
 #endif

@@ -125,6 +125,13 @@ static int find(const char *target, struct address *a, struct instance *ret,
 	return instance_find(a, ret, err);
 }
 
+static int no_run(const struct instance *in, struct sigslot_error *err)
+{
+	return fail(err, -EINVAL,
+		    "'%s' is a queue, and nothing runs in it: see 'sigslot queue'",
+		    in->name);
+}
+
 /*
  * The supervisor lets go of its lock as the last thing, a moment after its socket was
  * closed: not before that can the instance be run again.
@@ -157,7 +164,7 @@ int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
 
 	if (r < 0)
 		return r;
-	r = reach(&in, &fd, err);
+	r = in.queue ? no_run(&in, err) : reach(&in, &fd, err);
 	if (r == 0)
 		r = ask(fd, verb, a.name, err);
 	if (r == 0)

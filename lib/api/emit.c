@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/batch.h"
 #include "api/instance.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -21,7 +22,6 @@
 
 enum {
 	RECHECK_MS = 100, /* a drained bell may have been meant for somebody else */
-	BATCH = 512, /* lines under one lock */
 };
 
 struct sigslot_emitter {
@@ -29,8 +29,8 @@ struct sigslot_emitter {
 	struct identity *identity;
 	struct type *type;
 	const char *own_loop; /* the loop that waits for this script, or NULL */
-	uint32_t name; /* id of the signal, or of the slot */
-	bool direct;
+	uint32_t name; /* id of the signal, the slot or the queue */
+	bool direct; /* a slot or a queue */
 	struct queue **queues; /* of the receivers, in the order of the routes */
 	unsigned queues_len;
 	const struct route_queue *smallest; /* of these */
@@ -39,7 +39,7 @@ struct sigslot_emitter {
 };
 
 /* The id of NAME[.MEMBER]; a lone name may be a signal of the object we run in. */
-static uint32_t look_up(const struct routes *r, const struct address *a)
+static uint32_t look_up(const struct instance *in, const struct address *a)
 {
 	static const struct {
 		const char *member;
@@ -50,6 +50,7 @@ static uint32_t look_up(const struct routes *r, const struct address *a)
 		{"timeout", ROUTE_SIGNAL},
 	};
 	const char *object = getenv("SIGSLOT_OBJECT");
+	const struct routes *r = in->routes;
 	uint32_t id = ROUTE_NOBODY;
 
 	if (*a->member) {
@@ -60,7 +61,30 @@ static uint32_t look_up(const struct routes *r, const struct address *a)
 		id = routes_find(r, object, a->name, ROUTE_SIGNAL);
 	for (size_t i = 0; !id && i < ARRAY_LEN(defaults); i++)
 		id = routes_find(r, a->name, defaults[i].member, defaults[i].kind);
+	if (!id && instance_queue(in, a->name))
+		id = routes_find(r, a->name, "", ROUTE_OBJECT);
 	return id;
+}
+
+/* A command may mean a free-standing queue that its own instance does not have. */
+static int find(struct sigslot_emitter *e, const struct address *a,
+		struct sigslot_error *err)
+{
+	struct address queue = *a;
+	struct instance in;
+	int r = instance_find(a, &e->in, err);
+
+	if (r < 0)
+		return r;
+	e->name = look_up(&e->in, a);
+	queue.queue = true;
+	if (e->name || *a->member || *a->instance ||
+	    instance_find(&queue, &in, NULL) < 0)
+		return 0;
+	instance_done(&e->in);
+	e->in = in;
+	e->name = look_up(&e->in, a);
+	return 0;
 }
 
 static int open_queue(struct sigslot_emitter *e, int dir, uint32_t index,
@@ -111,6 +135,8 @@ static int refuse_stopped(struct sigslot_emitter *e, struct sigslot_error *err)
 {
 	bool inside = e->own_loop != NULL;
 
+	if (e->in.queue)
+		return 0;
 	if (!e->in.supervisor)
 		return fail(err, -ESHUTDOWN,
 			    "instance '%s' is dead: run it again to resume it",
@@ -125,17 +151,16 @@ static int open_all(struct sigslot_emitter *e, const struct address *a,
 {
 	const char *inside = getenv("SIGSLOT_INSTANCE");
 	const struct route_name *n;
-	int r = instance_find(a, &e->in, err);
+	int r = find(e, a, err);
 
 	if (r < 0)
 		return r;
 	if (inside && strcmp(inside, e->in.name) == 0)
 		e->own_loop = getenv("SIGSLOT_LOOP");
-	e->name = look_up(e->in.routes, a);
 	n = routes_name(e->in.routes, e->name);
 	if (!n)
 		return instance_no_name(&e->in, a, err);
-	e->direct = n->kind == ROUTE_SLOT;
+	e->direct = n->kind != ROUTE_SIGNAL;
 	r = refuse_stopped(e, err);
 	if (r == 0)
 		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
@@ -192,7 +217,7 @@ static struct envelope envelope(const struct sigslot_emitter *e)
 		.emit_seq = e->emitted,
 		.sender = e->direct ? ROUTE_NOBODY : n->object,
 		.signal = e->direct ? (uint32_t)ROUTE_NOBODY : e->name,
-		.connection = e->direct ? ROUTE_DIRECT | e->name : 0,
+		.connection = n->kind == ROUTE_SLOT ? ROUTE_DIRECT | e->name : 0,
 		.generation = routes_generation(e->in.routes),
 	};
 
@@ -234,7 +259,7 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 	if (now >= deadline)
 		return no_room(e, i, "no room in time", err);
 	poll(&p, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
-	if (lock_probe(e->in.dir, &e->in.supervisor, NULL) < 0)
+	if (!e->in.queue && lock_probe(e->in.dir, &e->in.supervisor, NULL) < 0)
 		e->in.supervisor = 0;
 	return refuse_stopped(e, err);
 }
@@ -248,16 +273,17 @@ static int no_room_held(struct sigslot_error *err)
 }
 
 /* What is too big for one receiver goes to none. */
-static int admit(const struct sigslot_emitter *e, size_t size,
-		 struct sigslot_error *err)
+static struct batch_rule rule(const struct sigslot_emitter *e, enum sigslot_form form)
 {
-	size_t largest = e->smallest ? queue_largest(e->smallest->size) : size;
+	const struct route_queue *q = e->smallest;
 
-	if (size <= largest)
-		return 0;
-	return fail(err, -EMSGSIZE,
-		    "queue '%s' takes messages of up to %zu bytes, this one has %zu",
-		    routes_text(e->in.routes, e->smallest->name), largest, size);
+	return (struct batch_rule){
+		.type = e->type,
+		.form = form,
+		.end = '\n',
+		.largest = q ? queue_largest(q->size) : SIZE_MAX,
+		.queue = q ? routes_text(e->in.routes, q->name) : "",
+	};
 }
 
 /* Pushes all payloads to queue i, waiting for room. */
@@ -315,6 +341,7 @@ int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 		 const struct sigslot_bytes *operands, size_t operands_len,
 		 uint64_t timeout_ns, struct sigslot_error *err)
 {
+	struct batch_rule limits = rule(e, form);
 	struct payload p;
 	size_t done;
 	int r;
@@ -322,58 +349,28 @@ int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 	e->payload.size = 0;
 	r = text_operands(operands, operands_len, e->type, form, &e->payload, err);
 	if (r == 0)
-		r = admit(e, e->payload.size, err);
+		r = batch_admit(&limits, e->payload.size, err);
 	if (r < 0)
 		return r;
 	p = (struct payload){e->payload.data, e->payload.size};
 	return push_all(e, &p, 1, timeout_ns, &done, err);
 }
 
-/* Converts up to BATCH lines; *ret_used is how many bytes of text they were. */
-static int convert(struct sigslot_emitter *e, enum sigslot_form form, const char *bytes,
-		   size_t size, size_t *ends, size_t *ret_len, size_t *ret_used,
-		   struct sigslot_error *err)
-{
-	size_t len = 0, used = 0;
-	int r = 0;
-
-	e->payload.size = 0;
-	while (len < BATCH && used < size) {
-		const char *end = memchr(bytes + used, '\n', size - used);
-		size_t line = end ? (size_t)(end - bytes) - used : size - used;
-
-		r = text_to_payload(bytes + used, line, e->type, form, &e->payload,
-				    err);
-		if (r == 0)
-			r = admit(e, e->payload.size - (len ? ends[len - 1] : 0), err);
-		if (r < 0)
-			break;
-		ends[len++] = e->payload.size;
-		used += line + (end != NULL);
-	}
-	*ret_len = len;
-	*ret_used = used;
-	return r;
-}
-
 int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form form,
 		       const char *bytes, size_t size, uint64_t timeout_ns,
 		       size_t *ret_lines, struct sigslot_error *err)
 {
-	struct payload payloads[BATCH];
-	size_t ends[BATCH], lines = 0, len, used, done, at;
+	struct batch_rule limits = rule(e, form);
+	size_t lines = 0, done;
+	struct batch b;
 	int bad = 0, r = 0;
 
 	while (size && r == 0 && bad == 0) {
-		bad = convert(e, form, bytes, size, ends, &len, &used, err);
-		at = 0;
-		for (size_t i = 0; i < len; at = ends[i++])
-			payloads[i] =
-				(struct payload){e->payload.data + at, ends[i] - at};
-		r = len ? push_all(e, payloads, len, timeout_ns, &done, err) : 0;
-		lines += len ? done : 0;
-		bytes += used;
-		size -= used;
+		bad = batch_lines(&limits, bytes, size, &e->payload, &b, err);
+		r = b.len ? push_all(e, b.at, b.len, timeout_ns, &done, err) : 0;
+		lines += b.len ? done : 0;
+		bytes += b.used;
+		size -= b.used;
 	}
 	if (ret_lines)
 		*ret_lines = lines;

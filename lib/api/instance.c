@@ -95,6 +95,7 @@ static int open_in(int runtime, const char *name, struct instance *ret,
 		return fail(err, r, "cannot look at the lock of instance '%s': %s",
 			    name, strerror(-r));
 	}
+	in.queue = r == -ENOENT && runtime_is_queue(in.dir);
 	*ret = in;
 	return 0;
 }
@@ -121,15 +122,31 @@ int instance_routes(struct instance *in, struct sigslot_error *err)
 	return in->routes ? 0 : routes_open(in->dir, &in->routes, err);
 }
 
-static bool has(struct instance *in, const char *name)
+const struct route_queue *instance_queue(const struct instance *in, const char *name)
 {
-	return instance_routes(in, NULL) == 0 &&
-	       routes_find(in->routes, name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+	const struct routes *r = in->routes;
+	const struct route_name *n =
+		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
+	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
+
+	return q && q->flags & ROUTE_NAMED && strcmp(routes_text(r, q->name), name) == 0
+		       ? q
+		       : NULL;
+}
+
+static bool has(struct instance *in, const struct address *a)
+{
+	if (instance_routes(in, NULL) < 0)
+		return false;
+	if (a->queue)
+		return instance_queue(in, a->name) != NULL;
+	return routes_find(in->routes, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
 }
 
 struct search {
 	int runtime;
-	const char *name;
+	const struct address *address;
+	bool dead; /* among dead runs */
 	struct instance *found;
 	unsigned len;
 	struct buf names;
@@ -140,9 +157,11 @@ static void consider_owners(struct search *s, const struct instance *in)
 {
 	for (uint32_t id = 1; id < routes_names_len(in->routes); id++) {
 		const struct route_name *n = routes_name(in->routes, id);
+		const char *owner = routes_text(in->routes, n->owner);
 
-		if (!(n->kind & ROUTE_GONE))
-			consider_near(&s->nearest, routes_text(in->routes, n->owner));
+		if (!(n->kind & ROUTE_GONE) &&
+		    (!s->address->queue || instance_queue(in, owner)))
+			consider_near(&s->nearest, owner);
 	}
 }
 
@@ -153,9 +172,10 @@ static int consider(void *data, const char *name)
 
 	if (open_in(s->runtime, name, &in, NULL) < 0)
 		return 0;
-	if (!in.supervisor || !has(&in, s->name)) {
-		consider_near(&s->nearest, name);
-		if (in.supervisor && in.routes)
+	if (instance_lives(&in) == s->dead || !has(&in, s->address)) {
+		if (!s->address->queue)
+			consider_near(&s->nearest, name);
+		if (instance_lives(&in) && in.routes)
 			consider_owners(s, &in);
 		instance_done(&in);
 		return 0;
@@ -169,12 +189,42 @@ static int consider(void *data, const char *name)
 	return 0;
 }
 
+static int several(const struct search *s, struct sigslot_error *err)
+{
+	const char *name = s->address->name;
+
+	return fail(err, -EINVAL,
+		    "several instances have '%s': say which one, as INSTANCE/%s: %s",
+		    name, name, s->names.data);
+}
+
+static int none(const struct search *s, struct sigslot_error *err)
+{
+	const char *name = s->address->name, *best = s->nearest.near.best;
+	bool queue = s->address->queue;
+
+	if (best && queue)
+		return fail(err, -ENXIO, "there is no queue '%s': did you mean '%s'?",
+			    name, best);
+	if (queue)
+		return fail(err, -ENXIO,
+			    "there is no queue '%s': 'sigslot queue create' makes one, "
+			    "'sigslot queue ls' lists them",
+			    name);
+	if (best)
+		return fail(err, -ENXIO,
+			    "no running instance has '%s': did you mean '%s'?", name,
+			    best);
+	return fail(err, -ENXIO,
+		    "no running instance has '%s': 'sigslot ps' lists what runs", name);
+}
+
 static int find_any(const struct address *a, struct instance *ret,
 		    struct sigslot_error *err)
 {
 	struct instance found = {.dir = -1};
 	struct search s = {
-		.name = a->name, .found = &found, .nearest.near.wanted = a->name};
+		.address = a, .found = &found, .nearest.near.wanted = a->name};
 	_close_ int runtime = -1;
 	int r = runtime_open(false, &runtime, err);
 
@@ -183,28 +233,22 @@ static int find_any(const struct address *a, struct instance *ret,
 	s.runtime = runtime;
 	if (r == 0)
 		runtime_each(runtime, consider, &s);
-	if (s.len == 1) {
+	s.dead = a->queue && !s.len;
+	if (r == 0 && s.dead)
+		runtime_each(runtime, consider, &s);
+	r = s.len == 1 ? 0 : s.len ? several(&s, err) : none(&s, err);
+	if (r == 0)
 		*ret = found;
-		buf_done(&s.names);
-		return 0;
-	}
-	if (s.len)
-		r = fail(err, -EINVAL,
-			 "several instances have '%s': say which one, as INSTANCE/%s: "
-			 "%s",
-			 a->name, a->name, s.names.data);
-	else if (s.nearest.near.best)
-		r = fail(err, -ENXIO,
-			 "no running instance has '%s': did you mean '%s'?", a->name,
-			 s.nearest.near.best);
-	else
-		r = fail(err, -ENXIO,
-			 "no running instance has '%s': 'sigslot ps' lists what runs",
-			 a->name);
-	if (s.len)
+	else if (s.len)
 		instance_done(&found);
 	buf_done(&s.names);
 	return r;
+}
+
+/* The instance that a command runs in need not have the queue that it speaks of. */
+static bool elsewhere(const struct address *a, struct instance *in)
+{
+	return !*a->instance && a->queue && !instance_queue(in, a->name);
 }
 
 int instance_find(const struct address *a, struct instance *ret,
@@ -222,6 +266,10 @@ int instance_find(const struct address *a, struct instance *ret,
 	r = instance_routes(&in, err);
 	if (r == -ENOENT)
 		r = fail(err, -ENXIO, "instance '%s' has not started yet", name);
+	if (r == 0 && elsewhere(a, &in)) {
+		instance_done(&in);
+		return find_any(a, ret, err);
+	}
 	if (r < 0)
 		instance_done(&in);
 	else

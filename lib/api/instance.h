@@ -14,6 +14,7 @@
 struct address {
 	char instance[64]; /* "" if the address has none */
 	char name[64], member[64]; /* member "" if it has none */
+	bool queue; /* only a queue by its own name is meant */
 };
 
 /* Takes an address apart. Returns 0 or -EINVAL with a sentence. */
@@ -23,7 +24,8 @@ int address_parse(const char *text, struct address *ret, struct sigslot_error *e
 struct instance {
 	char name[64];
 	int dir; /* owned */
-	pid_t supervisor; /* 0: dead */
+	pid_t supervisor; /* 0: dead, or a free-standing queue */
+	bool queue; /* a free-standing queue, which needs no supervisor */
 	struct routes *routes; /* NULL until asked for */
 };
 
@@ -31,13 +33,24 @@ struct instance {
 int instance_open(const char *name, struct instance *ret, struct sigslot_error *err);
 void instance_done(struct instance *in);
 
+/* Whether it takes messages: a dead run does not. */
+static inline bool instance_lives(const struct instance *in)
+{
+	return in->supervisor || in->queue;
+}
+
+/* Its queue of that name, to be found by `queue` commands; NULL: none. With routes. */
+const struct route_queue *instance_queue(const struct instance *in, const char *name);
+
 /* Maps its routes, once. */
 int instance_routes(struct instance *in, struct sigslot_error *err);
 
 /*
  * Opens the instance that an address means, with its routes: the one it names, else
  * $SIGSLOT_INSTANCE, else the only live one that has an object, loop, process or queue
- * of that name. -EINVAL: several have, err names them. -ENXIO: none has.
+ * of that name. A queue is also found free-standing where $SIGSLOT_INSTANCE has none,
+ * and in a dead run if nothing that lives has it. -EINVAL: several have, err names
+ * them. -ENXIO: none has.
  */
 int instance_find(const struct address *a, struct instance *ret,
 		  struct sigslot_error *err);

@@ -277,7 +277,7 @@ static int clean_one(void *data, const char *name)
 	int r = instance_open(name, &in, NULL);
 	bool keep;
 
-	if (r < 0 || in.supervisor) {
+	if (r < 0 || instance_lives(&in)) {
 		if (r == 0)
 			instance_done(&in);
 		return 0;
@@ -314,8 +314,13 @@ int sigslot_clean(const char *instance, bool force, sigslot_line_fn told, void *
 		r = instance_open(instance, &in, err);
 	if (r < 0)
 		return r;
+	runtime_sweep(runtime);
 	if (!instance)
 		r = runtime_each(runtime, clean_one, &c);
+	else if (in.queue)
+		r = fail(err, -EINVAL,
+			 "'%s' is a queue: 'sigslot queue rm %s' removes it", instance,
+			 instance);
 	else if (in.supervisor)
 		r = fail(err, -EBUSY, "instance '%s' is running: stop it first",
 			 instance);
@@ -323,7 +328,7 @@ int sigslot_clean(const char *instance, bool force, sigslot_line_fn told, void *
 		r = clean_one(&c, instance);
 	if (instance)
 		instance_done(&in);
-	if (r < 0 && r != -EBUSY)
+	if (r < 0 && r != -EBUSY && r != -EINVAL)
 		return fail(err, r, "cannot remove what is left: %s", strerror(-r));
 	return r < 0 ? r : c.kept;
 }

@@ -14,6 +14,11 @@ int sigslot_duration(const char *text, uint64_t *ret_ns)
 	return unit_duration(text, ret_ns) < 0 ? -EINVAL : 0;
 }
 
+int sigslot_size(const char *text, uint64_t *ret_bytes)
+{
+	return unit_size(text, ret_bytes) < 0 ? -EINVAL : 0;
+}
+
 static const char *only_longer(const char *wanted, const char *const *candidates,
 			       size_t len)
 {

@@ -20,6 +20,7 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 
 	*ret = (struct queue_counts){
 		.size = r->capacity,
+		.limit = r->messages,
 		.used = m->tail - m->head,
 		.ready = (uint64_t)n[RECORD_READY] + n[RECORD_PARKED],
 		.leased = (uint64_t)n[RECORD_PINNED] + n[RECORD_LEASED],
@@ -40,6 +41,8 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 		.closed = m->flags & RING_SHUT,
 	};
 	ret->records = ret->ready + ret->leased + n[RECORD_BUSY];
+	ret->full = ret->used + record_room(1) > ret->size ||
+		    (ret->limit && ret->records >= ret->limit);
 }
 
 int queue_counts(const struct queue *q, struct queue_counts *ret)

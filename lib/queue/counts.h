@@ -18,6 +18,7 @@ struct queue;
  */
 struct queue_counts {
 	uint64_t size; /* capacity of the ring in bytes */
+	uint64_t limit; /* at most so many records; 0 = only size counts */
 	uint64_t used; /* bytes taken, dead gaps included */
 	uint64_t records, ready, leased; /* present / claimable / in flight */
 	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
@@ -25,6 +26,7 @@ struct queue_counts {
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
 	bool closed;
+	bool full; /* no room for one more record, of one byte */
 };
 
 /* Returns 0, -EINVAL after fork(), -EBADMSG. */

@@ -61,14 +61,15 @@ void route_build_done(struct route_build *b)
 	buf_done(&b->strings);
 }
 
-int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size)
+int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size,
+			  uint32_t flags)
 {
 	int64_t text = add_text(b, name);
 	struct route_queue *q = text < 0 ? NULL : vec_add(&b->queues);
 
 	if (!q)
 		return -ENOMEM;
-	*q = (struct route_queue){.name = (uint32_t)text, .size = size};
+	*q = (struct route_queue){.name = (uint32_t)text, .flags = flags, .size = size};
 	return (int64_t)b->queues.len - 1;
 }
 

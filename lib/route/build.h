@@ -28,7 +28,8 @@ int route_build_start(struct route_build *b, const struct routes *old);
 void route_build_done(struct route_build *b);
 
 /* Adds a queue and returns its index, or -ENOMEM. */
-int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size);
+int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size,
+			  uint32_t flags);
 
 /* Adds a name, or revives it with its id. Returns the id or -ENOMEM. */
 int64_t route_build_name(struct route_build *b, enum route_kind kind, const char *owner,

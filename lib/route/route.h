@@ -24,6 +24,11 @@ enum {
 	ROUTE_NOBODY = 0, /* the id of no name */
 	ROUTE_NOWHERE = 0xffffffff, /* the index of no queue */
 	ROUTE_DIRECT = 0x80000000, /* envelope.connection: the rest is a slot's id */
+	ROUTE_RAW = 0x40000000, /* envelope.connection: the payload is no JSON */
+};
+
+enum route_queue_flag {
+	ROUTE_NAMED = 1, /* stands on its own; without it, a loop's or the control's */
 };
 
 enum route_kind {
@@ -52,7 +57,7 @@ struct route_target {
 
 struct route_queue {
 	uint32_t name; /* offset: its directory below `q` */
-	uint32_t reserved;
+	uint32_t flags; /* enum route_queue_flag */
 	uint64_t size; /* capacity, bytes */
 };
 

@@ -9,15 +9,19 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/unit.h"
 #include "base/vec.h"
 
-enum { DEEPEST = 8 }; /* of what is removed */
+enum {
+	DEEPEST = 8, /* of what is removed */
+	PREPARED = 80, /* bytes of the name of what is being made */
+};
 
-static const char trash_prefix[] = ".trash-";
+static const char trash_prefix[] = ".trash-", new_prefix[] = ".new-";
 
 static int judge(int fd, const char *path, struct sigslot_error *err)
 {
@@ -195,16 +199,95 @@ static int remove_tree(int dir, const char *name, int depth)
 	return r;
 }
 
-/* What others were removing when they died; or are: then both remove it. */
-static void sweep(int dir)
+static void preparing(const char *name, char out[static PREPARED])
+{
+	snprintf(out, PREPARED, "%s%.63s", new_prefix, name);
+}
+
+/* Opens and locks it. Returns -1 if it is somebody's, or gone. */
+static int lock_prepared(int dir, const char *prepared)
+{
+	_close_ int fd =
+		openat(dir, prepared, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 ? TAKE_FD(fd) : -1;
+}
+
+int runtime_prepare(int dir, const char *name, int *ret_dir, struct sigslot_error *err)
+{
+	char prepared[PREPARED];
+
+	preparing(name, prepared);
+	for (int tries = 0; tries < 3; tries++) {
+		bool made = mkdirat(dir, prepared, 0700) == 0;
+		_close_ int fd = -1;
+
+		if (!made && errno != EEXIST)
+			return fail_errno(err, "cannot make the directory '%s'", name);
+		fd = lock_prepared(dir, prepared);
+		if (fd < 0)
+			break;
+		if (made) {
+			*ret_dir = TAKE_FD(fd);
+			return 0;
+		}
+		remove_tree(dir, prepared, 0); /* its maker has died */
+	}
+	return fail(err, -EEXIST, "'%s' is being made by somebody else", name);
+}
+
+int runtime_publish(int dir, const char *name, struct sigslot_error *err)
+{
+	char prepared[PREPARED];
+
+	preparing(name, prepared);
+	if (renameat2(dir, prepared, dir, name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EINVAL && renameat(dir, prepared, dir, name) == 0)
+		return 0; /* a file system without NOREPLACE; none is empty */
+	if (errno == EEXIST || errno == ENOTEMPTY)
+		return fail(err, -EEXIST, "there is a '%s' already", name);
+	return fail_errno(err, "cannot make the directory '%s'", name);
+}
+
+void runtime_discard(int dir, const char *name)
+{
+	char prepared[PREPARED];
+
+	preparing(name, prepared);
+	remove_tree(dir, prepared, 0);
+}
+
+bool runtime_is_queue(int dir)
+{
+	return faccessat(dir, RUNTIME_QUEUE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void sweep_new(int dir, const char *prepared)
+{
+	_close_ int fd = lock_prepared(dir, prepared);
+
+	if (fd >= 0)
+		remove_tree(dir, prepared, 0);
+}
+
+/* What is being removed by a living process is removed by both. */
+void runtime_sweep(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
 	while (d && (entry = readdir(d)))
-		if (strncmp(entry->d_name, trash_prefix, strlen(trash_prefix)) == 0)
+		if (begins(entry->d_name, trash_prefix))
 			remove_tree(dir, entry->d_name, 0);
+		else if (begins(entry->d_name, new_prefix))
+			sweep_new(dir, entry->d_name);
 	if (d)
 		closedir(d);
 	else
@@ -215,7 +298,7 @@ int runtime_remove(int dir, const char *name)
 {
 	char trash[96];
 
-	sweep(dir); /* one of them could have the name that is needed now */
+	runtime_sweep(dir); /* one of them could have the name that is needed now */
 	snprintf(trash, sizeof(trash), "%s%d-%s", trash_prefix, (int)getpid(), name);
 	if (renameat(dir, name, dir, trash) < 0)
 		return errno == ENOENT ? 0 : -errno;

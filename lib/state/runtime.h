@@ -25,14 +25,31 @@ int runtime_open(bool create, int *ret_dir, struct sigslot_error *err);
 int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
 		   struct sigslot_error *err);
 
+/* In the directory of an instance: it is a free-standing queue, not a run. */
+#define RUNTIME_QUEUE "queue"
+bool runtime_is_queue(int dir);
+
+/*
+ * Makes a directory that nobody sees by this name before runtime_publish() gives it to
+ * it; until then it is locked, so that it is taken for a leftover only once its maker
+ * has died. Returns 0; -EEXIST: somebody else makes one of this name; -errno.
+ */
+int runtime_prepare(int dir, const char *name, int *ret_dir, struct sigslot_error *err);
+
+/* Returns 0; -EEXIST: the name is taken; -errno. What failed goes to _discard(). */
+int runtime_publish(int dir, const char *name, struct sigslot_error *err);
+void runtime_discard(int dir, const char *name);
+
 /* Calls fn for the name of each directory, sorted; fn returns 0 to go on. -ENOMEM. */
 int runtime_each(int dir, int (*fn)(void *data, const char *name), void *data);
 
 /*
  * Removes what stands below `name` and itself, after renaming it out of the way, so
- * that nobody sees half of it; also what others died over removing. Returns 0, also if
- * there is none, or a negative errno.
+ * that nobody sees half of it. Returns 0, also if there is none, or a negative errno.
  */
 int runtime_remove(int dir, const char *name);
+
+/* Removes what others died over removing or making. */
+void runtime_sweep(int dir);
 
 #endif

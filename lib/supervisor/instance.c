@@ -27,6 +27,11 @@ static int open_home(const struct plan *p, struct instance_home *home, struct wo
 
 	for (int tries = 0; r == 0 && tries < 3; tries++) {
 		r = runtime_subdir(home->runtime, p->name, true, &w->dir, err);
+		if (r == 0 && runtime_is_queue(w->dir))
+			r = fail(err, -EEXIST,
+				 "'%s' is a queue: give the instance another name with "
+				 "-n, or remove the queue with 'sigslot queue rm %s'",
+				 p->name, p->name);
 		if (r < 0)
 			return r;
 		home->lock = lock_take(w->dir, p->name, err);

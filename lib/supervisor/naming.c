@@ -67,6 +67,9 @@ static void name_owners(struct naming *n)
 				: name(n, ROUTE_OBJECT, p->objects[i].name, "", "any",
 				       loop);
 	}
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		name(n, ROUTE_OBJECT, p->queues[i].name, "", "any",
+		     world_named_queue(n->world, i));
 }
 
 /* The object that shares its loop's name, or NONE. */
@@ -164,14 +167,15 @@ static void add_targets(struct naming *n)
 }
 
 /* One that the last run left keeps its size, whatever the topology says now. */
-static int64_t add_queue(struct naming *n, const char *name, uint64_t size)
+static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
+			 uint32_t flags)
 {
 	struct queue_counts counts;
 
 	if (n->build.old && queue_peek(n->world->queues, name, &counts, NULL) == 0 &&
 	    counts.size < size)
 		size = counts.size;
-	return route_build_queue(&n->build, name, size);
+	return route_build_queue(&n->build, name, size, flags);
 }
 
 static void add_queues(struct naming *n)
@@ -180,11 +184,11 @@ static void add_queues(struct naming *n)
 	int64_t r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		r = add_queue(n, p->loops[i].name, p->loops[i].size);
+		r = add_queue(n, p->loops[i].name, p->loops[i].size, 0);
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		r = add_queue(n, p->queues[i].name, p->queues[i].size);
+		r = add_queue(n, p->queues[i].name, p->queues[i].size, ROUTE_NAMED);
 	if (r >= 0)
-		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE);
+		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	n->error = r < 0 ? (int)r : 0;
 }
 

@@ -36,8 +36,8 @@ without_paragraph() {
 
 wrong_guards() {
 	find lib cmd -name '*.h' | while read -r file; do
-		guard=$(echo "${file#lib/}" | tr 'a-z/.' 'A-Z__')
-		case $file in cmd/*) guard=$(echo "$file" | tr 'a-z/.' 'A-Z__') ;; esac
+		guard=$(echo "${file#lib/}" | tr 'a-z/.-' 'A-Z___')
+		case $file in cmd/*) guard=$(echo "$file" | tr 'a-z/.-' 'A-Z___') ;; esac
 		[ "$(grep -cE "^#(ifndef|define) $guard\$" "$file")" = 2 ] ||
 			echo "$file: its include guard is not $guard"
 	done

@@ -61,7 +61,7 @@ wrong_floor() {
 		floor = path[1] == "lib" ? path[2] : path[1]
 		slash = index(file, "/")
 		target = slash ? substr(file, 1, slash - 1) : ""
-		if (file == "sigslot.h")
+		if (file ~ /^sigslot[a-z-]*\.h$/)
 			next
 		if (path[1] == "cmd" ? slash : !slash)
 			print part[1] ":" part[2] ": \"" file "\" does not name its floor"

@@ -26,9 +26,9 @@ unequal() {
 
 undeclared() {
 	for name in $(listed); do
-		grep -q "[ *]$name(" lib/sigslot.h || echo "$name is not in sigslot.h"
+		cat lib/sigslot*.h | grep -q "[ *]$name(" || echo "$name is not in sigslot.h"
 	done
-	for name in $(grep -o '\bsigslot_[a-z_]*(' lib/sigslot.h | tr -d '(' | sort -u); do
+	for name in $(cat lib/sigslot*.h | grep -o '\bsigslot_[a-z_]*(' | tr -d '(' | sort -u); do
 		listed | grep -qx "$name" || echo "$name is not in lib/sigslot.sym"
 	done
 }

@@ -32,7 +32,7 @@ static void name_all(struct route_build *build)
 	must(route_build_start(build, routes) == 0);
 	for (unsigned i = 0; i < 3; i++)
 		must(route_build_queue(build, (const char *[]){"p", "q", "jobs"}[i],
-				       65536) == i);
+				       65536, 0) == i);
 	a = name(build, ROUTE_OBJECT, "a", "", 0);
 	b = name(build, ROUTE_OBJECT, "b", "", 0);
 	quiet = name(build, ROUTE_SIGNAL, "a", "quiet", ROUTE_NOWHERE);

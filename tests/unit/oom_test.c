@@ -246,7 +246,7 @@ static int build_one(const struct routes *old)
 	int64_t signal = -ENOMEM, slot = -ENOMEM;
 	int r = route_build_start(&b, old);
 
-	if (r == 0 && route_build_queue(&b, "q", 65536) < 0)
+	if (r == 0 && route_build_queue(&b, "q", 65536, 0) < 0)
 		r = -ENOMEM;
 	for (unsigned i = 0; r == 0 && i < 20; i++) {
 		char name[] = {'a' + (char)i, '\0'};

@@ -55,7 +55,7 @@ static void make_routes(void)
 
 	must(route_build_start(&b, NULL) == 0);
 	for (unsigned q = 0; q < QUEUES; q++)
-		must(route_build_queue(&b, names[q], q == 2 ? TINY : ROOMY) == q);
+		must(route_build_queue(&b, names[q], q == 2 ? TINY : ROOMY, 0) == q);
 	object = (uint32_t)route_build_name(&b, ROUTE_OBJECT, "o", "", "any", 0);
 	for (unsigned s = 0; s < SIGNALS; s++) {
 		ids[s] = (uint32_t)route_build_name(&b, ROUTE_SIGNAL, "o",

@@ -36,7 +36,7 @@ static uint32_t add(struct route_build *b, enum route_kind kind, const char *own
 
 static uint32_t add_queue(struct route_build *b, const char *name)
 {
-	int64_t index = route_build_queue(b, name, 65536);
+	int64_t index = route_build_queue(b, name, 65536, 0);
 
 	must(index >= 0);
 	return (uint32_t)index;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A queue by its name, opened: what the sigslot_queue_*() functions work on.
+ */
+#ifndef API_NAMED_H
+#define API_NAMED_H
+
+#include "api/instance.h"
+#include "base/buf.h"
+#include "queue/queue.h"
+
+struct sigslot_queue {
+	struct instance in;
+	char name[64];
+	struct identity *identity;
+	struct queue *queue;
+	size_t largest; /* payload */
+	uint64_t puts; /* tried so far */
+	uint32_t sender; /* id of the object that we run in, or ROUTE_NOBODY */
+	struct buf bytes; /* what was made of text, or for people */
+};
+
+/*
+ * Opens the instance of the queue that an address names, with its routes, and the
+ * directory with its queues. ret_name is that queue's name. Errors as for
+ * sigslot_queue_open().
+ */
+int named_find(const char *address, struct instance *ret, char ret_name[static 64],
+	       int *ret_queues, struct sigslot_error *err);
+
+/* Fails with -ESHUTDOWN if nobody can ever put again, as the run that had it died. */
+int named_check(struct sigslot_queue *q, struct sigslot_error *err);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_queue_put(): from a script into one queue. It asks no process; it waits only
+ * while the queue is full.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "api/batch.h"
+#include "api/named.h"
+#include "base/clock.h"
+#include "message/text.h"
+
+enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
+
+static struct batch_rule rule(const struct sigslot_queue *q,
+			      const struct sigslot_put *how)
+{
+	return (struct batch_rule){
+		.form = how->form,
+		.end = how->end,
+		.largest = q->largest,
+		.queue = q->name,
+	};
+}
+
+static struct envelope envelope(const struct sigslot_queue *q, enum sigslot_form form)
+{
+	return (struct envelope){
+		.id = (uint64_t)identity_slot(q->identity) << 51 |
+		      (uint64_t)identity_generation(q->identity) << 33 | q->puts,
+		.time_ns = clock_wall(),
+		.emit_seq = q->puts,
+		.sender = q->sender,
+		.signal = ROUTE_NOBODY,
+		.connection = form == SIGSLOT_RAW ? ROUTE_RAW : 0,
+		.generation = routes_generation(q->in.routes),
+	};
+}
+
+static int no_room(const struct sigslot_queue *q, struct sigslot_error *err)
+{
+	return fail(err, -EAGAIN, "queue '%s' is full: no room in time", q->name);
+}
+
+static int await_room(struct sigslot_queue *q, uint64_t deadline,
+		      struct sigslot_error *err)
+{
+	struct pollfd space = {.fd = queue_space_fd(q->queue), .events = POLLIN};
+	uint64_t now = clock_now();
+	int ms = clock_poll_ms(now, deadline);
+
+	if (now >= deadline)
+		return no_room(q, err);
+	poll(&space, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
+	return named_check(q, err);
+}
+
+/* Pushes all, waiting for room. *ret_done is set also on failure. */
+static int push(struct sigslot_queue *q, const struct sigslot_put *how,
+		const struct payload *payloads, size_t len, size_t *ret_done,
+		struct sigslot_error *err)
+{
+	uint64_t deadline = clock_after(clock_now(), how->timeout_ns);
+	int r = named_check(q, err);
+
+	*ret_done = 0;
+	while (r == 0 && *ret_done < len) {
+		struct envelope e = envelope(q, how->form);
+		size_t more = 0;
+
+		r = queue_push_many(q->queue, &e, payloads + *ret_done, len - *ret_done,
+				    &more, err);
+		*ret_done += more;
+		q->puts += more;
+		if (r == -EAGAIN)
+			r = await_room(q, deadline, err);
+		else if (r == -ETIMEDOUT) /* a stopped process holds the queue */
+			r = clock_now() < deadline ? 0 : no_room(q, err);
+	}
+	return r;
+}
+
+int sigslot_queue_put(struct sigslot_queue *q, const struct sigslot_put *how,
+		      const struct sigslot_bytes *operands, size_t operands_len,
+		      struct sigslot_error *err)
+{
+	struct batch_rule limits = rule(q, how);
+	struct payload p;
+	size_t done;
+	int r = 0;
+
+	q->bytes.size = 0;
+	if (how->form != SIGSLOT_RAW) {
+		r = text_operands(operands, operands_len, NULL, how->form, &q->bytes,
+				  err);
+		p = (struct payload){q->bytes.data, q->bytes.size};
+	} else if (operands_len == 1) {
+		p = (struct payload){operands->data, operands->size};
+	} else {
+		return fail(err, -EINVAL, "raw bytes are one operand, not %zu",
+			    operands_len);
+	}
+	if (r == 0)
+		r = batch_admit(&limits, p.size, err);
+	return r < 0 ? r : push(q, how, &p, 1, &done, err);
+}
+
+int sigslot_queue_put_lines(struct sigslot_queue *q, const struct sigslot_put *how,
+			    const char *bytes, size_t size, size_t *ret_lines,
+			    struct sigslot_error *err)
+{
+	struct batch_rule limits = rule(q, how);
+	size_t lines = 0, done = 0;
+	struct batch b;
+	int bad = 0, r = 0;
+
+	while (size && r == 0 && bad == 0) {
+		bad = batch_lines(&limits, bytes, size, &q->bytes, &b, err);
+		r = b.len ? push(q, how, b.at, b.len, &done, err) : 0;
+		lines += b.len ? done : 0;
+		bytes += b.used;
+		size -= b.used;
+	}
+	if (ret_lines)
+		*ret_lines = lines;
+	return r < 0 ? r : bad;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_queue_stat(): what can be known of queues from their files alone.
+ */
+#include "api/named.h"
+#include "base/fd.h"
+#include "state/runtime.h"
+
+struct walk {
+	sigslot_queue_fn fn;
+	void *data;
+	bool all; /* not one by its name */
+};
+
+static int tell(const struct walk *w, const struct instance *in, int queues,
+		const char *name, struct sigslot_error *err)
+{
+	struct sigslot_queue_info info;
+	struct queue_counts c;
+	int r = queue_peek(queues, name, &c, err);
+
+	if (r < 0)
+		return r;
+	if (w->all && !instance_lives(in) && !c.records)
+		return 0;
+	info = (struct sigslot_queue_info){
+		.instance = in->name,
+		.name = name,
+		.standing = in->queue,
+		.closed = c.closed,
+		.full = c.full,
+		.size = c.size,
+		.largest = queue_largest(c.size),
+		.limit = c.limit,
+		.messages = c.records,
+		.bytes = c.used,
+		.waiting = c.ready,
+		.leased = c.leased,
+		.put = c.pushed,
+		.done = c.acked,
+		.voided = c.voided,
+		.dropped = c.dropped,
+		.dead = c.dead,
+		.damaged = c.damaged,
+		.evicted = c.evicted,
+		.outdated = c.outdated,
+		.refused = c.refused,
+		.failed = c.failed,
+		.redelivered = c.redelivered,
+		.takeovers = c.takeovers,
+		.high_messages = c.high_records,
+		.high_bytes = c.high_bytes,
+	};
+	return w->fn(w->data, &info);
+}
+
+static int tell_instance(void *data, const char *name)
+{
+	const struct walk *w = data;
+	_close_ int queues = -1;
+	struct instance in;
+	int r = instance_open(name, &in, NULL);
+
+	if (r < 0)
+		return 0;
+	r = instance_routes(&in, NULL);
+	if (r == 0)
+		r = runtime_subdir(in.dir, "q", false, &queues, NULL);
+	for (uint32_t i = 0; r == 0 && i < routes_queues_len(in.routes); i++) {
+		const struct route_queue *q = routes_queue(in.routes, i);
+
+		if (q->flags & ROUTE_NAMED)
+			r = tell(w, &in, queues, routes_text(in.routes, q->name), NULL);
+	}
+	instance_done(&in);
+	return r < 0 ? 0 : r; /* it goes away, or is damaged: not what was asked */
+}
+
+int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
+		       struct sigslot_error *err)
+{
+	struct walk w = {fn, data, !address};
+	_close_ int runtime = -1, queues = -1;
+	struct instance in;
+	char name[64];
+	int r;
+
+	if (!address) {
+		r = runtime_open(false, &runtime, err);
+		if (r == -ENOENT)
+			return 0;
+		return r < 0 ? r : runtime_each(runtime, tell_instance, &w);
+	}
+	r = named_find(address, &in, name, &queues, err);
+	if (r < 0)
+		return r;
+	r = tell(&w, &in, queues, name, err);
+	instance_done(&in);
+	return r;
+}

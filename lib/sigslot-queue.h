@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Queues by their names: several processes put, several get, and nothing that was put
+ * is lost, whoever is killed. Part of sigslot.h, whose rules hold here; include that.
+ */
+#ifndef SIGSLOT_QUEUE_H
+#define SIGSLOT_QUEUE_H
+
+#include "sigslot.h"
+
+/*
+ * Makes a free-standing queue, whole or not at all, of at least `size` bytes (0: 8 MiB)
+ * and at most `messages` messages (0: as many as fit). It needs no process and stays
+ * until it is removed. Returns 0; -EINVAL: not a name; -EEXIST: the name is taken;
+ * -ENOSPC and -EFBIG with both numbers; -EPERM: unsafe directory.
+ */
+SIGSLOT_API int sigslot_queue_create(const char *name, uint64_t size, uint64_t messages,
+				     struct sigslot_error *err);
+
+/*
+ * Removes a free-standing queue; whoever has it open finds it closed. Returns 0, or 1
+ * if it was kept because messages are in it, unless `force`: *ret_messages says how
+ * many were kept, or dropped.
+ */
+SIGSLOT_API int sigslot_queue_remove(const char *name, bool force,
+				     uint64_t *ret_messages, struct sigslot_error *err);
+
+/* A queue by its name that is open. */
+struct sigslot_queue;
+
+/*
+ * Opens [INSTANCE/]NAME: a free-standing queue, or one of a topology, of a dead run too
+ * if nothing else has the name. Returns 0; -EINVAL: malformed, or several have it;
+ * -ENXIO: none has (with "did you mean"); -EPERM: unsafe directory; -EBADMSG.
+ */
+SIGSLOT_API int sigslot_queue_open(const char *address, struct sigslot_queue **ret,
+				   struct sigslot_error *err);
+
+/* Gives back what was got and is not done, and closes the handle; takes NULL. */
+SIGSLOT_API void sigslot_queue_close(struct sigslot_queue *q);
+
+struct sigslot_put {
+	enum sigslot_form form;
+	char end; /* of a line: a newline or NUL */
+	uint64_t timeout_ns; /* to wait for room */
+};
+
+/*
+ * Puts one message made of the operands, as sigslot_emit() does; raw: exactly one. On
+ * success it is in the queue, whoever dies. Errors as for sigslot_emit(): -EILSEQ,
+ * -EMSGSIZE, -EAGAIN: no room in time, -ESHUTDOWN: it is closed.
+ */
+SIGSLOT_API int sigslot_queue_put(struct sigslot_queue *q,
+				  const struct sigslot_put *how,
+				  const struct sigslot_bytes *operands,
+				  size_t operands_len, struct sigslot_error *err);
+
+/* Puts one message per line, as sigslot_emit_lines() does. */
+SIGSLOT_API int sigslot_queue_put_lines(struct sigslot_queue *q,
+					const struct sigslot_put *how,
+					const char *bytes, size_t size,
+					size_t *ret_lines, struct sigslot_error *err);
+
+/* A message that was handed out. It is this handle's until it is done or returned. */
+struct sigslot_item {
+	const char *payload; /* until then, or the next get as text; read-only */
+	size_t size;
+	bool raw; /* any bytes, else JSON */
+	unsigned attempt; /* 1, 2 after it was handed out to somebody who died */
+	uint64_t seq; /* of the queue, rising */
+	uint64_t time_ns; /* when it was put, since 1970 */
+	uint64_t place, lease; /* which handing out this is: for the queue */
+};
+
+struct sigslot_get {
+	bool text; /* payloads as `jq -r` would print them; raw ones as they are */
+	uint64_t max_bytes; /* of a payload; 0: any */
+	uint64_t timeout_ns; /* to wait for the first */
+};
+
+/*
+ * Waits for messages, and takes up to `max` of those that are there, in order. Returns
+ * how many, at least 1; -ETIMEDOUT: none in time; -ESHUTDOWN: it is closed and drained;
+ * -EMSGSIZE: the first is longer than max_bytes, and stays. An idle wait never wakes.
+ */
+SIGSLOT_API int sigslot_queue_get(struct sigslot_queue *q,
+				  const struct sigslot_get *how,
+				  struct sigslot_item *out, size_t max,
+				  struct sigslot_error *err);
+
+/* Takes messages out for good. Returns 0; -ESTALE: one was not this handle's. */
+SIGSLOT_API int sigslot_queue_done(struct sigslot_queue *q,
+				   const struct sigslot_item *items, size_t len,
+				   struct sigslot_error *err);
+
+/* Gives messages back, to where they were, as if they had not been handed out. */
+SIGSLOT_API int sigslot_queue_return(struct sigslot_queue *q,
+				     const struct sigslot_item *items, size_t len,
+				     struct sigslot_error *err);
+
+/*
+ * From now on puts fail, and gets drain it. With `drop`, what waits in it is dropped
+ * and counted; returns how many were, else 0.
+ */
+SIGSLOT_API int64_t sigslot_queue_shut(struct sigslot_queue *q, bool drop,
+				       struct sigslot_error *err);
+
+/* What there is to know of a queue; strings live until the callback returns. */
+struct sigslot_queue_info {
+	const char *instance, *name; /* the same for a free-standing one */
+	bool standing; /* free-standing */
+	bool closed;
+	bool full; /* no room for one more message, of one byte */
+	uint64_t size, largest; /* capacity, and largest payload, in bytes */
+	uint64_t limit; /* at most so many messages; 0: only size counts */
+	uint64_t messages, bytes; /* in it, those handed out included */
+	uint64_t waiting, leased; /* of them: in line, handed out */
+	uint64_t put, done, voided, dropped, dead, damaged; /* since it was made */
+	uint64_t evicted, outdated, refused, failed; /* because it was full */
+	uint64_t redelivered, takeovers, high_messages, high_bytes;
+};
+
+typedef int (*sigslot_queue_fn)(void *data, const struct sigslot_queue_info *info);
+
+/*
+ * Tells of one queue, or (NULL) of all: free-standing ones, those of live instances and
+ * those of dead ones that hold messages. Asks nobody and disturbs nothing. Returns 0,
+ * what fn returned, or a negative errno as for sigslot_queue_open().
+ */
+SIGSLOT_API int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
+				   struct sigslot_error *err);
+
+#endif

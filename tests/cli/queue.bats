@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: MIT
+#
+# queue: made, filled, drained, looked at, closed and removed from scripts.
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+# What a test made goes with it, so that the helper's look for leftovers finds nothing.
+teardown() {
+	local path
+
+	for path in "$SIGSLOT_RUNTIME_DIR"/*/queue; do
+		[ ! -e "$path" ] || rm -rf "${path%/queue}"
+	done
+	teardown_sigslot
+}
+
+# q WORD...: sigslot queue WORD... ends with 0 and says nothing on standard error.
+q() {
+	run -0 --separate-stderr sigslot queue "$@"
+	assert_stderr ''
+}
+
+# refused STATUS PART WORD...: ends with STATUS, says PART and prints nothing.
+refused() {
+	local status=$1 part=$2
+
+	shift 2
+	run "-$status" --separate-stderr sigslot queue "$@"
+	assert_output ''
+	assert_stderr_has "$part"
+	[[ $stderr == 'sigslot: '* ]]
+}
+
+@test "what was put comes out in order, as text" {
+	q create jobs
+	q put jobs hello
+	q put jobs a b 1
+	q put jobs '{"a": [1, "x"]}'
+	q put jobs
+	q get jobs
+	assert_output hello
+	q get -n 9 jobs
+	assert_output $'["a","b",1]\n{"a":[1,"x"]}\nnull'
+	q empty jobs
+}
+
+@test "values are JSON if they are, and -s and -j decide" {
+	q create jobs
+	q put jobs 42
+	q put -s jobs 42
+	q put -j jobs '"42"'
+	q put jobs '{no'
+	q get --raw -n 4 jobs
+	assert_output '42"42""42""{no"'
+	refused 65 'not JSON at offset 1' put -j jobs '{no'
+	refused 64 'exclude each other' put -j -s jobs 1
+}
+
+@test "after put returns, get --timeout 0s succeeds" {
+	q create jobs
+	for number in {1..20}; do
+		q put jobs "$number"
+		q get --timeout 0s jobs
+		assert_output "$number"
+	done
+}
+
+@test "an empty queue has nothing in time: 124, and nothing on standard output" {
+	q create jobs
+	refused 124 "queue 'jobs' had no message in time" get --timeout 0s jobs
+	refused 124 "queue 'jobs' had no message in time" get --timeout 30ms jobs
+}
+
+@test "-l puts a message for each line, the last without a newline too" {
+	q create jobs
+	printf '1\ntwo\n\n{"a":3}\nlast' | sigslot queue put -l jobs
+	q size jobs
+	assert_output --regexp '^5 [0-9]+$'
+	q get --raw -0 -n 9 jobs
+	printf '%s\0' 1 '"two"' '""' '{"a":3}' '"last"' >wanted
+	sigslot queue put jobs x
+	sigslot queue get jobs >/dev/null
+	printf '1\ntwo\n\n{"a":3}\nlast' | sigslot queue put -l jobs
+	sigslot queue get --raw -0 -n 9 jobs >seen
+	cmp seen wanted
+}
+
+@test "a bad line is named, and how many went before it" {
+	q create jobs
+	run -65 --separate-stderr sigslot queue put -j -l jobs <<<$'1\n2\n{'
+	assert_stderr_has 'line 3: not JSON'
+	assert_stderr_has '2 lines were put before it'
+	q get -n 9 jobs
+	assert_output $'1\n2'
+}
+
+@test "raw bytes come out equal: empty, every byte, 16 MiB" {
+	q create --size 40MiB jobs
+	for ((i = 0; i < 256; i++)); do
+		printf '%b' "\\x$(printf %x "$i")"
+	done >every
+	head -c 16M /dev/urandom >large
+	: >empty
+	for file in empty every large; do
+		sigslot queue put --raw jobs <"$file"
+	done
+	q size jobs
+	assert_output --regexp '^3 '
+	for file in empty every large; do
+		sigslot queue get --raw jobs >seen
+		cmp seen "$file"
+	done
+	q empty jobs
+}
+
+@test "raw lines keep their bytes, and -0 ends them with NUL" {
+	q create jobs
+	printf 'a\xff\n\n"x"\n' >lines
+	sigslot queue put -l --raw jobs <lines
+	sigslot queue get -n 9 jobs >seen
+	cmp seen lines
+	printf 'a\nb\0\0c' | sigslot queue put -0 --raw jobs
+	sigslot queue get -0 -n 9 jobs >seen
+	printf 'a\nb\0\0c\0' | cmp - seen
+	q put --raw jobs '{"a": 1}'
+	q get jobs
+	assert_output '{"a": 1}'
+}
+
+@test "a message that is too big is refused at once, with both sizes" {
+	q create --size 64KiB jobs
+	head -c 40000 /dev/zero >large
+	run -65 --separate-stderr sigslot queue put --raw jobs <large
+	assert_stderr "sigslot: queue 'jobs' takes messages of up to 32656 bytes, this one has 40000"
+	tr '\0' 'x' <large >text
+	run -65 --separate-stderr sigslot queue put -s -l jobs <text
+	assert_stderr_has 'takes messages of up to 32656 bytes, this one has 40002'
+	q empty jobs
+}
+
+@test "a full queue makes put wait, give up in time, or fail" {
+	q create --messages 2 jobs
+	refused 1 '' full jobs || :
+	q put jobs 1
+	q put jobs 2
+	q full jobs
+	refused 75 "queue 'jobs' is full: no room in time" put --timeout 30ms jobs 3
+	refused 75 "queue 'jobs' is full: no room in time" put --full fail jobs 3
+	sigslot queue put jobs 3 3>&- &
+	q get jobs
+	assert_output 1
+	wait $!
+	q get -n 9 jobs
+	assert_output $'2\n3'
+}
+
+@test "a get that waits is woken by the next put" {
+	q create jobs
+	sigslot queue get jobs >seen 3>&- &
+	q put jobs here
+	wait $!
+	run -0 cat seen
+	assert_output here
+}
+
+@test "after close put fails and get drains, then fails" {
+	q create jobs
+	seq 3 | sigslot queue put -l jobs
+	q close jobs
+	refused 69 "queue 'jobs' is closed" put jobs 4
+	q get -n 2 jobs
+	assert_output $'1\n2'
+	q get jobs
+	assert_output 3
+	refused 69 "queue 'jobs' is closed, and empty" get jobs
+	q close jobs
+}
+
+@test "close wakes everybody who waits, and close --now drops what is left" {
+	q create jobs
+	pids=()
+	for i in 1 2 3 4 5; do
+		{ sigslot queue get jobs 2>/dev/null || echo $?; } >"end.$i" 3>&- &
+		pids+=($!)
+	done
+	wait_until has_waiters 5
+	q close jobs
+	wait "${pids[@]}"
+	run -0 cat end.*
+	assert_output $'69\n69\n69\n69\n69'
+	q create more
+	seq 3 | sigslot queue put -l more
+	run -0 --separate-stderr sigslot queue close --now more
+	assert_stderr "sigslot: queue 'more': dropped 3 messages"
+	refused 69 'closed' get more
+	run -0 bash -c 'sigslot queue stat --json more | jq .dropped'
+	assert_output 3
+}
+
+# How many processes of this test sleep in a get.
+has_waiters() {
+	local pid waiting=0
+
+	for pid in $(left_processes); do
+		if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'queue get' &&
+			grep -q '^State:.S' "/proc/$pid/status"; then
+			waiting=$((waiting + 1))
+		fi
+	done
+	[ "$waiting" -ge "$1" ]
+}
+
+@test "rm keeps what has messages, unless forced" {
+	q create jobs
+	q put jobs 1
+	refused 1 "queue 'jobs' is kept: 1 message is in it; --force drops them" rm jobs
+	q put jobs 2
+	run -0 --separate-stderr sigslot queue rm -f jobs
+	assert_stderr "sigslot: queue 'jobs' was removed with 2 messages"
+	refused 69 "there is no queue 'jobs'" size jobs
+	assert_file_not_exists "$SIGSLOT_RUNTIME_DIR/jobs"
+}
+
+@test "a mistyped queue is guessed" {
+	q create letters
+	refused 69 "there is no queue 'leters': did you mean 'letters'?" get leters
+}
+
+@test "ls and stat show what is in a queue" {
+	q create --size 64KiB --messages 7 jobs
+	q put jobs 1
+	q put jobs 2
+	q get jobs
+	q ls
+	assert_line --index 0 --regexp '^QUEUE +STATE +MESSAGES +BYTES +SIZE$'
+	assert_line --index 1 --regexp '^jobs +open +1 +128 +65536$'
+	q stat jobs
+	assert_line --regexp '^put +2$'
+	assert_line --regexp '^done +1$'
+	run -0 bash -c 'sigslot queue ls --json | jq -c "[.queue,.state,.messages,.size,.limit,.put,.done]"'
+	assert_output '["jobs","open",1,65536,7,2,1]'
+}
+
+@test "a name that is taken, or is none, is refused" {
+	q create jobs
+	refused 73 "queue 'jobs' exists already" create jobs
+	refused 64 "'9' is not a name" create 9
+	refused 64 "'a/b' is not a name" create a/b
+}
+
+@test "an unsafe directory is refused" {
+	mkdir -m 755 open
+	SIGSLOT_RUNTIME_DIR=$PWD/open refused 77 'is open to others' create jobs
+	SIGSLOT_RUNTIME_DIR=$PWD/open refused 77 'is open to others' get jobs
+}
+
+@test "a queue is no dead instance: ps, clean and run leave it alone" {
+	q create jobs
+	q put jobs 1
+	run -0 --separate-stderr sigslot ps
+	refute_output --partial jobs
+	run -0 --separate-stderr sigslot clean --force
+	assert_output ''
+	run -64 --separate-stderr sigslot clean --force jobs
+	assert_stderr "sigslot: 'jobs' is a queue: 'sigslot queue rm jobs' removes it"
+	run -64 --separate-stderr sigslot stop jobs
+	assert_stderr_has "'jobs' is a queue"
+	echo 'objects: {a: {builtin: print}}' >t.yaml
+	run -73 --separate-stderr sigslot run -n jobs t.yaml
+	assert_stderr_has "'jobs' is a queue"
+	q get jobs
+	assert_output 1
+}
+
+@test "emit to a queue puts into it" {
+	q create jobs
+	run -0 --separate-stderr sigslot emit jobs a 2
+	assert_stderr ''
+	seq 2 | sigslot emit -l jobs
+	q get -n 9 jobs
+	assert_output $'["a",2]\n1\n2'
+}
