@@ -94,7 +94,9 @@ static int print_row(void *unused, const struct sigslot_loop_info *info)
 	const struct print_member members[] = {
 		{.key = "instance", .text = info->instance},
 		{.key = "loop", .text = info->loop},
-		{.key = "process", .text = info->process},
+		{.key = "process",
+		 .kind = *info->process ? PRINT_TEXT : PRINT_NULL,
+		 .text = info->process},
 		process("pid", info->pid),
 		process("supervisor", info->supervisor),
 		{.key = "state", .text = info->state},

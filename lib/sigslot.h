@@ -151,27 +151,33 @@ SIGSLOT_API int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form 
 
 /* --- looking and steering -------------------------------------------------------- */
 
-/* One loop of one instance; strings live until the callback returns. */
+/*
+ * One loop of one instance, or a named queue: then `process` is "", `state` is queue or
+ * dead, and `in` and `out` are what was pushed and acknowledged. Strings live until the
+ * callback returns.
+ */
 struct sigslot_loop_info {
 	const char *instance, *loop, *process;
 	int pid; /* of the worker; 0: it does not run */
 	int supervisor; /* its pid; 0: dead */
-	const char *state; /* starting ready draining stopped waiting failed dead */
+	const char
+		*state; /* starting ready draining stopped waiting failed dead queue */
 	const char *exit; /* of the last worker: "0", "1", "SIGKILL"; "": none yet */
 	uint64_t up_ns; /* since the worker started; 0: it does not run */
 	uint64_t queued, queued_bytes; /* in the loop's queue, in flight included */
 	bool busy; /* something is under way in a slot */
 	uint64_t in, out, dropped, failed; /* messages since the instance began */
 	uint64_t restarts; /* of the worker */
+	unsigned slots; /* that take from a named queue */
 };
 
 /* Returns 0 to go on; anything else ends the walk and is returned. */
 typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
 
 /*
- * Walks the loops of one instance, or of all (NULL): instances in the order of their
- * names, loops in that of the topology. Asks nobody: it reads files. Returns 0, what
- * fn returned, or a negative errno (-ENXIO: no such instance).
+ * Walks the loops and named queues of one instance, or of all (NULL): instances in the
+ * order of their names, the rest in that of the topology. Asks nobody: it reads files.
+ * Returns 0, what fn returned, or a negative errno (-ENXIO: no such instance).
  */
 SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 			   struct sigslot_error *err);

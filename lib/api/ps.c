@@ -40,6 +40,11 @@ static const char *exit_text(int32_t status, char out[static 24])
 	return out;
 }
 
+static uint64_t dropped_by_full(const struct queue_counts *n)
+{
+	return n->evicted + n->outdated + n->refused + n->failed;
+}
+
 static int tell_loop(const struct walk *walk, const struct instance *in, int queues,
 		     const struct board *b, uint32_t index)
 {
@@ -69,10 +74,39 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 	if (queues >= 0 && queue_peek(queues, name, &counts, NULL) == 0) {
 		info.queued = counts.records;
 		info.queued_bytes = counts.used;
+		info.dropped += dropped_by_full(&counts);
 	}
 	if (in->supervisor && p && p->pid) {
 		info.pid = p->pid;
 		info.up_ns = p->started ? clock_now() - p->started : 0;
+	}
+	return walk->fn(walk->data, &info);
+}
+
+static int tell_queue(const struct walk *walk, const struct instance *in, int queues,
+		      const struct board *b, uint32_t index)
+{
+	const struct board_queue *q = board_queue((struct board *)b, index);
+	struct queue_counts n = {0};
+	char name[64];
+	struct sigslot_loop_info info = {
+		.instance = in->name,
+		.loop = memcpy(name, q->name, sizeof(name)),
+		.process = "",
+		.supervisor = in->supervisor,
+		.state = in->supervisor ? "queue" : "dead",
+		.exit = "",
+		.slots = q->slots,
+	};
+
+	name[sizeof(name) - 1] = '\0';
+	if (queues >= 0 && queue_peek(queues, name, &n, NULL) == 0) {
+		info.queued = n.records;
+		info.queued_bytes = n.used;
+		info.in = n.pushed;
+		info.out = n.acked;
+		info.dropped = dropped_by_full(&n) + n.dropped + n.voided + n.damaged;
+		info.failed = n.dead;
 	}
 	return walk->fn(walk->data, &info);
 }
@@ -91,6 +125,8 @@ static int tell_instance(void *data, const char *name)
 	r = board_open(in.dir, &b);
 	for (uint32_t i = 0; r == 0 && i < b->loops_len; i++)
 		r = tell_loop(walk, &in, queues, b, i);
+	for (uint32_t i = 0; r == 0 && i < b->queues_len; i++)
+		r = tell_queue(walk, &in, queues, b, i);
 	board_close(b);
 	instance_done(&in);
 	return r == -ENOENT || r == -EPROTO ? 0 : r;
@@ -121,6 +157,8 @@ int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 struct view {
 	const char *name; /* of a loop or process; NULL: all */
 	unsigned loops, ready, idle, stopped;
+	unsigned waiting; /* queues that are to be emptied */
+	uint64_t moved; /* messages, so far: one may have moved on behind our back */
 };
 
 static int look(void *data, const struct sigslot_loop_info *info)
@@ -132,6 +170,11 @@ static int look(void *data, const struct sigslot_loop_info *info)
 	if (v->name && strcmp(v->name, info->loop) != 0 &&
 	    strcmp(v->name, info->process) != 0)
 		return 0;
+	v->moved += info->in + info->out;
+	if (!*info->process) { /* a queue: only who waits for it cares */
+		v->waiting += info->slots && info->queued;
+		return 0;
+	}
 	v->loops++;
 	v->ready += strcmp(info->state, "ready") == 0;
 	v->idle += !info->queued && !info->busy && strcmp(info->state, "ready") == 0;
@@ -145,7 +188,8 @@ static bool reached(const struct view *v, const char *state)
 		return v->stopped == v->loops;
 	if (!v->loops)
 		return false;
-	return strcmp(state, "ready") == 0 ? v->ready == v->loops : v->idle == v->loops;
+	return strcmp(state, "ready") == 0 ? v->ready == v->loops
+					   : v->idle == v->loops && !v->waiting;
 }
 
 static bool exists(const char *instance)
@@ -189,9 +233,9 @@ int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
 {
 	static const char *const states[] = {"ready", "idle", "stopped"};
 	const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
-	uint64_t deadline = clock_after(clock_now(), timeout_ns);
+	uint64_t deadline = clock_after(clock_now(), timeout_ns), moved = UINT64_MAX;
+	bool known = false, idle = strcmp(state, "idle") == 0;
 	struct address a;
-	bool known = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)
 		known = known || strcmp(state, states[i]) == 0;
@@ -212,8 +256,9 @@ int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
 			return fail(err, -ENXIO,
 				    "instance '%s' has no loop or process '%s'",
 				    a.instance, v.name);
-		if (reached(&v, state))
+		if (reached(&v, state) && (!idle || v.moved == moved))
 			return 0;
+		moved = reached(&v, state) ? v.moved : UINT64_MAX;
 		if (clock_now() >= deadline)
 			return fail(err, -ETIMEDOUT, "'%s' is not %s in time", target,
 				    state);

@@ -11,7 +11,10 @@
 /* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -ENOEXEC. */
 int target_make(const struct topology *t, struct plan *p, struct sigslot_error *err);
 
-/* Fills in the ranks of loops, when there are targets. Returns 0 or -ENOMEM. */
+/* Fills in takers and intakes: which slots stand behind which queue. 0, -ENOMEM. */
+int taker_make(const struct topology *t, struct plan *p);
+
+/* Fills in the ranks of loops and queues, last of all. Returns 0 or -ENOMEM. */
 int rank_make(struct plan *p);
 
 #endif

@@ -328,7 +328,7 @@ static int fill(struct maker *m, const char *name, struct sigslot_error *err)
 	if (m->no_memory)
 		return fail(err, -ENOMEM, "out of memory");
 	code = target_make(m->t, m->p, err);
-	if (code >= 0 && rank_make(m->p) < 0)
+	if (code >= 0 && (taker_make(m->t, m->p) < 0 || rank_make(m->p) < 0))
 		code = fail(err, -ENOMEM, "out of memory");
 	return code;
 }

@@ -16,31 +16,20 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/process.h"
 
 enum { PLAN_NONE = 0xffffffff };
 
 /* Who owns a signal or a slot. */
 enum plan_owner { PLAN_OBJECT, PLAN_LOOP, PLAN_PROCESS };
 
-struct plan_restart {
-	enum { PLAN_NEVER, PLAN_ON_FAILURE, PLAN_ALWAYS } when;
-	uint64_t backoff_ns, backoff_max_ns;
-	uint32_t max; /* restarts within the window, then it is given up */
-	uint64_t window_ns;
-};
-
-struct plan_process {
-	const char *name; /* "main" is the first, if it has a loop */
-	const char *const *env; /* NAME=VALUE, NULL-terminated; NULL: none */
-	int nice;
-	struct plan_restart restart;
-};
-
 struct plan_loop {
 	const char *name;
 	uint32_t process;
 	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
+	uint32_t first_intake,
+		intakes_len; /* in plan.intakes: more that it takes from */
 };
 
 /* COMMANDS: an object whose slots are commands, or that has none. */
@@ -100,6 +89,8 @@ struct plan_slot {
 struct plan_queue {
 	const char *name;
 	uint64_t size, messages;
+	uint32_t rank; /* as of a loop */
+	uint32_t first_slot, slots_len; /* in plan.takers, order of connecting */
 };
 
 /* One thing that an emit of a signal reaches, connections through signals included. */
@@ -126,8 +117,10 @@ struct plan {
 	struct plan_queue *queues;
 	struct plan_target *targets;
 	struct plan_connection *connections;
+	uint32_t *takers; /* slots behind queues: one of them gets each message */
+	uint32_t *intakes; /* queues that slots of loops stand behind */
 	uint32_t processes_len, loops_len, objects_len, signals_len, slots_len,
-		queues_len, targets_len, connections_len;
+		queues_len, targets_len, connections_len, takers_len, intakes_len;
 };
 
 struct topology;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The order of the flow. Loops that lead to one another in a circle have one rank
- * (Tarjan's components, without recursion); every other loop has a higher rank than
- * all that lead to it.
+ * The order of the flow. Its stages are the loops and, behind these by number, the
+ * named queues. Stages that lead to one another in a circle have one rank (Tarjan's
+ * components, without recursion); every other one has a higher rank than all that lead
+ * to it.
  */
 #include "base/vec.h"
 #include "plan/make.h"
 
 struct ranks {
 	struct plan *p;
-	uint32_t *
-		first; /* edges of loop i are edges[first[i]] ... edges[first[i + 1]] */
+	uint32_t stages;
+	uint32_t *first; /* edges of stage i: edges[first[i]] ... edges[first[i + 1]] */
 	uint32_t *edges;
 	uint32_t *number, *low, *component, *next, *stack, *path, *sorted;
 	uint32_t numbered, stacked, depth, components;
@@ -24,9 +25,19 @@ static uint32_t loop_of(const struct plan *p, const struct plan_signal *s)
 	return s->owner == PLAN_LOOP ? s->owned_by : PLAN_NONE;
 }
 
-static uint32_t target_loop(const struct plan *p, const struct plan_target *t)
+static uint32_t target_stage(const struct plan *p, const struct plan_target *t)
 {
-	return t->slot == PLAN_NONE ? PLAN_NONE : p->slots[t->slot].loop;
+	return t->slot == PLAN_NONE ? p->loops_len + t->queue : p->slots[t->slot].loop;
+}
+
+static void add_edge(struct ranks *r, uint32_t from, uint32_t to, bool place)
+{
+	if (to == PLAN_NONE || to == from)
+		return;
+	if (place)
+		r->edges[r->next[from]++] = to;
+	else
+		r->first[from + 1]++;
 }
 
 /* Calls for each edge twice: once to count, once to place. */
@@ -38,82 +49,82 @@ static void each_edge(struct ranks *r, bool place)
 		const struct plan_signal *s = &p->signals[i];
 		uint32_t from = loop_of(p, s);
 
-		for (uint32_t k = 0; from != PLAN_NONE && k < s->targets_len; k++) {
-			uint32_t to = target_loop(p, &p->targets[s->first_target + k]);
-
-			if (to == PLAN_NONE || to == from)
-				continue;
-			if (place)
-				r->edges[r->next[from]++] = to;
-			else
-				r->first[from + 1]++;
-		}
+		for (uint32_t k = 0; from != PLAN_NONE && k < s->targets_len; k++)
+			add_edge(r, from,
+				 target_stage(p, &p->targets[s->first_target + k]),
+				 place);
 	}
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		for (uint32_t k = 0; k < p->queues[i].slots_len; k++) {
+			uint32_t slot = p->takers[p->queues[i].first_slot + k];
+
+			add_edge(r, p->loops_len + i, p->slots[slot].loop, place);
+		}
 }
 
 static void collect_edges(struct ranks *r)
 {
-	uint32_t loops = r->p->loops_len;
+	uint32_t stages = r->stages;
 
 	each_edge(r, false);
-	for (uint32_t i = 0; i < loops; i++) {
+	for (uint32_t i = 0; i < stages; i++) {
 		r->first[i + 1] += r->first[i];
 		r->next[i] = r->first[i];
 	}
 	each_edge(r, true);
-	for (uint32_t i = 0; i < loops; i++)
+	for (uint32_t i = 0; i < stages; i++)
 		r->next[i] = r->first[i];
 }
 
-static void open_loop(struct ranks *r, uint32_t loop)
+static void open_stage(struct ranks *r, uint32_t stage)
 {
-	r->number[loop] = r->low[loop] = ++r->numbered;
-	r->stack[r->stacked++] = loop;
-	r->path[r->depth++] = loop;
+	r->number[stage] = r->low[stage] = ++r->numbered;
+	r->stack[r->stacked++] = stage;
+	r->path[r->depth++] = stage;
 }
 
-static void close_loop(struct ranks *r, uint32_t loop)
+static void close_stage(struct ranks *r, uint32_t stage)
 {
 	uint32_t member;
 
 	r->depth--;
-	if (r->depth && r->low[loop] < r->low[r->path[r->depth - 1]])
-		r->low[r->path[r->depth - 1]] = r->low[loop];
-	if (r->low[loop] != r->number[loop])
+	if (r->depth && r->low[stage] < r->low[r->path[r->depth - 1]])
+		r->low[r->path[r->depth - 1]] = r->low[stage];
+	if (r->low[stage] != r->number[stage])
 		return;
 	r->components++;
 	do {
 		member = r->stack[--r->stacked];
 		r->component[member] = r->components;
-	} while (member != loop);
+	} while (member != stage);
 }
 
 static void visit(struct ranks *r, uint32_t start)
 {
-	open_loop(r, start);
+	open_stage(r, start);
 	while (r->depth) {
-		uint32_t loop = r->path[r->depth - 1], to;
+		uint32_t stage = r->path[r->depth - 1], to;
 
-		if (r->next[loop] == r->first[loop + 1]) {
-			close_loop(r, loop);
+		if (r->next[stage] == r->first[stage + 1]) {
+			close_stage(r, stage);
 			continue;
 		}
-		to = r->edges[r->next[loop]++];
+		to = r->edges[r->next[stage]++];
 		if (!r->number[to])
-			open_loop(r, to);
-		else if (!r->component[to] && r->number[to] < r->low[loop])
-			r->low[loop] = r->number[to];
+			open_stage(r, to);
+		else if (!r->component[to] && r->number[to] < r->low[stage])
+			r->low[stage] = r->number[to];
 	}
 }
 
-/* Components were closed last ones of the flow first. Sorts loops the other way. */
+/* Components were closed last ones of the flow first. Sorts stages the other way. */
 static void sort(struct ranks *r)
 {
-	uint32_t loops = r->p->loops_len, *count = r->low, sum = 0;
+	uint32_t stages = r->stages, *count = r->low, sum = 0;
 
-	for (uint32_t i = 0; i <= loops; i++)
+	for (uint32_t i = 0; i <= stages; i++)
 		count[i] = 0;
-	for (uint32_t i = 0; i < loops; i++)
+	for (uint32_t i = 0; i < stages; i++)
 		count[r->components - r->component[i]]++;
 	for (uint32_t i = 0; i < r->components; i++) {
 		uint32_t here = count[i];
@@ -121,34 +132,41 @@ static void sort(struct ranks *r)
 		count[i] = sum;
 		sum += here;
 	}
-	for (uint32_t i = 0; i < loops; i++)
+	for (uint32_t i = 0; i < stages; i++)
 		r->sorted[count[r->components - r->component[i]]++] = i;
+}
+
+static uint32_t *place_of(struct plan *p, uint32_t stage)
+{
+	return stage < p->loops_len ? &p->loops[stage].rank
+				    : &p->queues[stage - p->loops_len].rank;
 }
 
 static void assign(struct ranks *r)
 {
 	uint32_t *rank = r->number; /* of a component, from 1 */
 
-	for (uint32_t i = 0; i <= r->p->loops_len; i++)
+	for (uint32_t i = 0; i <= r->stages; i++)
 		rank[i] = 0;
-	for (uint32_t i = 0; i < r->p->loops_len; i++) {
-		uint32_t loop = r->sorted[i], own = r->component[loop];
+	for (uint32_t i = 0; i < r->stages; i++) {
+		uint32_t stage = r->sorted[i], own = r->component[stage];
 
-		for (uint32_t k = r->first[loop]; k < r->first[loop + 1]; k++) {
+		for (uint32_t k = r->first[stage]; k < r->first[stage + 1]; k++) {
 			uint32_t to = r->component[r->edges[k]];
 
 			if (to != own && rank[to] < rank[own] + 1)
 				rank[to] = rank[own] + 1;
 		}
-		r->p->loops[loop].rank = rank[own];
+		*place_of(r->p, stage) = rank[own];
 	}
 }
 
 int rank_make(struct plan *p)
 {
-	struct ranks r = {.p = p};
-	size_t each = p->loops_len + 2;
-	_free_ uint32_t *room = calloc(each * 8 + p->targets_len, sizeof(*room));
+	struct ranks r = {.p = p, .stages = p->loops_len + p->queues_len};
+	size_t each = r.stages + 2;
+	_free_ uint32_t *room =
+		calloc(each * 8 + p->targets_len + p->takers_len, sizeof(*room));
 
 	if (!room)
 		return -ENOMEM;
@@ -162,7 +180,7 @@ int rank_make(struct plan *p)
 	r.sorted = room + each * 7;
 	r.edges = room + each * 8;
 	collect_edges(&r);
-	for (uint32_t i = 0; i < p->loops_len; i++)
+	for (uint32_t i = 0; i < r.stages; i++)
 		if (!r.number[i])
 			visit(&r, i);
 	sort(&r);

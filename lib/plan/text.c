@@ -130,6 +130,15 @@ static void put_loop(struct lines *l, const struct plan_loop *loop)
 	end(l);
 }
 
+static void put_queue(struct lines *l, const struct plan_queue *q)
+{
+	put_head(l, "queue", q->name, NULL);
+	if (q->slots_len)
+		put(l, "rank %u, ", q->rank);
+	put_size(l, q->size, q->messages);
+	end(l);
+}
+
 static void put_timer(struct lines *l, const struct plan_timer *t)
 {
 	char interval[32];
@@ -330,9 +339,7 @@ char *plan_text(const struct plan *p)
 	for (uint32_t i = 0; i < p->loops_len; i++)
 		put_loop(&l, &p->loops[i]);
 	for (uint32_t i = 0; i < p->queues_len; i++) {
-		put_head(&l, "queue", p->queues[i].name, NULL);
-		put_size(&l, p->queues[i].size, p->queues[i].messages);
-		end(&l);
+		put_queue(&l, &p->queues[i]);
 	}
 	for (uint32_t i = 0; i < p->objects_len; i++)
 		put_object(&l, &p->objects[i]);

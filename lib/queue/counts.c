@@ -38,6 +38,7 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 		.takeovers = r->head->stats.takeovers,
 		.high_bytes = r->head->stats.high_bytes,
 		.high_records = r->head->stats.high_records,
+		.wanted = r->head->want.room,
 		.closed = m->flags & RING_SHUT,
 	};
 	ret->records = ret->ready + ret->leased + n[RECORD_BUSY];

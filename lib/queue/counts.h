@@ -25,6 +25,7 @@ struct queue_counts {
 	uint64_t evicted, outdated, refused, failed; /* by `full:`, see drop.h */
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;
+	uint64_t wanted; /* bytes that a producer waits for; 0: nobody does */
 	bool closed;
 	bool full; /* no room for one more record, of one byte */
 };

@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-enum { MAGIC = 0x53534253, VERSION = 1, MOST = 1 << 20 };
+enum { MAGIC = 0x53534253, VERSION = 2, MOST = 1 << 20 };
 
 static const char name[] = "status", fresh[] = ".status.new";
 
@@ -27,16 +27,17 @@ const char *board_state_text(uint32_t state)
 	return state < ARRAY_LEN(texts) ? texts[state] : "?";
 }
 
-static size_t size_of(uint64_t loops, uint64_t processes)
+static size_t size_of(uint64_t loops, uint64_t processes, uint64_t queues)
 {
 	return sizeof(struct board) + loops * sizeof(struct board_loop) +
-	       processes * sizeof(struct board_process);
+	       processes * sizeof(struct board_process) +
+	       queues * sizeof(struct board_queue);
 }
 
-int board_create(int dir, uint32_t loops, uint32_t processes, struct board **ret,
-		 struct sigslot_error *err)
+int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
+		 struct board **ret, struct sigslot_error *err)
 {
-	size_t size = size_of(loops, processes);
+	size_t size = size_of(loops, processes, queues);
 	struct board *b;
 	_close_ int fd = -1;
 	int r;
@@ -53,7 +54,7 @@ int board_create(int dir, uint32_t loops, uint32_t processes, struct board **ret
 	b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (b == MAP_FAILED)
 		return fail_errno(err, "cannot map the status board");
-	*b = (struct board){MAGIC, VERSION, loops, processes, BOARD_STARTING, 0};
+	*b = (struct board){MAGIC, VERSION, loops, processes, queues, BOARD_STARTING};
 	if (renameat(dir, fresh, dir, name) < 0) {
 		munmap(b, size);
 		return fail_errno(err, "cannot place the status board");
@@ -76,8 +77,9 @@ int board_open(int dir, const struct board **ret)
 	if (b == MAP_FAILED)
 		return -errno;
 	if (b->magic == MAGIC && b->version == VERSION && b->loops_len <= MOST &&
-	    b->processes_len <= MOST &&
-	    size_of(b->loops_len, b->processes_len) == (size_t)st.st_size) {
+	    b->processes_len <= MOST && b->queues_len <= MOST &&
+	    size_of(b->loops_len, b->processes_len, b->queues_len) ==
+		    (size_t)st.st_size) {
 		*ret = b;
 		return 0;
 	}
@@ -104,5 +106,6 @@ int board_peek(int dir)
 void board_close(const struct board *b)
 {
 	if (b)
-		munmap((void *)b, size_of(b->loops_len, b->processes_len));
+		munmap((void *)b,
+		       size_of(b->loops_len, b->processes_len, b->queues_len));
 }

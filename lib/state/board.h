@@ -41,11 +41,16 @@ struct board_loop {
 	uint64_t missed; /* ticks of timers */
 };
 
+struct board_queue {
+	char name[64];
+	uint32_t slots; /* that take from it */
+	uint32_t reserved;
+};
+
 struct board {
 	uint32_t magic, version;
-	uint32_t loops_len, processes_len;
+	uint32_t loops_len, processes_len, queues_len;
 	uint32_t state; /* enum board_state, of the instance */
-	uint32_t reserved;
 	struct board_loop loops[];
 };
 
@@ -53,6 +58,12 @@ struct board {
 static inline struct board_process *board_process(struct board *b, uint32_t index)
 {
 	return (struct board_process *)(b->loops + b->loops_len) + index;
+}
+
+/* And the named queues behind these. */
+static inline struct board_queue *board_queue(struct board *b, uint32_t index)
+{
+	return (struct board_queue *)board_process(b, b->processes_len) + index;
 }
 
 /* Adds to a counter; a reader in another process sees a whole number. */
@@ -65,8 +76,8 @@ static inline void board_add(uint64_t *counter, uint64_t n)
 const char *board_state_text(uint32_t state);
 
 /* Makes a new board in the instance directory and maps it. */
-int board_create(int dir, uint32_t loops, uint32_t processes, struct board **ret,
-		 struct sigslot_error *err);
+int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
+		 struct board **ret, struct sigslot_error *err);
 
 /* Maps the board of an instance to read. -ENOENT, -EPROTO, -errno. */
 int board_open(int dir, const struct board **ret);

@@ -34,6 +34,20 @@ static void drop_rest(struct supervisor *s)
 	}
 }
 
+/* Those of loops are told of in the sum: they are nobody else's. */
+static void tell_kept(const struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->queues_len; i++) {
+		const char *name = s->plan->queues[i].name;
+		struct queue_counts n;
+
+		if (queue_peek(s->world.queues, name, &n, NULL) == 0 && n.records)
+			log_line("sigslot", "queue '%s' keeps %llu message%s", name,
+				 (unsigned long long)n.records,
+				 n.records == 1 ? "" : "s");
+	}
+}
+
 int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
@@ -56,6 +70,7 @@ int account_settle(struct supervisor *s)
 		 s->plan->name, (unsigned long long)in, (unsigned long long)out,
 		 (unsigned long long)failed, (unsigned long long)dropped,
 		 (unsigned long long)left);
+	tell_kept(s);
 	if (left)
 		log_line("sigslot",
 			 "run it again to go on with what was kept, or "

@@ -168,7 +168,8 @@ static int judge_leftovers(const struct plan *p, const struct world *w,
 
 static int make_board(const struct plan *p, struct world *w, struct sigslot_error *err)
 {
-	int r = board_create(w->dir, p->loops_len, p->processes_len, &w->board, err);
+	int r = board_create(w->dir, p->loops_len, p->processes_len, p->queues_len,
+			     &w->board, err);
 
 	for (uint32_t i = 0; r == 0 && i < p->processes_len; i++) {
 		struct board_process *b = board_process(w->board, i);
@@ -181,6 +182,12 @@ static int make_board(const struct plan *p, struct world *w, struct sigslot_erro
 
 		snprintf(b->name, sizeof(b->name), "%s", p->loops[i].name);
 		b->process = p->loops[i].process;
+	}
+	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++) {
+		struct board_queue *b = board_queue(w->board, i);
+
+		snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
+		b->slots = p->queues[i].slots_len;
 	}
 	return r;
 }

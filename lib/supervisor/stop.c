@@ -38,6 +38,38 @@ static uint64_t queued(const struct supervisor *s, uint32_t loop)
 		       : 0;
 }
 
+/*
+ * How many messages of the named queues that the loop takes from are held by nobody,
+ * and a number that changes whenever something happens there.
+ */
+static uint64_t queued_before(const struct supervisor *s, uint32_t loop,
+			      uint64_t *ret_progress)
+{
+	const struct plan_loop *l = &s->plan->loops[loop];
+	uint64_t waiting = 0;
+
+	*ret_progress = 1; /* 0: not asked yet */
+	for (uint32_t i = 0; i < l->intakes_len; i++) {
+		uint32_t queue = s->plan->intakes[l->first_intake + i];
+		struct queue_counts c;
+
+		if (queue_peek(s->world.queues, s->plan->queues[queue].name, &c, NULL) <
+		    0)
+			continue;
+		waiting += c.records - c.leased;
+		*ret_progress += c.pushed + c.acked + c.redelivered;
+	}
+	return waiting;
+}
+
+/* What a loop has left although nothing happened since, none of its slots can take. */
+static bool has_more(const struct supervisor *s, uint32_t loop)
+{
+	uint64_t progress, waiting = queued_before(s, loop, &progress);
+
+	return queued(s, loop) || (waiting && progress != s->lamps[loop].progress);
+}
+
 static void ask(struct supervisor *s, uint32_t loop, enum phase phase)
 {
 	struct lamp *lamp = &s->lamps[loop];
@@ -46,6 +78,7 @@ static void ask(struct supervisor *s, uint32_t loop, enum phase phase)
 	if (!lamp->up)
 		return;
 	lamp->asked = phase;
+	queued_before(s, loop, &lamp->progress);
 	if (lamp->phase >= phase)
 		lamp->phase = phase - 1;
 	hand_say(h, WIRE_PHASE, loop, phase);
@@ -73,13 +106,13 @@ static bool drain_again(struct supervisor *s)
 	bool again = false;
 
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		again = again || (concerns(s, i) && queued(s, i));
+		again = again || (concerns(s, i) && has_more(s, i));
 	if (!again)
 		return false;
 	s->stop.phase = PHASE_DRAINED;
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
 		if (concerns(s, i) &&
-		    (queued(s, i) || s->lamps[i].phase > PHASE_DRAINED))
+		    (has_more(s, i) || s->lamps[i].phase > PHASE_DRAINED))
 			ask(s, i, PHASE_DRAINED);
 	return true;
 }
@@ -130,6 +163,27 @@ static void end_now(struct supervisor *s)
 	super_deadline(s, NOW_S);
 }
 
+static bool drains(const struct supervisor *s, uint32_t slot)
+{
+	uint32_t loop = s->plan->slots[slot].loop;
+
+	return loop != PLAN_NONE && concerns(s, loop);
+}
+
+/* Whether a target is a slot of a loop that is drained now, or a queue before one. */
+static bool leads_there(const struct supervisor *s, const struct plan_target *t)
+{
+	const struct plan *p = s->plan;
+	const struct plan_queue *q = &p->queues[t->queue];
+
+	if (t->slot != PLAN_NONE)
+		return drains(s, t->slot);
+	for (uint32_t i = 0; i < q->slots_len; i++)
+		if (drains(s, p->takers[q->first_slot + i]))
+			return true;
+	return false;
+}
+
 /* Whether loops that are drained now feed each other, and so may do it for ever. */
 static bool circling(const struct supervisor *s)
 {
@@ -141,13 +195,9 @@ static bool circling(const struct supervisor *s)
 		if (from->owner != PLAN_OBJECT ||
 		    !concerns(s, p->objects[from->owned_by].loop))
 			continue;
-		for (uint32_t k = 0; k < from->targets_len; k++) {
-			uint32_t slot = p->targets[from->first_target + k].slot;
-
-			if (slot != PLAN_NONE && p->slots[slot].loop != PLAN_NONE &&
-			    concerns(s, p->slots[slot].loop))
+		for (uint32_t k = 0; k < from->targets_len; k++)
+			if (leads_there(s, &p->targets[from->first_target + k]))
 				return true;
-		}
 	}
 	return false;
 }
@@ -167,11 +217,34 @@ static const char *choked(const struct supervisor *s)
 	return NULL;
 }
 
+static bool taken_from(const struct supervisor *s, const struct plan_queue *q)
+{
+	for (uint32_t i = 0; i < q->slots_len; i++)
+		if (!s->lamps[s->plan->slots[s->plan->takers[q->first_slot + i]].loop]
+			     .down)
+			return true;
+	return false;
+}
+
+/* The same for a named queue: somebody waits for room that no loop will make. */
+static const char *clogged(const struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->queues_len; i++) {
+		const struct plan_queue *q = &s->plan->queues[i];
+		struct queue_counts c;
+
+		if (!taken_from(s, q) &&
+		    queue_peek(s->world.queues, q->name, &c, NULL) == 0 && c.wanted)
+			return q->name;
+	}
+	return NULL;
+}
+
 static void look(struct timer *t, uint64_t now)
 {
 	struct supervisor *s = container_of(t, struct supervisor, stop.look);
 	bool patient = now - s->stop.since < PATIENCE_S * NS_PER_S;
-	const char *full = choked(s);
+	const char *full = choked(s), *kept = patient ? NULL : clogged(s);
 	_buf_ struct buf waiting = {0};
 
 	if (s->stop.now || s->ending)
@@ -185,6 +258,11 @@ static void look(struct timer *t, uint64_t now)
 			 "stopped at once: the queue of '%s', which has stopped, is "
 			 "full; %s cannot be drained",
 			 full, waiting.size ? waiting.data : "");
+	else if (kept)
+		log_line("sigslot",
+			 "stopped at once after %d s: the queue '%s', which no loop "
+			 "takes from, is full; %s cannot be drained",
+			 PATIENCE_S, kept, waiting.size ? waiting.data : "");
 	else if (s->given_up || circling(s))
 		log_line("sigslot", "stopped at once after %d s: not drained: %s",
 			 PATIENCE_S, waiting.size ? waiting.data : "");
@@ -232,7 +310,7 @@ void stop_describe(struct supervisor *s, struct buf *out)
 	unsigned shown = 0, more = 0;
 
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		uint64_t left;
+		uint64_t left, progress;
 
 		if (s->lamps[i].down || (!s->stop.now && !concerns(s, i)))
 			continue;
@@ -240,7 +318,7 @@ void stop_describe(struct supervisor *s, struct buf *out)
 			more++;
 			continue;
 		}
-		left = queued(s, i);
+		left = queued(s, i) + queued_before(s, i, &progress);
 		buf_addf(out, "%s%s", shown++ ? ", " : "", s->plan->loops[i].name);
 		if (left)
 			buf_addf(out, " (%llu message%s)", (unsigned long long)left,

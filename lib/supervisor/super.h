@@ -38,6 +38,7 @@ struct lamp {
 	bool up, down; /* takes messages; has stopped, or never will run again */
 	enum phase phase, asked;
 	unsigned sources; /* that have not ended */
+	uint64_t progress; /* of the named queues it takes from, when it was asked */
 };
 
 /* The stop of the whole instance. */

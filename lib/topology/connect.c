@@ -15,10 +15,10 @@ enum { LINKS_MAX = 65536 };
 /* One end of the arrow at hand, resolved on both its sides. */
 struct joint {
 	struct destination to;
-	struct model_signal *from;
+	struct origin from;
 	const char *to_text, *from_text;
 	size_t offset;
-	bool good;
+	bool good, leads_on;
 };
 
 struct row {
@@ -71,11 +71,58 @@ static bool is_new(struct reader *r, const char *from, const char *to)
 	return true;
 }
 
+/* Only what differs in type from those before: so much is there to be checked. */
+static void add_feed(struct model_queue *q, struct model_link *link)
+{
+	if (q->feeds_len > CONNECT_FEEDS)
+		return;
+	for (const struct model_link *feed = q->feeds; feed; feed = feed->next_feed)
+		if (strcmp(feed->from->type, link->from->type) == 0)
+			return;
+	q->feeds_len++;
+	link->next_feed = q->feeds;
+	q->feeds = link;
+}
+
+/* From a queue a message goes to one slot, which must be of an object's. */
+static bool takes_from_queue(struct reader *r, const struct node *n,
+			     const struct joint *from, const struct joint *to)
+{
+	const char *queue = from->from_text;
+
+	if (to->to.slot && to->to.slot->does)
+		return true;
+	if (to->to.slot)
+		problem_within(&r->problems, n, to->offset,
+			       "%s steers: connect it to a signal, not to the queue "
+			       "`%.64s`",
+			       problem_quote(&r->problems, to->to_text), queue);
+	else
+		problem_within(&r->problems, n, to->offset,
+			       "%s is not a slot: the queue `%.64s` gives each message "
+			       "to one of the slots behind it",
+			       problem_quote(&r->problems, to->to_text), queue);
+	return false;
+}
+
+static void place_link(struct model_link *link)
+{
+	struct model_link ***tail =
+		link->source ? &link->source->links_tail : &link->from->links_tail;
+
+	**tail = link;
+	*tail = &link->next;
+	if (link->queue)
+		add_feed(link->queue, link);
+}
+
 static void add_link(struct reader *r, const struct node *n, const struct joint *from,
 		     const struct joint *to)
 {
 	struct model_link *link, **place;
 
+	if (from->from.queue && !takes_from_queue(r, n, from, to))
+		return;
 	if (!is_new(r, from->from_text, to->to_text))
 		return;
 	link = reader_alloc(r, sizeof(*link));
@@ -87,7 +134,8 @@ static void add_link(struct reader *r, const struct node *n, const struct joint 
 	}
 	*place = link;
 	*link = (struct model_link){
-		.from = from->from,
+		.from = from->from.signal,
+		.source = from->from.queue,
 		.slot = to->to.slot,
 		.signal = to->to.signal,
 		.queue = to->to.queue,
@@ -98,24 +146,31 @@ static void add_link(struct reader *r, const struct node *n, const struct joint 
 		.skip = to->offset,
 		.index = (uint32_t)r->t->links.len - 1,
 	};
-	*from->from->links_tail = link;
-	from->from->links_tail = &link->next;
+	place_link(link);
 }
 
 /* The way out of the middle of a chain, where a member is a slot or a signal. */
-static struct model_signal *way_out(struct reader *r, const struct node *n,
-				    const struct arrow_end *end, const struct joint *j)
+static bool way_out(struct reader *r, const struct node *n, const struct arrow_end *end,
+		    struct joint *j)
 {
 	if (!end->member || !j->good)
-		return resolve_left(r, n, end);
-	if (j->to.signal)
-		return j->to.signal;
-	if (j->to.slot && j->to.slot->emit)
-		return j->to.slot->emit;
+		return resolve_left(r, n, end, &j->from);
+	j->from.signal = j->to.signal;
+	if (j->to.slot)
+		j->from.signal = j->to.slot->emit;
+	if (j->from.signal)
+		return true;
 	problem_within(&r->problems, n, end->offset,
 		       "%s emits nothing that this arrow could go on with",
 		       problem_quote(&r->problems, j->to_text));
-	return NULL;
+	return false;
+}
+
+static const char *origin_text(struct reader *r, const struct origin *from)
+{
+	if (from->queue)
+		return from->queue->thing.name;
+	return address(r, from->signal->owner->name, from->signal->name);
 }
 
 static bool resolve(struct reader *r, const struct node *n,
@@ -135,9 +190,9 @@ static bool resolve(struct reader *r, const struct node *n,
 		}
 		if (!step->next)
 			continue;
-		j->from = way_out(r, n, end, j);
-		if (j->from)
-			j->from_text = address(r, j->from->owner->name, j->from->name);
+		j->leads_on = way_out(r, n, end, j);
+		if (j->leads_on)
+			j->from_text = origin_text(r, &j->from);
 	}
 	return true;
 }
@@ -162,7 +217,7 @@ static void join(struct reader *r, const struct node *n, const struct row *left,
 		return;
 	for (size_t i = 0; i < left->len; i++)
 		for (size_t k = 0; k < right->len; k++)
-			if (left->joints[i].from && right->joints[k].good)
+			if (left->joints[i].leads_on && right->joints[k].good)
 				add_link(r, n, &left->joints[i], &right->joints[k]);
 }
 

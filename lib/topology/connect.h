@@ -7,12 +7,20 @@
 
 #include "topology/section.h"
 
+enum { CONNECT_FEEDS = 64 }; /* a queue that takes more types takes anything */
+
 /* What the right side of an arrow names: one of the four, or nothing. */
 struct destination {
 	struct model_slot *slot;
 	struct model_signal *signal;
 	struct model_queue *queue;
 	struct model_loop *broadcast;
+};
+
+/* What its left side names. */
+struct origin {
+	struct model_signal *signal;
+	struct model_queue *queue;
 };
 
 struct arrow_end;
@@ -22,10 +30,10 @@ void connect_read(struct reader *r, const struct node *list);
 
 /*
  * Whom an end in the text of node n means, to the left and to the right of an arrow.
- * NULL, or false, with the problem told.
+ * False, with the problem told, if nobody is.
  */
-struct model_signal *resolve_left(struct reader *r, const struct node *n,
-				  const struct arrow_end *end);
+bool resolve_left(struct reader *r, const struct node *n, const struct arrow_end *end,
+		  struct origin *ret);
 bool resolve_right(struct reader *r, const struct node *n, const struct arrow_end *end,
 		   struct destination *ret);
 

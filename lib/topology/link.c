@@ -29,10 +29,12 @@ static bool meet(struct reader *r, const char *a, const char *b)
 	return met;
 }
 
-static void check_types(struct reader *r, const struct model_link *link,
-			const char *to_text, const char *type, const struct node *at)
+/* What `feed` sends is what `link` delivers: they differ where a queue is between. */
+static void check_pair(struct reader *r, const struct model_link *link,
+		       const struct model_link *feed, const char *to_text,
+		       const char *type, const struct node *at)
 {
-	const struct model_signal *from = link->from;
+	const struct model_signal *from = feed->from;
 	char where[64] = "", there[64] = "";
 
 	if (meet(r, from->type, type))
@@ -44,7 +46,25 @@ static void check_types(struct reader *r, const struct model_link *link,
 	problem_within(&r->problems, link->at, link->skip,
 		       "these types cannot meet: `%.64s` sends %.100s%s, `%.64s` takes "
 		       "%.100s%s",
-		       link->from_text, from->type, where, to_text, type, there);
+		       feed->from_text, from->type, where, to_text, type, there);
+}
+
+static void check_types(struct reader *r, const struct model_link *link,
+			const char *to_text, const char *type, const struct node *at)
+{
+	check_pair(r, link, link, to_text, type, at);
+}
+
+/* What comes out of a queue is what went in. */
+static void check_queue(struct reader *r, const struct model_link *link)
+{
+	const struct model_queue *q = link->source;
+
+	if (q->feeds_len > CONNECT_FEEDS)
+		return;
+	for (const struct model_link *feed = q->feeds; feed; feed = feed->next_feed)
+		check_pair(r, link, feed, link->to_text, link->slot->type,
+			   link->slot->at);
 }
 
 static void check_broadcast(struct reader *r, const struct model_link *link)
@@ -91,7 +111,9 @@ void link_check(struct reader *r)
 	for (size_t i = 0; i < r->t->links.len; i++) {
 		struct model_link *link = r->t->links.at[i];
 
-		if (link->slot)
+		if (link->source)
+			check_queue(r, link);
+		else if (link->slot)
 			check_types(r, link, link->to_text, link->slot->type,
 				    link->slot->at);
 		if (link->signal)

@@ -72,6 +72,9 @@ struct model_subscription {
 struct model_queue {
 	struct model_thing thing;
 	uint64_t size, messages;
+	struct model_link *links, **links_tail; /* to the slots behind it */
+	struct model_link *feeds; /* into it: one of each type of signal */
+	unsigned feeds_len;
 };
 
 struct model_signal {
@@ -102,10 +105,12 @@ struct model_slot {
 	struct model_signal *emit; /* NULL: the log */
 };
 
-/* One connection; exactly one of the four destinations is set. */
+/* One connection; from one of two origins to one of four destinations. */
 struct model_link {
-	struct model_link *next; /* of the same signal */
+	struct model_link *next; /* of the same origin */
+	struct model_link *next_feed; /* of the same queue, as its destination */
 	struct model_signal *from;
+	struct model_queue *source; /* then it leads to a slot */
 	struct model_slot *slot;
 	struct model_signal *signal;
 	struct model_queue *queue;

@@ -217,6 +217,7 @@ static void read_queue(struct reader *r, const struct node *name)
 		return;
 	member_init(&q->thing, MODEL_QUEUE, name->text, name);
 	q->size = QUEUE_SIZE;
+	q->links_tail = &q->links;
 	if (!member_name(r, &q->thing))
 		return;
 	q->thing.index = (uint32_t)r->t->queues.len;

@@ -192,33 +192,47 @@ static void no_slot(struct search *s)
 			       offer_slots(s, list, sizeof(list)));
 }
 
-struct model_signal *resolve_left(struct reader *r, const struct node *n,
-				  const struct arrow_end *end)
+static struct model_queue *find_queue(struct search *s, const char *members)
+{
+	if (!s->end->member)
+		return model_queue_of(s->thing);
+	problem_within(&s->r->problems, s->n, s->end->offset,
+		       "%s is a queue: it has no %s, write only its name",
+		       quote(s, s->end->name), members);
+	return NULL;
+}
+
+static struct model_signal *find_or_add_signal(struct search *s)
+{
+	struct model_signal *signal = find_signal(s);
+
+	if (signal)
+		return signal;
+	if (s->thing->kind == MODEL_OBJECT && model_object_of(s->thing)->any_signal)
+		return member_add_signal(s->r, s->thing, s->member, "any", s->n);
+	no_signal(s);
+	return NULL;
+}
+
+bool resolve_left(struct reader *r, const struct node *n, const struct arrow_end *end,
+		  struct origin *ret)
 {
 	struct search s = {.r = r, .n = n, .end = end, .member = end->member};
-	struct model_signal *signal;
 
+	*ret = (struct origin){0};
 	if (!find_thing(&s))
-		return NULL;
+		return false;
 	if (s.thing->kind == MODEL_QUEUE) {
-		problem_within(&r->problems, n, end->offset,
-			       "from a queue to a slot is not in this version yet: %s "
-			       "can only take messages",
-			       quote(&s, end->name));
-		return NULL;
+		ret->queue = find_queue(&s, "signals");
+		return ret->queue;
 	}
 	if (!s.member)
 		s.member = s.thing->kind == MODEL_OBJECT &&
 					   model_object_of(s.thing)->does & DO_TIMER
 				   ? "timeout"
 				   : "out";
-	signal = find_signal(&s);
-	if (signal)
-		return signal;
-	if (s.thing->kind == MODEL_OBJECT && model_object_of(s.thing)->any_signal)
-		return member_add_signal(r, s.thing, s.member, "any", n);
-	no_signal(&s);
-	return NULL;
+	ret->signal = find_or_add_signal(&s);
+	return ret->signal;
 }
 
 static bool to_signal(struct search *s, struct destination *ret)
@@ -261,17 +275,6 @@ static struct model_loop *broadcast(struct search *s)
 	return model_loop_of(loop);
 }
 
-static bool to_queue(struct search *s, struct destination *ret)
-{
-	if (s->end->member)
-		problem_within(&s->r->problems, s->n, s->end->offset,
-			       "%s is a queue: it has no slots, write only its name",
-			       quote(s, s->end->name));
-	else
-		ret->queue = model_queue_of(s->thing);
-	return ret->queue;
-}
-
 bool resolve_right(struct reader *r, const struct node *n, const struct arrow_end *end,
 		   struct destination *ret)
 {
@@ -281,8 +284,10 @@ bool resolve_right(struct reader *r, const struct node *n, const struct arrow_en
 	s.member = end->member ? end->member : "in";
 	if (!find_thing(&s))
 		return false;
-	if (s.thing->kind == MODEL_QUEUE)
-		return to_queue(&s, ret);
+	if (s.thing->kind == MODEL_QUEUE) {
+		ret->queue = find_queue(&s, "slots");
+		return ret->queue;
+	}
 	ret->slot = find_slot(&s);
 	if (ret->slot)
 		return true;

@@ -46,6 +46,7 @@ int life_start(struct turn *t, struct sigslot_error *err)
 		if (!p->objects[(*k)->object].timer.disabled)
 			ticker_start(&(*k)->ticker, &t->worker->loop);
 	worker_say(t->worker, WIRE_UP, t->index, 0);
+	turn_look(t);
 	turn_pump(t);
 	return 0;
 }
@@ -79,7 +80,7 @@ static bool quiet(struct turn *t)
 
 static void begin_drain(struct turn *t)
 {
-	t->empty = false;
+	turn_look(t);
 	turn_pump_later(t);
 }
 
@@ -130,7 +131,8 @@ static const struct {
 /* What came after a stop is dropped, and counted. */
 static void drop_rest(struct turn *t)
 {
-	int64_t n = t->end_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->queue);
+	int64_t n =
+		t->end_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->intakes->queue);
 
 	if (n <= 0)
 		return;
@@ -142,8 +144,8 @@ static void drop_rest(struct turn *t)
 static void go_down(struct turn *t)
 {
 	t->up = false;
-	loop_unwatch(&t->bell);
-	loop_disarm(&t->worker->loop, &t->due);
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		intake_unwatch(&t->intakes[i]);
 	loop_disarm(&t->worker->loop, &t->kill);
 	vec_each(r, &t->receivers) {
 		slot_close((*r)->slot);
@@ -153,9 +155,8 @@ static void go_down(struct turn *t)
 	if (t->now)
 		outbox_drop(&t->worker->outbox, t);
 	turn_abandon(t);
-	if (t->acks.len)
-		queue_ack(t->queue, t->acks.at, t->acks.len);
-	t->acks.len = 0;
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		intake_settle(&t->intakes[i]);
 	drop_rest(t);
 	t->board->state = BOARD_STOPPED;
 	t->board->busy = 0;
@@ -220,9 +221,9 @@ void life_stop(struct turn *t)
 
 	if (!t->up || t->goal == PHASE_DOWN)
 		return;
-	if (queue_counts(t->queue, &counts) == 0)
+	if (queue_counts(t->intakes->queue, &counts) == 0)
 		t->end_seq = counts.pushed;
-	t->empty = false;
+	turn_look(t);
 	life_goal(t, PHASE_DOWN);
 }
 
@@ -276,9 +277,7 @@ void life_now(struct turn *t)
 	t->now = true;
 	t->goal = PHASE_DOWN;
 	loop_arm(&t->worker->loop, &t->kill, clock_now() + PATIENCE_S * NS_PER_S);
-	for (unsigned i = t->next; i < t->claims_len; i++)
-		queue_return(t->queue, &t->claims[i], 0, false);
-	t->next = t->claims_len = 0;
+	turn_unclaim(t);
 	t->held = false;
 	vec_each(r, &t->receivers)
 		if ((*r)->slot)

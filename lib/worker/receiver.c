@@ -280,6 +280,7 @@ struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
 	r->object = s->owned_by;
 	r->emit = s->emit;
 	r->parallel = s->parallel > 1 ? s->parallel : 1;
+	r->lasting = s->kind != PLAN_PLUGIN_SLOT && s->kind != PLAN_BUILTIN;
 	r->stream = s->kind == PLAN_FILTER && !s->reply_line;
 	specify(r, p, s);
 	if (s->emit != PLAN_NONE &&
@@ -323,8 +324,9 @@ bool receiver_free_for(const struct receiver *r, const struct turn *t)
 }
 
 /*
- * A message whose command may run for long must not hold its place in the queue: the
- * command reads a copy, and the record may be moved.
+ * A message whose command may run for long must not hold its place in a queue from
+ * which others are done meanwhile: the command reads a copy, and the record may be
+ * moved.
  */
 static int detach(struct record *record)
 {
@@ -336,7 +338,7 @@ static int detach(struct record *record)
 	if (!record->copy)
 		return -ENOMEM;
 	memcpy(record->copy, c->payload.data, c->payload.size);
-	queue_unpin(record->turn->queue, c, 1);
+	queue_unpin(record->from->queue, c, 1);
 	c->payload.data = record->copy;
 	return 0;
 }
@@ -351,7 +353,9 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	struct job *job = malloc(sizeof(*job));
 	struct turn *t = r->turn;
 
-	if (!job || !r->slot || (r->parallel > 1 && detach(record) < 0)) {
+	bool apart = r->parallel > 1 || (r->lasting && record->from->takers.len);
+
+	if (!job || !r->slot || (apart && detach(record) < 0)) {
 		record->again = true;
 		free(job);
 		return;

@@ -16,46 +16,7 @@
 #include "worker/receiver.h"
 #include "worker/tick.h"
 
-enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20, RETRY_MS = 100 };
-
-static void bell(struct watch *w, uint32_t events)
-{
-	(void)events;
-	turn_pump(container_of(w, struct turn, bell));
-}
-
-static void came_due(struct timer *timer, uint64_t now)
-{
-	(void)now;
-	turn_pump(container_of(timer, struct turn, due));
-}
-
-static void look_again(struct turn *t, uint64_t due)
-{
-	t->due.fire = came_due;
-	loop_arm(&t->worker->loop, &t->due, due);
-}
-
-/*
- * Where a message can take long, no more are claimed than are begun, so that a crash
- * counts as an attempt of these alone.
- */
-static void choose_batch(struct turn *t)
-{
-	const struct plan *p = t->worker->world->plan;
-
-	t->batch = TURN_BATCH;
-	t->most = UINT32_MAX;
-	vec_each(r, &t->receivers) {
-		enum plan_slot_kind kind = p->slots[(*r)->plan_slot].kind;
-
-		if (kind != PLAN_RUN && kind != PLAN_EXEC && !(*r)->spec.reply_line)
-			continue;
-		if (t->batch != 1 || (*r)->parallel > t->most)
-			t->most = (*r)->parallel;
-		t->batch = 1;
-	}
-}
+enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20, AGAIN_MS = 100 };
 
 static int add_slots(struct turn *t, struct sigslot_error *err)
 {
@@ -75,23 +36,36 @@ static int add_slots(struct turn *t, struct sigslot_error *err)
 	return 0;
 }
 
+/* Its own queue, and those that its slots stand behind. */
+static int add_intakes(struct turn *t, struct sigslot_error *err)
+{
+	const struct plan *p = t->worker->world->plan;
+	const struct plan_loop *loop = &p->loops[t->index];
+	int r;
+
+	t->intakes = calloc(1 + loop->intakes_len, sizeof(*t->intakes));
+	if (!t->intakes)
+		return -ENOMEM;
+	r = intake_init(&t->intakes[t->intakes_len++], t, PLAN_NONE, err);
+	for (uint32_t i = 0; r == 0 && i < loop->intakes_len; i++)
+		r = intake_init(&t->intakes[t->intakes_len++], t,
+				p->intakes[loop->first_intake + i], err);
+	return r;
+}
+
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err)
 {
 	const struct world *world = w->world;
-	const char *name = world->plan->loops[index].name;
 	int r;
 
-	*t = (struct turn){.worker = w, .index = index, .empty = true};
+	*t = (struct turn){.worker = w, .index = index};
 	t->board = &world->board->loops[index];
 	t->end_seq = UINT64_MAX;
-	r = queue_open(world->queues, name, w->identity, &t->queue, err);
+	r = add_slots(t, err);
 	if (r == 0)
-		r = add_slots(t, err);
-	if (r == 0)
-		r = tick_add_all(t);
-	choose_batch(t);
-	return r;
+		r = add_intakes(t, err);
+	return r == 0 ? tick_add_all(t) : r;
 }
 
 void turn_done(struct turn *t)
@@ -100,10 +74,11 @@ void turn_done(struct turn *t)
 		receiver_free(*r);
 	vec_each(k, &t->ticks)
 		free(*k);
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		intake_done(&t->intakes[i]);
+	free(t->intakes);
 	vec_done(&t->receivers);
-	vec_done(&t->acks);
 	vec_done(&t->ticks);
-	queue_close(t->queue);
 }
 
 struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
@@ -117,27 +92,6 @@ struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
 		     p->slots[(*r)->plan_slot].kind == PLAN_PLUGIN_SLOT))
 			return *r;
 	return NULL;
-}
-
-/*
- * Acknowledges what is done, and claims when `max` is not 0. Returns how many. While a
- * stopped process holds the queue nothing is done, and it is tried again.
- */
-static int turn_over(struct turn *t, unsigned max)
-{
-	struct sigslot_error err = {0};
-	int n = queue_turn(t->queue, t->acks.at, t->acks.len, t->claims, max, &err);
-
-	if (n != -ETIMEDOUT)
-		t->acks.len = 0;
-	if (n >= 0)
-		return n;
-	log_line("sigslot", "%s", err.text);
-	if (n == -ETIMEDOUT)
-		look_again(t, clock_now() + RETRY_MS * NS_PER_MS);
-	else
-		worker_say(t->worker, WIRE_FAULT, t->index, (uint64_t)-n);
-	return 0;
 }
 
 static void forget(struct record *r)
@@ -154,25 +108,18 @@ static void settle(struct record *r)
 {
 	struct turn *t = r->turn;
 
-	if (r->again) {
-		queue_return(t->queue, &r->claim,
-			     t->now ? 0 : clock_now() + 100 * NS_PER_MS, t->now);
-	} else {
-		struct claim *ack;
-
-		if (t->acks.len >= TURN_BATCH)
-			turn_over(t, 0);
-		ack = vec_add(&t->acks);
-		if (ack)
-			*ack = r->claim;
-	}
+	if (r->again)
+		queue_return(r->from->queue, &r->claim,
+			     t->now ? 0 : clock_now() + AGAIN_MS * NS_PER_MS, t->now);
+	else
+		intake_ack(r->from, &r->claim);
 	forget(r);
 }
 
 void turn_abandon(struct turn *t)
 {
 	while (t->records) {
-		queue_return(t->queue, &t->records->claim, 0, true);
+		queue_return(t->records->from->queue, &t->records->claim, 0, true);
 		forget(t->records);
 	}
 	t->current = NULL;
@@ -189,10 +136,11 @@ void turn_release(struct record *r)
 
 bool turn_idle(const struct turn *t)
 {
-	bool waiting = timer_armed(&t->due) && t->end_seq == UINT64_MAX;
-
-	return t->empty && !waiting && !t->open && !t->current &&
-	       t->next == t->claims_len && !t->outgoing && !t->busy_len && !t->acks.len;
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		if (!intake_idle(&t->intakes[i]))
+			return false;
+	return !t->open && !t->current && t->next == t->claims_len && !t->outgoing &&
+	       !t->busy_len;
 }
 
 /* The outbox may hold so much of one loop; beyond it the loop takes nothing more. */
@@ -239,7 +187,8 @@ static bool begin(struct turn *t)
 	r = malloc(sizeof(*r)); /* quicker than calloc() where one is free */
 	if (!r)
 		return false;
-	*r = (struct record){.turn = t, .claim = t->claims[t->next++]};
+	*r = (struct record){
+		.turn = t, .from = t->claimed, .claim = t->claims[t->next++]};
 	t->open++;
 	r->next = t->records;
 	r->place = &t->records;
@@ -267,6 +216,24 @@ static void conclude(struct turn *t)
 		settle(r);
 }
 
+/* The next one of the current message. False: there is none. */
+static bool find_receiver(struct turn *t)
+{
+	struct record *r = t->current;
+	const struct envelope *e = &r->claim.envelope;
+	const struct taker *taker;
+
+	if (!r->from->takers.len)
+		return dispatch_next(&t->dispatch, &t->receiver);
+	if (r->receivers)
+		return false;
+	taker = intake_choose(r->from);
+	r->again = !taker;
+	if (taker)
+		t->receiver = (struct receiver_id){taker->slot, e->sender, e->signal};
+	return taker;
+}
+
 /* Gives jobs until one has to be waited for. True: all that was claimed is begun. */
 static bool step(struct turn *t)
 {
@@ -278,7 +245,7 @@ static bool step(struct turn *t)
 	while (t->current || begin(t)) {
 		struct receiver *r;
 
-		if (!t->have_receiver && !dispatch_next(&t->dispatch, &t->receiver)) {
+		if (!t->have_receiver && !find_receiver(t)) {
 			conclude(t);
 			continue;
 		}
@@ -295,40 +262,77 @@ static bool step(struct turn *t)
 	return t->next == t->claims_len;
 }
 
-/* Gives back what must not be begun any more. */
+/* What came to its own queue after a stop is not begun any more. */
 static void give_back(struct turn *t)
 {
-	unsigned keep = t->next;
+	const struct intake *in = t->claimed;
+	unsigned keep = 0;
 
-	for (unsigned i = t->next; i < t->claims_len; i++)
-		if (t->now || t->claims[i].seq >= t->end_seq)
-			queue_return(t->queue, &t->claims[i], 0, false);
+	for (unsigned i = 0; i < t->claims_len; i++)
+		if (t->now || (in == t->intakes && t->claims[i].seq >= t->end_seq))
+			queue_return(in->queue, &t->claims[i], 0, false);
 		else
 			t->claims[keep++] = t->claims[i];
 	if (keep < t->claims_len)
-		t->empty = true;
+		t->claimed->empty = true;
 	t->claims_len = keep;
 }
 
-static void fill(struct turn *t)
+void turn_unclaim(struct turn *t)
 {
-	uint64_t due;
-
-	outbox_flush(&t->worker->outbox);
+	for (unsigned i = t->next; i < t->claims_len; i++)
+		queue_return(t->claimed->queue, &t->claims[i], 0, false);
 	t->next = t->claims_len = 0;
-	t->claims_len = (unsigned)turn_over(t, t->batch);
-	t->empty = t->claims_len == 0;
-	give_back(t);
-	due = t->empty ? queue_due(t->queue) : NEVER;
-	if (due != NEVER)
-		look_again(t, due);
 }
 
-static bool willing(const struct turn *t)
+static void fill(struct turn *t, struct intake *in)
+{
+	outbox_flush(&t->worker->outbox);
+	t->claimed = in;
+	t->next = 0;
+	t->claims_len = intake_claim(in, t->claims);
+	give_back(t);
+}
+
+bool turn_willing(const struct turn *t)
 {
 	return t->up && !t->now && !t->held && t->begun < PHASE_FINISHED &&
-	       !t->current && t->next == t->claims_len && t->open < t->most &&
-	       !(t->end_seq != UINT64_MAX && t->empty);
+	       !t->current && t->next == t->claims_len;
+}
+
+/* A batch from each queue that has something, first from the one after the last. */
+static void take_turns(struct turn *t)
+{
+	unsigned len = t->intakes_len, first = t->first;
+
+	for (unsigned i = 0; i < len && turn_willing(t); i++) {
+		unsigned index = (first + i) % len;
+		struct intake *in = &t->intakes[index];
+
+		if ((in->empty && !in->deaf) || !intake_willing(in))
+			continue;
+		fill(t, in);
+		if (t->claims_len)
+			t->first = (index + 1) % len;
+		step(t);
+	}
+}
+
+/* An acknowledgement waits for the next claim only where there will be one at once. */
+static void settle_all(struct turn *t)
+{
+	for (unsigned i = 0; i < t->intakes_len; i++) {
+		struct intake *in = &t->intakes[i];
+
+		if (in->empty || !turn_willing(t) || !intake_willing(in))
+			intake_settle(in);
+	}
+}
+
+void turn_look(struct turn *t)
+{
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		t->intakes[i].empty = false;
 }
 
 static void pump_again(struct later *l)
@@ -344,24 +348,15 @@ void turn_pump_later(struct turn *t)
 
 void turn_pump(struct turn *t)
 {
-	bool more;
-
 	if (t->stepping)
 		return;
 	t->stepping = true;
-	more = step(t);
-	if (more && willing(t)) {
-		fill(t);
-		step(t);
-	} else if (t->acks.len) {
-		turn_over(t, 0);
-	}
+	if (step(t))
+		take_turns(t);
+	settle_all(t);
 	t->stepping = false;
 	t->board->busy = t->open || t->outgoing;
-	if (t->up && !t->bell.loop)
-		loop_watch(&t->worker->loop, &t->bell, queue_data_fd(t->queue), EPOLLIN,
-			   bell);
-	if (t->bell.loop)
-		loop_rewatch(&t->bell, willing(t) ? EPOLLIN : 0);
+	for (unsigned i = 0; t->up && i < t->intakes_len; i++)
+		intake_watch(&t->intakes[i]);
 	life_check(t);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A loop of the topology, as its worker runs it: takes messages from its queue, hands
+ * A loop of the topology, as its worker runs it: takes messages from its queues, hands
  * each to its slots one after the other, acknowledges what is done.
  *
  * The loops of a process take turns on its one thread. One that waits for its command
@@ -17,17 +17,17 @@
 #include "object/ticker.h"
 #include "queue/queue.h"
 #include "slot/slot.h"
+#include "worker/intake.h"
 #include "worker/outbox.h"
 #include "worker/wire.h"
 #include "worker/worker.h"
-
-enum { TURN_BATCH = 64 };
 
 struct turn;
 
 /* A claimed message on its way through the slots. */
 struct record {
 	struct turn *turn;
+	struct intake *from;
 	struct record *next, **place; /* in turn.records */
 	struct claim claim;
 	unsigned pending; /* jobs and outputs that are not done */
@@ -47,6 +47,7 @@ struct receiver {
 	uint32_t emit; /* signal index of spec.emit, or PLAN_NONE */
 	unsigned parallel; /* jobs at the same time, beside the turn if more than one */
 	unsigned running;
+	bool lasting; /* a message stays with it for a while: a command */
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
 	bool ended; /* a resident that will not come back by itself */
 	char reason[sizeof(
@@ -64,15 +65,15 @@ struct turn {
 	struct worker *worker;
 	uint32_t index; /* of the loop in the plan */
 	struct board_loop *board;
-	struct queue *queue;
-	struct watch bell;
-	struct timer due; /* when a message that backs off may be claimed */
+	struct intake *intakes; /* its own queue, then the named ones */
+	unsigned intakes_len;
+	unsigned first; /* the intake that is asked first: they take turns */
 	VEC(struct receiver *) receivers;
 	VEC(struct tick_object *) ticks;
 
-	struct claim claims[TURN_BATCH]; /* claimed, and not begun from `next` on */
-	unsigned claims_len, next, batch;
-	unsigned most; /* records that may be under way */
+	struct claim claims[INTAKE_BATCH]; /* claimed, and not begun from `next` on */
+	unsigned claims_len, next;
+	struct intake *claimed; /* where from */
 	struct record *current;
 	struct dispatch dispatch;
 	struct receiver_id receiver; /* the next one of current, if `have_receiver` */
@@ -81,8 +82,7 @@ struct turn {
 	unsigned busy_len;
 	struct record *records; /* that are under way */
 	unsigned open; /* how many */
-	VEC(struct claim) acks; /* done, and not yet told to the queue */
-	bool stepping, empty; /* the last claim found nothing */
+	bool stepping;
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */
 	bool held;
@@ -95,7 +95,7 @@ struct turn {
 	struct later again; /* pumps, from where it could recurse */
 };
 
-/* Makes it from the plan; opens its queue, starts nothing. */
+/* Makes it from the plan; opens its queues, starts nothing. */
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err);
 void turn_done(struct turn *t);
@@ -105,6 +105,15 @@ void turn_pump(struct turn *t);
 
 /* One job, or one output, of the record is done. */
 void turn_release(struct record *r);
+
+/* Whether it could begin a message, as far as it and not a queue is concerned. */
+bool turn_willing(const struct turn *t);
+
+/* Gives back what was claimed and is not begun. */
+void turn_unclaim(struct turn *t);
+
+/* Looks into all queues again, also those that were empty. */
+void turn_look(struct turn *t);
 
 /* Gives back what is under way, as it will not be done: the slots are closed. */
 void turn_abandon(struct turn *t);

@@ -21,7 +21,7 @@ static struct board *make(uint32_t loops, uint32_t processes)
 {
 	struct board *b = NULL;
 
-	must(board_create(dir_fd, loops, processes, &b, &dir_err) == 0);
+	must(board_create(dir_fd, loops, processes, 1, &b, &dir_err) == 0);
 	return b;
 }
 
@@ -55,9 +55,10 @@ static void test_shared(void)
 	ok(zero, "and nothing else");
 	must(fstatat(dir_fd, "status", &st, 0) == 0);
 	is_int(st.st_mode & 0777, 0600, "nobody else may read it");
-	is_u64((uint64_t)st.st_size,
-	       (uint64_t)((char *)board_process(b, 2) - (char *)b),
-	       "the last process ends where the file ends");
+	is_u64((uint64_t)st.st_size, (uint64_t)((char *)board_queue(b, 1) - (char *)b),
+	       "the last queue ends where the file ends");
+	ok((char *)board_queue(b, 0) == (char *)board_process(b, 2),
+	   "the queues stand behind the processes");
 	must(board_open(dir_fd, &reader) == 0);
 	b->state = BOARD_READY;
 	strcpy(b->loops[2].name, "third");
@@ -134,7 +135,7 @@ static void test_fails(void)
 	gone = openat(dir_fd, "gone", O_RDONLY | O_DIRECTORY);
 	must(gone >= 0 && unlinkat(dir_fd, "gone", AT_REMOVEDIR) == 0);
 	dir_err.text[0] = '\0';
-	is_int(board_create(gone, 1, 1, &b, &dir_err), -ENOENT,
+	is_int(board_create(gone, 1, 1, 0, &b, &dir_err), -ENOENT,
 	       "a board that cannot be made is an error");
 	ok(!b && strstr(dir_err.text, "cannot make the status board"),
 	   "and the message says so");

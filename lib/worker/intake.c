@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking messages from a queue: how many, when, and for whom.
+ */
+#include "worker/intake.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker/receiver.h"
+#include "worker/turn.h"
+
+enum {
+	RETRY_MS = 100,
+	QUICK_NS = 1000000, /* done within that, a batch may be twice as large */
+	SHARED_BATCH = 16,
+	SHARED_STREAM = 16, /* messages that a filter has not read yet */
+};
+
+static bool named(const struct intake *in)
+{
+	return in->takers.len;
+}
+
+static void wake(struct intake *in)
+{
+	in->empty = false;
+	turn_pump(in->turn);
+}
+
+static void bell(struct watch *w, uint32_t events)
+{
+	(void)events;
+	wake(container_of(w, struct intake, bell));
+}
+
+static void came_due(struct timer *timer, uint64_t now)
+{
+	(void)now;
+	wake(container_of(timer, struct intake, due));
+}
+
+static void look_again(struct intake *in, uint64_t due)
+{
+	in->due.fire = came_due;
+	loop_arm(&in->turn->worker->loop, &in->due, due);
+}
+
+/*
+ * Where a message can take long, no more are claimed than are begun, so that a crash
+ * counts as an attempt of these alone.
+ */
+static void limit(struct intake *in, const struct receiver *r)
+{
+	if (!r->lasting || r->stream)
+		return;
+	if (in->batch != 1 || r->parallel > in->most)
+		in->most = r->parallel;
+	in->batch = 1;
+}
+
+static int add_takers(struct intake *in, uint32_t queue)
+{
+	const struct world *w = in->turn->worker->world;
+	const struct plan_queue *q = &w->plan->queues[queue];
+
+	for (uint32_t i = 0; i < q->slots_len; i++) {
+		uint32_t slot = w->plan->takers[q->first_slot + i];
+		struct taker *at;
+
+		if (w->plan->slots[slot].loop != in->turn->index)
+			continue;
+		at = vec_add(&in->takers);
+		if (!at)
+			return -ENOMEM;
+		*at = (struct taker){turn_receiver(in->turn, slot), w->slot_ids[slot]};
+		limit(in, at->receiver);
+	}
+	in->last = in->takers.len - 1; /* then the first one's turn comes */
+	in->adapts = in->batch > 1;
+	in->batch = 1;
+	in->most = UINT32_MAX; /* the takers say when */
+	return 0;
+}
+
+int intake_init(struct intake *in, struct turn *t, uint32_t queue,
+		struct sigslot_error *err)
+{
+	const struct world *w = t->worker->world;
+	const char *name = queue == PLAN_NONE ? w->plan->loops[t->index].name
+					      : w->plan->queues[queue].name;
+	int r;
+
+	*in = (struct intake){.turn = t, .empty = true, .batch = INTAKE_BATCH};
+	in->most = UINT32_MAX;
+	r = queue_open(w->queues, name, t->worker->identity, &in->queue, err);
+	if (r < 0)
+		return r;
+	if (queue != PLAN_NONE)
+		return add_takers(in, queue);
+	vec_each(receiver, &t->receivers)
+		limit(in, *receiver);
+	return 0;
+}
+
+void intake_done(struct intake *in)
+{
+	vec_done(&in->takers);
+	vec_done(&in->acks);
+	queue_close(in->queue);
+}
+
+static bool ended(const struct taker *taker)
+{
+	return !taker->receiver->slot || taker->receiver->ended;
+}
+
+static bool able(const struct intake *in, const struct taker *taker)
+{
+	const struct receiver *r = taker->receiver;
+
+	if (ended(taker) || (r->stream && r->running >= SHARED_STREAM))
+		return false;
+	return receiver_free_for(r, in->turn);
+}
+
+static bool anybody(const struct intake *in,
+		    bool (*is)(const struct intake *, const struct taker *))
+{
+	for (size_t i = 0; i < in->takers.len; i++)
+		if (is(in, &in->takers.at[i]))
+			return true;
+	return false;
+}
+
+static bool lives(const struct intake *in, const struct taker *taker)
+{
+	(void)in;
+	return !ended(taker);
+}
+
+/* A loop that stops begins what was in its own queue then, and nothing else. */
+bool intake_willing(const struct intake *in)
+{
+	bool stopping = in->turn->end_seq != UINT64_MAX;
+
+	if (named(in))
+		return !stopping && anybody(in, able);
+	return in->turn->open < in->most && !(stopping && in->empty);
+}
+
+bool intake_idle(const struct intake *in)
+{
+	bool stopping = in->turn->end_seq != UINT64_MAX;
+	bool nothing = in->empty;
+
+	if (named(in))
+		nothing = nothing || stopping || !anybody(in, lives);
+	return nothing && (stopping || !timer_armed(&in->due)) && !in->acks.len;
+}
+
+/*
+ * Acknowledges what is done, and claims when `max` is not 0. Returns how many. While a
+ * stopped process holds the queue nothing is done, and it is tried again.
+ */
+static unsigned turn_over(struct intake *in, struct claim *out, unsigned max)
+{
+	struct sigslot_error err = {0};
+	int n = queue_turn(in->queue, in->acks.at, in->acks.len, out, max, &err);
+
+	if (n != -ETIMEDOUT)
+		in->acks.len = 0;
+	if (max)
+		in->empty = n == 0;
+	if (n >= 0)
+		return (unsigned)n;
+	log_line("sigslot", "%s", err.text);
+	if (n == -ETIMEDOUT)
+		look_again(in, clock_now() + RETRY_MS * NS_PER_MS);
+	else
+		worker_say(in->turn->worker, WIRE_FAULT, in->turn->index, (uint64_t)-n);
+	return 0;
+}
+
+static void adapt(struct intake *in)
+{
+	uint64_t now = clock_now();
+
+	if (now - in->claimed >= QUICK_NS)
+		in->batch = 1;
+	else if (in->batch < SHARED_BATCH)
+		in->batch *= 2;
+	in->claimed = now;
+}
+
+unsigned intake_claim(struct intake *in, struct claim *out)
+{
+	uint64_t due;
+	unsigned n;
+
+	if (in->adapts)
+		adapt(in);
+	in->deaf = false;
+	n = turn_over(in, out, in->batch);
+	due = in->empty ? queue_due(in->queue) : NEVER;
+	if (due != NEVER)
+		look_again(in, due);
+	return n;
+}
+
+void intake_settle(struct intake *in)
+{
+	if (in->acks.len)
+		turn_over(in, NULL, 0);
+}
+
+void intake_ack(struct intake *in, const struct claim *c)
+{
+	struct claim *ack;
+
+	if (in->acks.len >= INTAKE_BATCH)
+		intake_settle(in);
+	ack = vec_add(&in->acks);
+	if (ack)
+		*ack = *c;
+}
+
+/* Of those that can, or else of those that live, the next with the least to do. */
+const struct taker *intake_choose(struct intake *in)
+{
+	bool (*is)(const struct intake *, const struct taker *) =
+		anybody(in, able) ? able : lives;
+	const struct taker *best = NULL;
+
+	for (size_t i = 1; i <= in->takers.len; i++) {
+		size_t k = (in->last + i) % in->takers.len;
+		const struct taker *taker = &in->takers.at[k];
+
+		if (is(in, taker) &&
+		    (!best || taker->receiver->running < best->receiver->running))
+			best = taker;
+	}
+	if (best)
+		in->last = (size_t)(best - in->takers.at);
+	return best;
+}
+
+void intake_watch(struct intake *in)
+{
+	bool listens = turn_willing(in->turn) && intake_willing(in);
+
+	if (!in->bell.loop)
+		loop_watch(&in->turn->worker->loop, &in->bell, queue_data_fd(in->queue),
+			   EPOLLIN, bell);
+	loop_rewatch(&in->bell, listens ? EPOLLIN : 0);
+	in->deaf = in->deaf || !listens;
+}
+
+void intake_unwatch(struct intake *in)
+{
+	loop_unwatch(&in->bell);
+	loop_disarm(&in->turn->worker->loop, &in->due);
+}

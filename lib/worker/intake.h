@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A queue that a loop takes messages from. From its own queue a message goes to all
+ * slots that it is for; from a named one to one of the loop's slots behind it: one
+ * that is idle, else the next in turn.
+ *
+ * From a named queue a loop claims no more than its slots begin at once, and nothing
+ * while none of them is free: the rest is for other loops. Everybody who is free is
+ * woken by its bell, so a message never waits for one who was woken and died.
+ */
+#ifndef WORKER_INTAKE_H
+#define WORKER_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "loop/loop.h"
+#include "queue/queue.h"
+
+enum { INTAKE_BATCH = 64 };
+
+struct turn;
+struct receiver;
+
+/* A slot behind a named queue. */
+struct taker {
+	struct receiver *receiver;
+	uint32_t slot; /* id of its name */
+};
+
+struct intake {
+	struct turn *turn;
+	struct queue *queue;
+	VEC(struct taker) takers; /* none: the loop's own queue */
+	size_t last; /* of these, that got a message */
+	struct watch bell;
+	struct timer due; /* when a message that backs off may be claimed */
+	VEC(struct claim) acks; /* done, and not yet told to the queue */
+	unsigned batch; /* to claim at once */
+	unsigned most; /* of the loop's records that may be under way */
+	bool adapts; /* the batch follows how quickly the last one was done */
+	uint64_t claimed; /* when the last one was */
+	bool empty; /* the last claim found nothing, and the bell was silent since */
+	bool deaf; /* or was not listened to, as the slots were busy */
+};
+
+/* Opens the loop's own queue, or named queue `queue` of the plan with its takers. */
+int intake_init(struct intake *in, struct turn *t, uint32_t queue,
+		struct sigslot_error *err);
+void intake_done(struct intake *in);
+
+/* Whether a message from there could be begun now. */
+bool intake_willing(const struct intake *in);
+
+/* Whether nothing is there, backs off, or waits to be acknowledged. */
+bool intake_idle(const struct intake *in);
+
+/* Acknowledges what is done and claims into out[INTAKE_BATCH]. Returns how many. */
+unsigned intake_claim(struct intake *in, struct claim *out);
+
+/* Acknowledges c, at the latest with the next claim; what is done, now. */
+void intake_ack(struct intake *in, const struct claim *c);
+void intake_settle(struct intake *in);
+
+/* The slot that a message of a named queue goes to; NULL: all of them have ended. */
+const struct taker *intake_choose(struct intake *in);
+
+/* Listens to the bell while it is willing; stops listening. */
+void intake_watch(struct intake *in);
+void intake_unwatch(struct intake *in);
+
+#endif
