@@ -5,11 +5,9 @@
  */
 #include "base/crc.h"
 
-#include <stdbool.h>
 #include <string.h>
-#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
-#include <sys/platform/x86.h>
-#endif
+
+#include "base/cpu.h"
 
 static uint32_t table_step(uint32_t crc, unsigned char byte)
 {
@@ -112,6 +110,21 @@ INSTRUCTION static uint32_t by_instruction(uint32_t crc, const unsigned char *at
 	return crc;
 }
 
+/* Two chains that do not wait for one another, as far as both go. */
+INSTRUCTION static uint32_t pair_by_instruction(const unsigned char *a, size_t a_size,
+						const unsigned char *b, size_t b_size)
+{
+	uint64_t one = ~0u, two = ~0u;
+
+	for (; a_size >= 8 && b_size >= 8; a_size -= 8, b_size -= 8, a += 8, b += 8) {
+		one = STEP(one, word_at(a));
+		two = STEP(two, word_at(b));
+	}
+	one = by_instruction((uint32_t)one, a, a_size);
+	two = by_instruction((uint32_t)two, b, b_size);
+	return ~(uint32_t)STEP(one, ~two & 0xffffffff);
+}
+
 INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t size)
 {
 	uint64_t a = ~0u, b = ~0u, c = ~0u;
@@ -126,26 +139,6 @@ INSTRUCTION static uint32_t words_by_instruction(const unsigned char *at, size_t
 	if (size >= 16)
 		b = STEP(b, word_at(at + 8));
 	return (uint32_t)STEP(STEP(a, b), c);
-}
-#endif
-
-#ifdef __x86_64__
-/* The C library has asked the processor; asking again takes traps on virtual ones. */
-static bool has_instruction(void)
-{
-	static int
-		known; /* 0: not yet, 1: no, 2: yes; two threads write equal values */
-	int now = __atomic_load_n(&known, __ATOMIC_RELAXED);
-
-	if (!now) {
-#ifdef CPU_FEATURE_ACTIVE
-		now = CPU_FEATURE_ACTIVE(SSE4_2) ? 2 : 1;
-#else
-		now = __builtin_cpu_supports("sse4.2") ? 2 : 1;
-#endif
-		__atomic_store_n(&known, now, __ATOMIC_RELAXED);
-	}
-	return now == 2;
 }
 #endif
 
@@ -167,7 +160,7 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 {
 	crc = ~crc;
 #ifdef __x86_64__
-	if (has_instruction())
+	if (cpu_has(CPU_CRC))
 		return ~by_instruction(crc, bytes, size);
 #endif
 	return ~by_table(crc, bytes, size);
@@ -176,8 +169,20 @@ uint32_t crc32c(uint32_t crc, const void *bytes, size_t size)
 uint32_t crc32c_lanes(const void *bytes, size_t size)
 {
 #ifdef __x86_64__
-	if (has_instruction())
+	if (cpu_has(CPU_CRC))
 		return words_by_instruction(bytes, size);
 #endif
 	return words_by_table(bytes, size);
+}
+
+uint32_t crc32c_pair(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+	uint64_t second;
+
+#ifdef __x86_64__
+	if (cpu_has(CPU_CRC))
+		return pair_by_instruction(a, a_size, b, b_size);
+#endif
+	second = crc32c(0, b, b_size);
+	return crc32c(crc32c(0, a, a_size), &second, sizeof(second));
 }

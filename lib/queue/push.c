@@ -18,7 +18,6 @@
 enum {
 	BATCH = 64, /* records per lock, at most */
 	BATCH_BYTES = 65536,
-	PIECE = 12288,
 	WANT_FRESH_NS = 250000000, /* a waiter comes back within 100 ms */
 };
 
@@ -129,6 +128,7 @@ static struct record *lay_down(struct queue *q, struct parcel *p, unsigned state
 	p->header.crc = record_seal(p->sum, p->header.seq);
 	p->header.state = record_word(w);
 	memcpy(r, &p->header, sizeof(*r));
+	q->changed = true;
 	q->m.seq++;
 	q->m.present[state]++;
 	q->m.tail += record_room(p->header.size);
@@ -259,25 +259,19 @@ static int finish(struct queue *q, uint64_t at, struct sigslot_error *err)
 	return 0;
 }
 
-/* Copies and sums in turns, so that the sum finds the bytes in the nearest cache. */
 static void copy_in(struct queue *q, uint64_t at, struct parcel *p)
 {
 	struct record *r = ring_at(&q->ring, at);
-	unsigned char *to = (unsigned char *)(r + 1);
-	const unsigned char *from = p->data;
-	size_t left = p->header.size;
+	uint32_t sum;
 
-	p->sum = record_sum_header(&p->header);
-	while (left) {
-		size_t n = left < PIECE ? left : PIECE;
-
-		p->sum = crc32c(p->sum, from, n);
-		memcpy(to, from, n);
-		from += n;
-		to += n;
-		left -= n;
+	if (p->header.size < SUM_LONG) { /* a handle with a smaller inline_max */
+		memcpy(r + 1, p->data, p->header.size);
+		sum = record_sum(&p->header, p->data, p->header.size);
+	} else {
+		sum = record_sum_long(&p->header,
+				      sum_copy(r + 1, p->data, p->header.size));
 	}
-	r->crc = record_seal(p->sum, p->header.seq);
+	r->crc = record_seal(sum, p->header.seq);
 }
 
 static int put_large(struct queue *q, struct parcel *p, struct sigslot_error *err)
@@ -311,7 +305,7 @@ static size_t gather(const struct queue *q, const struct envelope *e,
 		if (p->size > q->inline_max)
 			break;
 		wrap(&out[n], e, first + n, p);
-		out[n].sum = record_sum(&out[n].header, p->data);
+		out[n].sum = record_sum(&out[n].header, p->data, p->size);
 		bytes += record_room(p->size);
 		n++;
 	}
@@ -331,7 +325,7 @@ static int push_one(struct queue *q, const struct envelope *e,
 		return refuse(q, p->size, err);
 	wrap(&parcel, e, *index, p);
 	if (p->size <= q->inline_max) {
-		parcel.sum = record_sum(&parcel.header, p->data);
+		parcel.sum = record_sum(&parcel.header, p->data, p->size);
 		return put_batch(q, &parcel, 1, index, err);
 	}
 	r = put_large(q, &parcel, err);

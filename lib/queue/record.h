@@ -5,7 +5,7 @@
  *
  * `state` is one word, so that a claim, an acknowledgement or a return happens in one
  * store. What lies before `size` may change while the record lives; the checksum
- * covers the rest, the payload and `seq`.
+ * covers the rest, the sum of the payload and `seq`.
  */
 #ifndef QUEUE_RECORD_H
 #define QUEUE_RECORD_H
@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/crc.h"
+#include "base/sum.h"
 #include "queue/queue.h"
 
 enum record_state {
@@ -96,21 +97,28 @@ static inline uint64_t record_room(uint64_t size)
 	       ~(uint64_t)(RECORD_ALIGN - 1);
 }
 
-/* The checksum of the header, to be continued over the payload, ... */
-static inline uint32_t record_sum_header(const struct record *r)
+/* The same for a long payload whose sum is known. */
+static inline uint32_t record_sum_long(const struct record *r, uint64_t payload_sum)
 {
-	return crc32c(0, &r->size, sizeof(*r) - RECORD_CHECKED);
+	return crc32c_pair(&r->size, sizeof(*r) - RECORD_CHECKED, &payload_sum,
+			   sizeof(payload_sum));
 }
 
-/* ... and then over seq, which is known last. */
-static inline uint32_t record_sum(const struct record *r, const void *payload)
+/* The checksum of a record without its seq: the header from `size` on and a payload. */
+static inline uint32_t record_sum(const struct record *r, const void *payload,
+				  size_t size)
 {
-	return crc32c(record_sum_header(r), payload, r->size);
+	const size_t header = sizeof(*r) - RECORD_CHECKED;
+
+	if (size < SUM_LONG)
+		return crc32c_pair(&r->size, header, payload, size);
+	return record_sum_long(r, sum_long(payload, size));
 }
 
+/* With seq, which is known last. The factor is odd: neighbours differ. */
 static inline uint32_t record_seal(uint32_t sum, uint64_t seq)
 {
-	return crc32c(sum, &seq, sizeof(seq));
+	return sum ^ (uint32_t)(seq ^ seq >> 32) * 0x9e3779b1u;
 }
 
 #endif

@@ -63,6 +63,7 @@ static int announce(struct queue *q, const struct search *s)
 	}
 	if (r < 0)
 		return r;
+	q->changed = true;
 	q->m.next = lowest;
 	if (!FAULTY(FAULT_RECOVER_SILENTLY))
 		section_ring_data(q);
@@ -77,6 +78,7 @@ static int apply(struct queue *q, const struct search *s)
 	struct entry e;
 	int r;
 
+	q->changed = true;
 	if (!FAULTY(FAULT_NO_RECOUNT))
 		memset(q->m.present, 0, sizeof(q->m.present));
 	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end) {

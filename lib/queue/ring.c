@@ -219,14 +219,24 @@ static uint32_t read_idx(const struct ring *r)
 	return __atomic_load_n(&r->head->idx, __ATOMIC_ACQUIRE);
 }
 
+/*
+ * Whether nobody was here since m was loaded. Then m is used as it was checked; so it
+ * is enough to look at what must have changed otherwise, and to tell of damage there.
+ */
+static bool current(const struct ring_meta *m, const struct ring_meta *now)
+{
+	return m->version && m->version == now->version && m->crc == now->crc &&
+	       m->head == now->head && m->next == now->next && m->tail == now->tail &&
+	       m->seq == now->seq;
+}
+
 int ring_load(const struct ring *r, struct ring_meta *m)
 {
 	uint32_t idx = read_idx(r);
 
 	if (idx > 1)
 		return -EBADMSG;
-	/* nobody was here since, so it was checked before */
-	if (memcmp(m, &r->head->meta[idx], sizeof(*m)) == 0 && m->version)
+	if (current(m, &r->head->meta[idx]))
 		return 0;
 	memcpy(m, &r->head->meta[idx], sizeof(*m));
 	if (fits(r, m))

@@ -22,6 +22,7 @@ int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *er
 
 static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
 {
+	q->changed = false;
 	if (ring_load(&q->ring, &q->m) < 0)
 		return fail(err, -EBADMSG,
 			    "queue '%s' is damaged: its header makes no sense",
@@ -58,11 +59,14 @@ int section_enter(struct queue *q, struct sigslot_error *err)
 
 void section_commit(struct queue *q)
 {
+	q->changed = false;
 	ring_commit(&q->ring, &q->m);
 }
 
 void section_leave(struct queue *q)
 {
+	if (q->changed)
+		q->m.version = 0; /* no commit came: load it anew */
 	latch_give(&q->ring.head->latch);
 }
 
@@ -95,6 +99,7 @@ int section_look(struct queue *q, uint64_t at, struct entry *ret)
 
 void section_count(struct queue *q, const struct entry *e, unsigned state)
 {
+	q->changed = true;
 	q->m.present[e->state]--;
 	q->m.present[state]++;
 }
@@ -163,6 +168,7 @@ int section_sweep(struct queue *q)
 	int r;
 
 	while ((r = section_look(q, m->head, &e)) > 0 && record_gone(e.state)) {
+		q->changed = true;
 		m->present[e.state]--;
 		m->swept[e.state - RECORD_ACKED]++;
 		m->head = e.end;
@@ -176,8 +182,10 @@ int section_sweep(struct queue *q)
 		if (m->gap_end && m->head >= m->gap_end)
 			m->gap = m->gap_end = 0;
 	}
-	if (m->next < m->head)
+	if (m->next < m->head) {
+		q->changed = true;
 		m->next = m->head;
+	}
 	section_offer_space(q);
 	return r < 0 ? r : 0;
 }

@@ -17,6 +17,7 @@
 struct queue {
 	struct ring ring;
 	struct ring_meta m; /* valid in a section */
+	bool changed; /* m, and not committed since */
 	struct identity *id; /* borrowed */
 	uint32_t me; /* our lock word */
 	uint32_t handle;

@@ -123,6 +123,7 @@ int slide_head(struct queue *q)
 	if (m.next >= m.gap && m.next < m.gap_end)
 		m.next = m.gap_end;
 	q->m = m;
+	q->changed = true;
 	if (!FAULTY(FAULT_NO_GAP))
 		section_commit(q);
 	while (q->m.gap_end) {

@@ -6,7 +6,6 @@
 #include "queue/queue.h"
 
 #include <sched.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "queue/bell.h"
@@ -63,7 +62,8 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 	w.lease = (w.lease + 1) & 0xffff;
 	e->record->handle = q->handle;
 	section_set(q, e, record_word(w));
-	q->ring.head->stats.redelivered += w.attempt > 1;
+	if (w.attempt > 1)
+		q->ring.head->stats.redelivered++;
 	*out = (struct claim){
 		.envelope = r->envelope,
 		.payload = {.data = r + 1, .size = e->size},
@@ -76,8 +76,10 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 
 static void look_again_at(struct queue *q, uint64_t due)
 {
-	if (due < q->m.due)
-		q->m.due = due;
+	if (due >= q->m.due)
+		return;
+	q->changed = true;
+	q->m.due = due;
 }
 
 /* Returns true if the walk must stop at this record, to keep the order. */
@@ -122,6 +124,7 @@ static int claim_ready(struct queue *q, struct claim *out, size_t max, size_t *r
 	if (q->m.due != NEVER && (now = clock_now()) >= q->m.due) {
 		/* whoever slept until then finds the rest by the bell */
 		section_ring_data(q);
+		q->changed = true;
 		q->m.next = q->m.head;
 		q->m.due = NEVER;
 	}
@@ -137,6 +140,7 @@ static int claim_ready(struct queue *q, struct claim *out, size_t max, size_t *r
 			break;
 		at = e.end;
 	}
+	q->changed = q->changed || at != q->m.next;
 	q->m.next = at;
 	return r < 0 ? r : 0;
 }
@@ -170,10 +174,9 @@ static int settle_all(struct queue *q, const struct claim *c, size_t len,
 }
 
 /* Leaves the bell silent if nothing was there. Before a push can come in between. */
-static void end_turn(struct queue *q, const struct ring_meta *before, size_t got,
-		     bool hush)
+static void end_turn(struct queue *q, size_t got, bool hush)
 {
-	if (memcmp(&q->m, before, sizeof(*before)) != 0)
+	if (q->changed)
 		section_commit(q);
 	if (hush && !got)
 		bell_hush(&q->ring.head->data_bell, q->data_fd);
@@ -186,18 +189,16 @@ static void end_turn(struct queue *q, const struct ring_meta *before, size_t got
 static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 		struct claim *out, size_t max, bool hush)
 {
-	struct ring_meta before;
 	size_t got = 0;
 	int stale, r;
 
-	before = q->m;
 	stale = settle_all(q, acks, acks_len, RECORD_ACKED);
 	r = stale == -EBADMSG ? stale : 0;
 	if (!r && max)
 		r = claim_ready(q, out, max, &got);
 	if (!r)
 		r = section_sweep(q);
-	end_turn(q, &before, got, hush && !r && max);
+	end_turn(q, got, hush && !r && max);
 	if (got)
 		return (int)got;
 	return r < 0 ? r : max ? 0 : stale;
@@ -255,10 +256,9 @@ static int take_out(struct queue *q, const struct claim *c, unsigned state)
 static bool intact(const struct claim *c)
 {
 	const struct record *r = (const struct record *)c->payload.data - 1;
-	struct record header = *r;
 
-	header.size = (uint32_t)c->payload.size;
-	return record_seal(record_sum(&header, c->payload.data), c->seq) == header.crc;
+	return record_seal(record_sum(r, c->payload.data, c->payload.size), c->seq) ==
+	       r->crc;
 }
 
 /* Takes damaged records out of the ring and out of `out`. Returns how many are left. */

@@ -65,6 +65,21 @@ static void lanes(void)
 	ok(same, "instruction and table agree on the sum of blocks");
 }
 
+static void pairs(void)
+{
+	bool same = true;
+
+	for (size_t a = 0; a < 70; a++)
+		for (size_t b = 0; b < 200; b += 3) {
+			uint64_t word = crc32c(0, large + 100, b);
+			uint32_t both =
+				crc32c(crc32c(0, large, a), &word, sizeof(word));
+
+			same = same && crc32c_pair(large, a, large + 100, b) == both;
+		}
+	ok(same, "a pair is the one sum, continued over the other as a word");
+}
+
 int main(void)
 {
 	uint32_t before;
@@ -74,6 +89,7 @@ int main(void)
 	vectors();
 	agreement();
 	lanes();
+	pairs();
 	before = crc32c(0, bytes, LONGEST);
 	bytes[150] ^= 1;
 	ok(crc32c(0, bytes, LONGEST) != before, "one changed bit changes it");
