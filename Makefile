@@ -72,6 +72,7 @@ fuzz_src := $(wildcard tests/fuzz/*_fuzz.c)
 plugin_src := $(wildcard examples/*.c)
 test_plugin_src := $(wildcard tests/plugins/*.c)
 bench_src := $(wildcard tests/bench/*_bench.c)
+bench_common := $(filter-out $(bench_src) tests/bench/noop.c,$(wildcard tests/bench/*.c))
 
 lib_obj := $(lib_src:%.c=$(O)/%.o)
 cmd_obj := $(cmd_src:%.c=$(O)/%.o)
@@ -247,9 +248,17 @@ $(O)/tests/%: $(O)/tests/%.o $(archive)
 	$(call say,LD,$@)
 	$(Q)$(CC) -rdynamic $(LINK_FLAGS) -o $@ $< $(archive) $(LIBS) -lpthread
 
-$(O)/tests/bench/%_bench: $(O)/tests/bench/%_bench.o $(O)/tests/bench/bench.o $(archive)
+# What the anchors need is linked if it is there.
+anchor_libs := $(if $(wildcard /usr/include/zmq.h),-lzmq) \
+	$(if $(wildcard /usr/include/nng/nng.h),-lnng)
+
+$(O)/tests/bench/common.a: $(bench_common:%.c=$(O)/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(O)/tests/bench/%_bench: $(O)/tests/bench/%_bench.o $(O)/tests/bench/common.a $(archive)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS) -lpthread
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS) -Wl,--as-needed $(anchor_libs) -lpthread
 
 $(O)/tests/bench/noop: $(O)/tests/bench/noop.o
 	$(call say,LD,$@)

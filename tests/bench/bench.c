@@ -62,6 +62,16 @@ const char *bench_built(const char *name)
 	return out;
 }
 
+const char *bench_path(const char *name)
+{
+	static char path[4][128];
+	static unsigned turn;
+	char *out = path[turn++ % 4];
+
+	snprintf(out, sizeof(path[0]), "%s/%s", home, name);
+	return out;
+}
+
 void bench_call(char *const argv[])
 {
 	pid_t pid = vfork();

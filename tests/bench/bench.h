@@ -12,7 +12,7 @@
 
 #include "queue/queue.h"
 
-enum { BENCH_TURNS = 7 };
+enum { BENCH_TURNS = 5 };
 
 /* One line of the output. Both functions measure once, in the row's unit. */
 struct bench_row {
@@ -21,7 +21,7 @@ struct bench_row {
 	double (*ours)(void), (*theirs)(void);
 	double goal; /* of ours / theirs */
 	bool at_most; /* else at least */
-	const char *needs; /* a program without which there is no anchor, or NULL */
+	const char *needs; /* what there is no anchor without: a program, or NULL */
 };
 
 /*
@@ -29,6 +29,9 @@ struct bench_row {
  * it: below /dev/shm where that is a tmpfs, else below /tmp. Says which on stderr.
  */
 void bench_begin(void);
+
+/* The path of something in that directory; good until the fourth call from then. */
+const char *bench_path(const char *name);
 
 /* Measures a row BENCH_TURNS times, theirs and ours in turns; prints the medians. */
 void bench_row(const struct bench_row *row);

@@ -8,14 +8,14 @@
 #include "base/clock.h"
 #include "bench.h"
 
-enum { COMMANDS = 400 };
+enum { COMMANDS = 400, FEW = 50 };
 
 static struct queue *colon, *truth;
 static unsigned long colons, truths;
 
-static double per_second(uint64_t started)
+static double per_second(uint64_t started, int commands)
 {
-	return COMMANDS * 1e9 / (double)(clock_now() - started);
+	return commands * 1e9 / (double)(clock_now() - started);
 }
 
 static double bare(char *const argv[])
@@ -24,7 +24,7 @@ static double bare(char *const argv[])
 
 	for (int i = 0; i < COMMANDS; i++)
 		bench_call(argv);
-	return per_second(started);
+	return per_second(started, COMMANDS);
 }
 
 static double bare_colon(void)
@@ -49,7 +49,7 @@ static double slots(const char *address, struct queue *q, unsigned long *before)
 		    address);
 	*before += COMMANDS;
 	bench_await(q, *before);
-	return per_second(started);
+	return per_second(started, COMMANDS);
 }
 
 static double slot_colon(void)
@@ -62,11 +62,41 @@ static double slot_true(void)
 	return slots("truth", truth, &truths);
 }
 
+static double xargs_colon(void)
+{
+	uint64_t started = clock_now();
+
+	bench_shell("seq %d | xargs -n1 sh -c :", COMMANDS);
+	return per_second(started, COMMANDS);
+}
+
+static double xargs_true(void)
+{
+	uint64_t started = clock_now();
+
+	bench_shell("seq %d | xargs -n1 /bin/true", COMMANDS);
+	return per_second(started, COMMANDS);
+}
+
+static double parallel_colon(void)
+{
+	uint64_t started = clock_now();
+
+	bench_shell("seq %d | parallel -j1 : 2>/dev/null", FEW);
+	return per_second(started, FEW);
+}
+
 static const struct bench_row rows[] = {
 	{"run ':' per message, whole system", "commands/s", "vfork sh -c :", slot_colon,
 	 bare_colon, 0.85, false, NULL},
 	{"exec [/bin/true] per message, whole system", "commands/s", "vfork /bin/true",
 	 slot_true, bare_true, 0.85, false, NULL},
+	{"run ':' per message, whole system", "commands/s",
+	 "xargs -n1 sh -c :", slot_colon, xargs_colon, 1, false, "xargs"},
+	{"exec [/bin/true] per message, whole system", "commands/s",
+	 "xargs -n1 /bin/true", slot_true, xargs_true, 1.5, false, "xargs"},
+	{"run ':' per message, whole system", "commands/s",
+	 "parallel -j1 :", slot_colon, parallel_colon, 1, false, "parallel"},
 };
 
 int main(void)

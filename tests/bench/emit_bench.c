@@ -109,6 +109,23 @@ static double through_jq(void)
 	return lines_per_second(started, JQ_LINES);
 }
 
+static double parallel_pipe(void)
+{
+	uint64_t started = clock_now();
+
+	bench_shell("seq %d | parallel --pipe wc -l >/dev/null 2>&1", LINES);
+	return lines_per_second(started, LINES);
+}
+
+static const struct bench_row parallel_row = {"emit -l to a counting plugin",
+					      "lines/s",
+					      "parallel --pipe wc -l",
+					      to_plugin,
+					      parallel_pipe,
+					      1,
+					      false,
+					      "parallel"};
+
 static const struct bench_row plugin_row = {"emit -l to a counting plugin",
 					    "lines/s",
 					    "line-buffered pipe",
@@ -147,6 +164,7 @@ int main(void)
 	filter = bench_queue("emit", "filter-loop");
 	emit_rows();
 	bench_row(&plugin_row);
+	bench_row(&parallel_row);
 	bench_row(&filter_row);
 	bench_stop("emit");
 	return 0;

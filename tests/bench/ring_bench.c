@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The queue against a plain ring under a robust mutex with condition variables, which
- * copies inside the lock, acknowledges nothing and checks nothing. Both run in turns,
- * the median of five counts. faster-fifo's core, where it is the anchor, is a factor of
- * that ring, as measured beside the original. One JSON line per row.
+ * The queue against a plain ring. Both run in turns, the median of five counts. One
+ * JSON line per row.
  */
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "plain.h"
 #include "queue/queue.h"
 
 enum {
@@ -50,94 +48,18 @@ struct load {
 
 /* --- the plain ring --- */
 
-struct plain {
-	pthread_mutex_t lock;
-	pthread_cond_t data, space;
-	unsigned readers, writers; /* asleep */
-	uint64_t head, tail;
-	char bytes[CAPACITY];
-};
-
 static struct plain *plain;
-
-static void plain_init(void)
-{
-	pthread_mutexattr_t m;
-	pthread_condattr_t c;
-
-	pthread_mutexattr_init(&m);
-	pthread_mutexattr_setpshared(&m, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&m, PTHREAD_MUTEX_ROBUST);
-	pthread_condattr_init(&c);
-	pthread_condattr_setpshared(&c, PTHREAD_PROCESS_SHARED);
-	pthread_mutex_init(&plain->lock, &m);
-	pthread_cond_init(&plain->data, &c);
-	pthread_cond_init(&plain->space, &c);
-	plain->head = plain->tail = 0;
-}
-
-static void plain_copy(uint64_t at, char *with, size_t size, bool in)
-{
-	size_t offset = at % CAPACITY, first = CAPACITY - offset;
-
-	if (first > size)
-		first = size;
-	memcpy(in ? plain->bytes + offset : with, in ? with : plain->bytes + offset,
-	       first);
-	memcpy(in ? plain->bytes : with + first, in ? with + first : plain->bytes,
-	       size - first);
-}
-
-static void plain_put(size_t size, size_t batch)
-{
-	pthread_mutex_lock(&plain->lock);
-	for (size_t i = 0; i < batch; i++) {
-		while (CAPACITY - (plain->tail - plain->head) < size + 8) {
-			plain->writers++;
-			pthread_cond_wait(&plain->space, &plain->lock);
-			plain->writers--;
-		}
-		plain_copy(plain->tail, (char *)&size, 8, true);
-		plain_copy(plain->tail + 8, bytes, size, true);
-		plain->tail += size + 8;
-	}
-	if (plain->readers)
-		pthread_cond_signal(&plain->data);
-	pthread_mutex_unlock(&plain->lock);
-}
-
-static size_t plain_get(size_t most)
-{
-	static char out[LARGEST];
-	size_t n = 0, size;
-
-	pthread_mutex_lock(&plain->lock);
-	while (plain->head == plain->tail) {
-		plain->readers++;
-		pthread_cond_wait(&plain->data, &plain->lock);
-		plain->readers--;
-	}
-	for (; n < most && plain->head != plain->tail; n++) {
-		plain_copy(plain->head, (char *)&size, 8, false);
-		plain_copy(plain->head + 8, out, size, false);
-		plain->head += size + 8;
-	}
-	if (plain->writers)
-		pthread_cond_signal(&plain->space);
-	pthread_mutex_unlock(&plain->lock);
-	return n;
-}
 
 static void plain_produce(const struct load *l)
 {
 	for (long n = 0; n < l->messages; n += (long)l->batch)
-		plain_put(l->size, l->batch);
+		plain_put(plain, bytes, l->size, l->batch);
 }
 
 static void plain_consume(const struct load *l)
 {
 	for (long n = 0; n < l->messages * l->producers;)
-		n += (long)plain_get(l->batch);
+		n += (long)plain_get(plain, l->batch);
 }
 
 /* --- ours --- */
@@ -214,7 +136,7 @@ static double measure(const struct kind *k, const struct load *l)
 	uint64_t started, took;
 	char c;
 
-	plain_init();
+	plain = plain_new(CAPACITY);
 	must(queue_create(dir, "q", &(struct queue_limits){.size = CAPACITY}, NULL) ==
 		     0,
 	     "queue_create");
@@ -234,6 +156,7 @@ static double measure(const struct kind *k, const struct load *l)
 	close(gate[0]);
 	while (wait(NULL) > 0)
 		;
+	plain_free(plain);
 	must(queue_remove(dir, "q", NULL) == 0, "queue_remove");
 	return (double)l->messages * l->producers * 1e9 / (double)took;
 }
@@ -414,7 +337,6 @@ int main(void)
 	must(mkdtemp(path) != NULL, "mkdtemp");
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	must(dir >= 0 && identity_create(dir, NULL) == 0, "identity_create");
-	plain = share(sizeof(*plain));
 	ping = share(sizeof(*ping));
 	row("1x1, 64 B, one at a time", (struct load){1, 64, 1, 1000000}, 1, 0.73, 1);
 	row("4x1, 64 B, one at a time", (struct load){4, 64, 1, 250000}, 1, 0.62, 1);
