@@ -6,7 +6,8 @@
 
 #include <fcntl.h>
 
-#include "queue/section.h"
+#include "queue/site.h"
+#include "queue/safe.h"
 
 static uint64_t gone(const struct ring_meta *m, unsigned state)
 {
@@ -57,7 +58,7 @@ int queue_counts(const struct queue *q, struct queue_counts *ret)
 	return 0;
 }
 
-static int peek(int fd, const char *name, struct queue_counts *ret,
+static int peek(int fd, const char *name, bool durable, struct queue_counts *ret,
 		struct sigslot_error *err)
 {
 	struct ring_meta m;
@@ -66,7 +67,12 @@ static int peek(int fd, const char *name, struct queue_counts *ret,
 
 	if (r < 0)
 		return r;
-	r = ring_snapshot(&ring, &m);
+	if (durable && safe_attach(&ring) < 0)
+		r = -EBADMSG;
+	else if (durable && !safe_same_boot(&ring))
+		r = safe_newest(&ring, &m) < 0 ? -EBADMSG : 0;
+	else
+		r = ring_snapshot(&ring, &m);
 	if (!r)
 		sum_up(&ring, &m, ret);
 	else
@@ -80,9 +86,11 @@ int queue_peek(int dir, const char *name, struct queue_counts *ret,
 {
 	_close_ int at =
 		openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	_close_ int fd = at < 0 ? -1 : openat(at, "ring", RING_OPEN | O_RDONLY);
+	_close_ int fd = -1;
+	bool durable;
 
-	if (fd < 0)
+	if (at < 0)
 		return fail_errno(err, "queue '%s': cannot open it", name);
-	return peek(fd, name, ret, err);
+	fd = site_open(at, name, O_RDONLY, &durable, err);
+	return fd < 0 ? fd : peek(fd, name, durable, ret, err);
 }

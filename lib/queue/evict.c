@@ -64,3 +64,18 @@ int identity_evict(int dir, uint64_t patience_ns)
 	}
 	return r;
 }
+
+bool identity_used(int dir)
+{
+	_close_ int fd = openat(dir, "id", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct flock any = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = 1,
+		.l_len = IDENTITY_SLOTS,
+	};
+
+	if (fd < 0)
+		return errno != ENOENT;
+	return fcntl(fd, F_GETLK, &any) < 0 || any.l_type != F_UNLCK;
+}

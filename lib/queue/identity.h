@@ -43,6 +43,12 @@ int identity_open(int dir, int slot, struct identity **ret, struct sigslot_error
  */
 int identity_evict(int dir, uint64_t patience_ns);
 
+/*
+ * Whether anybody has a slot; true if that cannot be told. For who has not opened the
+ * identity himself, as above.
+ */
+bool identity_used(int dir);
+
 /* Gives the slot back when the last user has closed it. Takes NULL. */
 void identity_close(struct identity *id);
 

@@ -13,7 +13,7 @@
 #include "queue/fault.h"
 #include "queue/latch.h"
 #include "queue/reserve.h"
-#include "queue/section.h"
+#include "queue/safe.h"
 
 enum {
 	BATCH = 64, /* records per lock, at most */
@@ -88,10 +88,12 @@ static int cover(struct queue *q, uint64_t room)
 {
 	uint64_t to = q->m.tail + room;
 
+	if (q->ring.safe)
+		return safe_claim(q, room);
 	return reserve_covers(&q->ring, to) ? 0 : reserve_more(&q->ring, to);
 }
 
-/* Returns 0 if there is room now, -EAGAIN, -ENOSPC, or -EBADMSG. */
+/* Returns 0 if there is room now, -EAGAIN, -ENOSPC, -EBADMSG, or as safe_claim(). */
 static int make_room(struct queue *q, uint64_t room)
 {
 	int r;
@@ -178,6 +180,10 @@ static int explain(const struct queue *q, int r, uint64_t size,
 {
 	if (r == -ESHUTDOWN)
 		return fail(err, r, "queue '%s' is closed", q->name);
+	if (r == -EIO)
+		return safe_failed(q, err);
+	if (r == -EINPROGRESS)
+		return r;
 	if (r == -EAGAIN)
 		return fail(err, r,
 			    "queue '%s' is full: %" PRIu64 " of %" PRIu64
@@ -191,6 +197,13 @@ static int explain(const struct queue *q, int r, uint64_t size,
 	return section_damaged(q, q->m.head, err);
 }
 
+static int closed(const struct queue *q)
+{
+	if (!q->m.flags)
+		return 0;
+	return q->m.flags & RING_FAILED ? -EIO : -ESHUTDOWN;
+}
+
 static int put_batch(struct queue *q, struct parcel *parcels, size_t len, size_t *ret,
 		     struct sigslot_error *err)
 {
@@ -199,7 +212,7 @@ static int put_batch(struct queue *q, struct parcel *parcels, size_t len, size_t
 
 	if (r < 0)
 		return r;
-	r = q->m.flags & RING_SHUT ? -ESHUTDOWN : 0;
+	r = closed(q);
 	while (!r && done < len) {
 		r = put(q, &parcels[done]);
 		done += !r;
@@ -218,8 +231,7 @@ static int reserve(struct queue *q, struct parcel *p, uint64_t *ret_at,
 
 	if (r < 0)
 		return r;
-	r = q->m.flags & RING_SHUT ? -ESHUTDOWN
-				   : make_room(q, record_room(p->header.size));
+	r = closed(q) ?: make_room(q, record_room(p->header.size));
 	if (!r) {
 		*ret_at = q->m.tail;
 		lay_down(q, p, RECORD_BUSY);
@@ -334,9 +346,9 @@ static int push_one(struct queue *q, const struct envelope *e,
 }
 
 /* Apart from the rest, so that a lone message does not touch so much of the stack. */
-__attribute__((noinline)) static int
-push_batches(struct queue *q, const struct envelope *e, const struct payload *payloads,
-	     size_t len, size_t *ret_done, struct sigslot_error *err)
+__attribute__((noinline)) int push_batches(struct queue *q, const struct envelope *e,
+					   const struct payload *payloads, size_t len,
+					   size_t *ret_done, struct sigslot_error *err)
 {
 	struct parcel parcels[BATCH];
 	int r = 0;
@@ -355,6 +367,8 @@ int queue_push_many(struct queue *q, const struct envelope *e,
 		    struct sigslot_error *err)
 {
 	*ret_done = 0;
+	if (q->ring.safe)
+		return safe_push(q, e, payloads, len, ret_done, err);
 	if (len == 1)
 		return push_one(q, e, payloads, ret_done, err);
 	return push_batches(q, e, payloads, len, ret_done, err);

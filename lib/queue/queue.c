@@ -5,6 +5,7 @@
  */
 #include "queue/queue.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,10 +16,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/bell.h"
+#include "queue/durable.h"
 #include "queue/latch.h"
-#include "queue/section.h"
+#include "queue/site.h"
+#include "queue/safe.h"
 
-static const char *const files[] = {"ring", "data", "space"};
+static const char *const files[] = {"ring", "data", "space", "site"};
 
 size_t queue_largest(uint64_t size)
 {
@@ -27,23 +30,33 @@ size_t queue_largest(uint64_t size)
 
 static void remove_files(int dir, const char *name)
 {
-	_close_ int fd =
-		openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
 
-	if (fd >= 0)
-		for (size_t i = 0; i < ARRAY_LEN(files); i++)
-			unlinkat(fd, files[i], 0);
+	for (size_t i = 0; d && i < ARRAY_LEN(files); i++)
+		unlinkat(fd, files[i], 0);
+	while (d && (entry = readdir(d)))
+		if (strncmp(entry->d_name, "ring.", strlen("ring.")) == 0)
+			unlinkat(fd, entry->d_name, 0); /* of a repair */
+	if (d)
+		closedir(d);
+	else
+		fd_close(&fd);
 	unlinkat(dir, name, AT_REMOVEDIR);
 }
 
 static int fill_directory(int fd, const char *name, const struct queue_limits *limits,
 			  struct sigslot_error *err)
 {
-	_close_ int ring =
-		openat(fd, "ring", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	_close_ int ring = -1;
 
-	if (ring < 0 || mkfifoat(fd, "data", 0600) < 0 ||
-	    mkfifoat(fd, "space", 0600) < 0)
+	if (mkfifoat(fd, "data", 0600) < 0 || mkfifoat(fd, "space", 0600) < 0)
+		return fail_errno(err, "queue '%s': cannot create its files", name);
+	if (limits->site)
+		return site_make(fd, limits->site, name, limits, err);
+	ring = openat(fd, "ring", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (ring < 0)
 		return fail_errno(err, "queue '%s': cannot create its files", name);
 	return ring_create(ring, limits, name, err);
 }
@@ -132,22 +145,37 @@ static int open_directory(int dir, const char *name, struct sigslot_error *err)
 	return fd < 0 ? fail_errno(err, "queue '%s': cannot open it", name) : fd;
 }
 
+static int open_ring(struct queue *q, int at, struct sigslot_error *err)
+{
+	bool durable;
+	_close_ int ring = site_open(at, q->name, O_RDWR, &durable, err);
+	int r = ring < 0 ? ring : ring_map(ring, &q->ring, q->name, err);
+
+	if (r < 0 || !durable)
+		return r;
+	if (safe_attach(&q->ring) < 0)
+		return section_damaged(q, 0, err);
+	q->inline_max =
+		UINT32_MAX; /* a safe point never ends at a half-written record */
+	r = site_settle(at, ring, q, err);
+	if (!r)
+		q->file = TAKE_FD(ring);
+	return r;
+}
+
 static int open_files(struct queue *q, int dir, struct sigslot_error *err)
 {
 	_close_ int at = open_directory(dir, q->name, err);
-	_close_ int ring = at < 0 ? -1 : openat(at, "ring", RING_OPEN | O_RDWR);
 
 	if (at < 0)
 		return at;
-	if (ring < 0)
-		return fail_errno(err, "queue '%s': cannot open it", q->name);
 	q->data_fd = open_bell(at, "data", q->name, err);
 	if (q->data_fd < 0)
 		return q->data_fd;
 	q->space_fd = open_bell(at, "space", q->name, err);
 	if (q->space_fd < 0)
 		return q->space_fd;
-	return ring_map(ring, &q->ring, q->name, err);
+	return open_ring(q, at, err);
 }
 
 /*
@@ -174,6 +202,7 @@ static void dispose(struct queue *q)
 	ring_unmap(&q->ring);
 	fd_close(&q->data_fd);
 	fd_close(&q->space_fd);
+	fd_close(&q->file);
 	free(q);
 }
 
@@ -190,7 +219,7 @@ int queue_open(int dir, const char *name, struct identity *id, struct queue **re
 	q->me = latch_word(identity_slot(id), identity_generation(id));
 	q->handle = __atomic_add_fetch(&handles, 1, __ATOMIC_RELAXED);
 	q->inline_max = RING_INLINE;
-	q->data_fd = q->space_fd = -1;
+	q->data_fd = q->space_fd = q->file = -1;
 	memcpy(q->name, name, strnlen(name, sizeof(q->name) - 1));
 	r = open_files(q, dir, err);
 	if (!r)
@@ -243,10 +272,33 @@ int queue_shut(struct queue *q, bool shut)
 	bell_ring(&q->ring.head->space_bell, q->space_fd);
 	section_commit(q);
 	section_leave(q);
-	return 0;
+	return q->ring.safe ? safe_flush(q, NULL) : 0;
+}
+
+bool queue_durable(const struct queue *q)
+{
+	return q->ring.safe;
+}
+
+static int remove_site(int dir, const char *name, struct sigslot_error *err)
+{
+	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);
+	char path[SITE_PATH];
+	int r = at < 0 || site_read(at, path) < 0 ? 0 : site_remove(path);
+
+	return r < 0 ? fail(err, r, "queue '%s': cannot remove '%s': %s", name, path,
+			    strerror(-r))
+		     : 0;
 }
 
 int queue_remove(int dir, const char *name, struct sigslot_error *err)
+{
+	int r = remove_site(dir, name, err);
+
+	return r < 0 ? r : queue_leave(dir, name, err);
+}
+
+int queue_leave(int dir, const char *name, struct sigslot_error *err)
 {
 	char temporary[80];
 

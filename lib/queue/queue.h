@@ -26,6 +26,7 @@ struct queue_limits {
 	uint64_t size; /* bytes of the ring; rounded up to 64 KiB */
 	uint64_t messages; /* at most so many records; 0 = only size counts */
 	bool later; /* are its bytes reserved: see space.h */
+	const char *site; /* not NULL: where a durable one lies, see durable.h */
 };
 
 /* What travels with a payload. The queue keeps it and does not look into it. */
@@ -143,7 +144,7 @@ int queue_shut(struct queue *q, bool shut);
 /* Drops everything that is claimable. Returns how many, or a negative errno. */
 int64_t queue_purge(struct queue *q);
 
-/* Removes the directory and all in it. Nobody may have it open. */
+/* Removes the directory and all in it, also its site. Nobody may have it open. */
 int queue_remove(int dir, const char *name, struct sigslot_error *err);
 
 #endif

@@ -44,7 +44,7 @@ struct record {
 	uint32_t handle; /* which handle of the owner's process holds the lease */
 	uint32_t cursor; /* how many of `count` lines are done; 0 for now */
 	uint64_t seq; /* of the queue */
-	uint64_t spare;
+	uint64_t verdict; /* in a durable ring, see record_verdict() */
 	uint32_t size; /* of the payload */
 	uint32_t count; /* lines packed into the payload; 1 for now */
 	struct envelope envelope;
@@ -119,6 +119,18 @@ static inline uint32_t record_sum(const struct record *r, const void *payload,
 static inline uint32_t record_seal(uint32_t sum, uint64_t seq)
 {
 	return sum ^ (uint32_t)(seq ^ seq >> 32) * 0x9e3779b1u;
+}
+
+/*
+ * What a durable ring notes in a record before its state says that it is gone: after a
+ * power cut no record is gone without it, whatever became of the bits of its state.
+ */
+static inline uint64_t record_verdict(const struct record *r, unsigned state)
+{
+	uint64_t x = ((uint64_t)r->crc << 32 | r->size) ^ r->seq * 0x9e3779b97f4a7c15;
+
+	x = (x ^ x >> 29) * 0xbf58476d1ce4e5b9;
+	return (x ^ x >> 32) + state;
 }
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "queue/fault.h"
 #include "queue/latch.h"
-#include "queue/section.h"
+#include "queue/safe.h"
 
 /* Whose records are looked for. */
 struct search {
@@ -142,5 +142,7 @@ int64_t queue_purge(struct queue *q)
 		r = section_sweep(q);
 	section_commit(q);
 	section_leave(q);
+	if (!r && q->ring.safe)
+		r = safe_flush(q, NULL);
 	return r < 0 ? r : dropped;
 }

@@ -90,6 +90,13 @@ int ring_create(int fd, const struct queue_limits *limits, const char *name,
 	return 0;
 }
 
+bool ring_fixed_right(const struct ring_static *f)
+{
+	return memcmp(f->magic, magic, sizeof(magic)) == 0 &&
+	       f->crc == crc32c(0, f, offsetof(struct ring_static, crc)) &&
+	       f->capacity && f->capacity == ring_capacity(f->capacity);
+}
+
 static int check_fixed(const struct ring_static *f, uint64_t file_size,
 		       const char *name, struct sigslot_error *err)
 {
@@ -114,8 +121,8 @@ static int check_fixed(const struct ring_static *f, uint64_t file_size,
 	return 0;
 }
 
-static int read_fixed(int fd, struct ring_static *ret, const char *name,
-		      struct sigslot_error *err)
+int ring_read_fixed(int fd, struct ring_static *ret, const char *name,
+		    struct sigslot_error *err)
 {
 	struct stat st;
 
@@ -145,7 +152,7 @@ int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 {
 	struct ring_static f;
 	void *at;
-	int r = read_fixed(fd, &f, name, err);
+	int r = ring_read_fixed(fd, &f, name, err);
 
 	if (r < 0)
 		return r;
@@ -172,7 +179,7 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 	struct ring_static f;
 	unsigned char *at;
 	size_t whole;
-	int r = read_fixed(fd, &f, name, err);
+	int r = ring_read_fixed(fd, &f, name, err);
 
 	if (r < 0)
 		return r;
@@ -205,7 +212,7 @@ static bool gap_fits(const struct ring_meta *m)
 	       m->gap % RECORD_ALIGN == 0 && m->gap_end % RECORD_ALIGN == 0;
 }
 
-static bool fits(const struct ring *r, struct ring_meta *m)
+bool ring_fits(const struct ring *r, struct ring_meta *m)
 {
 	return m->crc == sum(m) && m->head <= m->next && m->next <= m->tail &&
 	       m->tail - m->head <= r->capacity && m->head % RECORD_ALIGN == 0 &&
@@ -239,7 +246,7 @@ int ring_load(const struct ring *r, struct ring_meta *m)
 	if (current(m, &r->head->meta[idx]))
 		return 0;
 	memcpy(m, &r->head->meta[idx], sizeof(*m));
-	if (fits(r, m))
+	if (ring_fits(r, m))
 		return 0;
 	m->version = 0; /* not to be taken for a good one by the next comparison */
 	return -EBADMSG;
@@ -261,7 +268,7 @@ int ring_snapshot(const struct ring *r, struct ring_meta *ret)
 		memcpy(ret, &r->head->meta[idx], sizeof(*ret));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		/* a torn copy has a wrong checksum */
-		if (fits(r, ret))
+		if (ring_fits(r, ret))
 			return 0;
 	}
 	return -EBADMSG;

@@ -27,6 +27,7 @@ enum {
 
 enum ring_flag {
 	RING_SHUT = 1,
+	RING_FAILED = 2, /* the medium of a durable ring gave an error */
 };
 
 /* The parts of the file that never change. */
@@ -85,11 +86,19 @@ static_assert(offsetof(struct ring_head, meta) == 256, "the header is frozen");
 
 struct ring {
 	struct ring_head *head;
+	struct ring_safe *safe; /* NULL: not durable; see safe.h */
 	unsigned char *data;
 	uint64_t capacity, messages; /* checked copies */
 	uint64_t mask; /* capacity - 1 if that is a power of two, else 0 */
 	uint32_t key;
 };
+
+/* Whether the checksum of what was read as the fixed part is right. */
+bool ring_fixed_right(const struct ring_static *f);
+
+/* Reads and checks the fixed part. Returns 0, -EPROTO, -EBADMSG, -errno. */
+int ring_read_fixed(int fd, struct ring_static *ret, const char *name,
+		    struct sigslot_error *err);
 
 /* Rounds a size up to what a ring can have; 0 if it is beyond 4 GiB. */
 uint64_t ring_capacity(uint64_t size);
@@ -106,6 +115,9 @@ int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 		  struct sigslot_error *err);
 
 void ring_unmap(struct ring *r);
+
+/* Whether a copy of a meta block can be one of this ring. */
+bool ring_fits(const struct ring *r, struct ring_meta *m);
 
 /*
  * Copies the valid meta block; m holds the last one that was seen, or anything else.

@@ -15,9 +15,9 @@
 int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err)
 {
 	return fail(err, -EBADMSG,
-		    "queue '%s' is damaged: no record where one must be, at position "
-		    "%" PRIu64,
-		    q->name, at);
+		    "queue '%s' is damaged: no whole record where one must be, at "
+		    "position %" PRIu64 ": 'sigslot queue repair %s' saves the rest",
+		    q->name, at, q->name);
 }
 
 static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
@@ -117,6 +117,8 @@ void section_settle(struct queue *q, struct entry *e, unsigned state)
 {
 	struct record_word w = record_parts(e->word);
 
+	if (q->ring.safe && record_gone(state))
+		e->record->verdict = record_verdict(e->record, state);
 	w.state = state;
 	w.slot = w.generation = 0;
 	section_set(q, e, record_word(w));

@@ -25,6 +25,7 @@ struct queue {
 	unsigned streak; /* claims since it was last found empty */
 	uint64_t held; /* claims that this handle has not settled */
 	int data_fd, space_fd;
+	int file; /* of a durable ring, locked while it is open; else -1 */
 	char name[72];
 };
 
@@ -72,6 +73,11 @@ void section_offer_space(struct queue *q);
 
 /* Whether `room` bytes and one more record fit. */
 bool section_fits(const struct queue *q, uint64_t room);
+
+/* Pushes until one does not fit, without a safe point. Counts on in *ret_done. */
+int push_batches(struct queue *q, const struct envelope *e,
+		 const struct payload *payloads, size_t len, size_t *ret_done,
+		 struct sigslot_error *err);
 
 /*
  * Moves what is alive at the head over the dead bytes behind it. Commits on its own,

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "queue/fault.h"
-#include "queue/section.h"
+#include "queue/safe.h"
 
 enum { WORTH = 16 }; /* move at most so many bytes for each byte gained */
 
@@ -85,14 +85,16 @@ static void mark_anew(struct queue *q, uint64_t at, uint64_t end)
 	}
 }
 
-/* Moves [cut, gap) up by the width of the gap. */
-static void move(struct queue *q, uint64_t cut)
+/* Moves [cut, gap) up by the width of the gap. Returns 0, or -EIO. */
+static int move(struct queue *q, uint64_t cut)
 {
 	struct ring_meta *m = &q->m;
 	uint64_t width = m->gap_end - m->gap, size = m->gap - cut;
 
 	memcpy(ring_at(&q->ring, cut + width), ring_at(&q->ring, cut), size);
 	mark_anew(q, cut + width, m->gap_end);
+	if (safe_write(q, cut + width, m->gap_end) < 0)
+		return -EIO;
 	if (m->next >= cut && m->next < m->gap)
 		m->next += width;
 	m->gap = cut;
@@ -102,6 +104,7 @@ static void move(struct queue *q, uint64_t cut)
 		m->gap = m->gap_end = 0;
 	}
 	section_commit(q);
+	return safe_now(q);
 }
 
 int slide_head(struct queue *q)
@@ -126,13 +129,14 @@ int slide_head(struct queue *q)
 	q->changed = true;
 	if (!FAULTY(FAULT_NO_GAP))
 		section_commit(q);
-	while (q->m.gap_end) {
+	r = safe_now(q);
+	while (!r && q->m.gap_end) {
 		uint64_t width = q->m.gap_end - q->m.gap, cut = find_cut(q, width);
 
 		if (cut >= q->m.gap || q->m.gap - cut > width)
 			return -EBADMSG; /* somebody wrote there meanwhile */
-		move(q, cut);
+		r = move(q, cut);
 	}
 	section_offer_space(q);
-	return 1;
+	return r < 0 ? r : 1;
 }

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
+#include "queue/safe.h"
 #include "queue_host.h"
 
 enum { SIZE = 65536 };
@@ -58,7 +59,7 @@ static void layout(void)
 	at(record, seq, 40);
 	at(record, size, 56);
 	at(record, count, 60);
-	at(record, spare, 48);
+	at(record, verdict, 48);
 	at(record, envelope, 64);
 	is_u64(sizeof(struct record), 112, "a record header has 112 bytes");
 	at(ring_head, latch, 128);
@@ -81,6 +82,11 @@ static void layout(void)
 	at(ring_meta, flags, 184);
 	at(ring_meta, crc, 188);
 	is_u64(sizeof(struct ring_meta), 192, "a meta block has 192 bytes");
+	at(ring_safe, boot, 8);
+	at(ring_safe, home, 48);
+	at(ring_safe, latch, 64);
+	at(ring_safe, done, 68);
+	at(ring_safe, copies, 512);
 }
 
 static void words(void)

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Durable queues: what a reboot, a torn tail, a damaged byte and a failing medium do.
+ */
+#include <sys/file.h>
+#include <sys/syscall.h>
+
+#include "durable_host.h"
+
+static struct claim c[64];
+static int medium; /* what msync() fails with; 0: it works */
+static unsigned syncs;
+
+/* Instead of the C library's. */
+int msync(void *at, size_t size, int flags)
+{
+	syncs++;
+	if (medium) {
+		errno = medium;
+		return -1;
+	}
+	return (int)syscall(SYS_msync, at, size, flags);
+}
+
+static void survives(void)
+{
+	struct queue *q = durable_queue();
+	struct queue_counts n;
+	int r;
+
+	ok(queue_durable(q), "a queue with a site is durable");
+	for (unsigned i = 1; i <= 5; i++)
+		must(push_size(q, i, i * 1000) == 0);
+	must(push_size(q, 6, 9000) == 0);
+	must(queue_claim(q, c, 3, &host_err) == 3);
+	must(queue_ack(q, c, 1) == 0 && queue_bury(q, &c[1]) == 0);
+	q->held = 0; /* it dies with the lease */
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_str(said, "", "a reboot in good order cuts nothing");
+	n = counts_of(q);
+	is_u64(n.records, 4, "and leaves what was not done");
+	is_u64(n.acked + n.dead, 2, "what was done stays so");
+	is_u64(n.pushed, n.acked + n.dead + n.records, "the counts add up");
+	r = queue_claim(q, c, 64, &host_err);
+	is_int(r, 4, "leases are given back");
+	ok(r == 4 && whole(&c[0], 3, 3000) && whole(&c[1], 4, 4000) &&
+		   whole(&c[2], 5, 5000) && whole(&c[3], 6, 9000),
+	   "all is whole and in order");
+	is_u64(c[0].attempt, 2, "with the attempts that it had");
+	must(queue_shut(q, true) == 0);
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_int(push_text(q, 7, "x"), -ESHUTDOWN, "a closed queue stays closed");
+	is_int(queue_purge(q), 4, "and can be purged");
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_u64(counts_of(q).records, 0, "what was purged does not come back");
+	durable_drop(q);
+	is_int(access(site, F_OK), -1, "removing the queue removes its site");
+}
+
+static void waits(void)
+{
+	struct queue *q = durable_queue();
+	uint64_t due = clock_now() + 3600 * NS_PER_S;
+
+	must(push_text(q, 1, "one") == 0 && push_text(q, 2, "two") == 0);
+	must(queue_claim(q, c, 1, &host_err) == 1);
+	must(queue_return(q, c, due, true) == 0);
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_int(queue_claim(q, c, 2, &host_err), 2, "what backed off is due");
+	is_u64(c[0].envelope.id, 1, "in its place");
+	ok(readable(queue_data_fd(q)), "the bell rings after a reboot");
+	durable_drop(q);
+}
+
+/* Messages that reached memory, but of which no safe point knows. */
+static void torn(void)
+{
+	struct queue *q = durable_queue();
+	struct ring_safe before;
+	char wanted[128];
+
+	must(push_size(q, 1, 100) == 0);
+	before = *q->ring.safe;
+	must(push_size(q, 2, 200) == 0);
+	queue_close(q);
+	file_put(RING_SAFE, &before, sizeof(before));
+	reboot();
+	q = reopen(NULL);
+	snprintf(wanted, sizeof(wanted),
+		 "queue 'q': cut %d bytes of a torn message at position %d", 112 + 208,
+		 112 + 112);
+	is_str(said, wanted, "a torn tail is cut, and told of");
+	is_int(queue_claim(q, c, 4, &host_err), 1, "what is before it stays");
+	must(push_size(q, 3, 300) == 0);
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_str(said, "", "it is told once");
+	is_int(queue_claim(q, c, 4, &host_err), 2, "and pushing goes on behind it");
+	ok(whole(&c[0], 1, 100) && whole(&c[1], 3, 300), "with whole messages");
+	durable_drop(q);
+}
+
+/* What became of three messages of known contents: 0 = nothing wrong. */
+static int look(struct queue *q)
+{
+	struct queue_counts n = counts_of(q);
+	int r = queue_claim(q, c, 64, &host_err);
+
+	if (r != 3 || n.pushed != 3 || n.records != 3)
+		return -1;
+	for (unsigned i = 0; i < 3; i++)
+		if (!whole(&c[i], i + 1, 50) || c[i].envelope.emit_seq != i + 1)
+			return -1;
+	return 0;
+}
+
+static void flips(void)
+{
+	static unsigned char file[FILE_BYTES];
+	struct queue *q = durable_queue();
+	unsigned flipped = 0, refused = 0, harmless = 0, wrong = 0;
+
+	for (unsigned i = 1; i <= 3; i++)
+		must(push_size(q, i, 50) == 0);
+	queue_close(q);
+	reboot();
+	file_get(0, file, sizeof(file));
+	for (size_t at = 0; at < RING_DATA + 1024; at++) {
+		unsigned char changed = file[at] ^ (1 + at % 255);
+		int r;
+
+		if (at > sizeof(struct ring_head) && at < RING_SAFE)
+			continue; /* a hole */
+		if (at > RING_SAFE + sizeof(struct ring_safe) && at < RING_DATA)
+			continue;
+		file_put(0, file, sizeof(struct ring_head));
+		file_put(RING_SAFE, &file[RING_SAFE], sizeof(struct ring_safe));
+		file_put(RING_DATA, &file[RING_DATA], 1024);
+		file_put((off_t)at, &changed, 1);
+		q = reopen(&r);
+		flipped++;
+		refused += r < 0;
+		if (!r && look(q) == 0)
+			harmless++;
+		else if (!r && !wrong++)
+			printf("# the first one that went unnoticed: byte %zu\n", at);
+		queue_close(q);
+		if (!r)
+			must(queue_leave(host_dir, "q", &host_err) == 0);
+	}
+	printf("# %u bytes changed: %u refused, %u without effect\n", flipped, refused,
+	       harmless);
+	is_u64(wrong, 0, "no changed byte of a file with 3 records goes unnoticed");
+	ok(refused > 300 && harmless > 1000, "many of both kinds were tried");
+	must(site_remove(site) == 0);
+}
+
+static void damaged(void)
+{
+	struct queue *q = durable_queue();
+	struct repair fixed;
+	struct queue_counts n;
+	char path[160];
+	int r;
+
+	for (unsigned i = 1; i <= 3; i++)
+		must(push_size(q, i, 50) == 0);
+	queue_close(q);
+	reboot();
+	file_put(RING_DATA + 176 + 120, "\xff", 1);
+	q = reopen(&r);
+	is_int(r, -EBADMSG, "damage before the tail is refused");
+	is_str(host_err.text,
+	       "queue 'q' is damaged: no whole record where one must be, at position "
+	       "176: 'sigslot queue repair q' saves the rest",
+	       "with its position and the cure");
+	is_int(queue_open(host_dir, "q", host_id, &q, NULL), -ENOENT,
+	       "nothing is made of it");
+	is_int(site_repair(site, "q", &fixed, &host_err), 0, "repair takes it");
+	is_u64(fixed.saved, 2, "it saves what is whole");
+	is_u64(fixed.lost, 1, "and says what is not");
+	snprintf(path, sizeof(path), "%s/%s", site, fixed.kept);
+	ok(strncmp(fixed.kept, "ring.damaged-", 13) == 0 && access(path, F_OK) == 0,
+	   "the old file is kept as %s", fixed.kept);
+	must(unlink(path) == 0);
+	q = reopen(NULL);
+	is_int(queue_claim(q, c, 4, &host_err), 2, "and the queue is usable");
+	ok(whole(&c[0], 1, 50) && whole(&c[1], 3, 50), "with the others in order");
+	is_int(queue_repair(host_dir, "q", &fixed, &host_err), -EBUSY,
+	       "an open queue is not repaired");
+	queue_close(q);
+	is_int(queue_repair(host_dir, "q", &fixed, &host_err), 0, "a whole one is not");
+	ok(fixed.intact && fixed.saved == 2 && !*fixed.kept, "touched either");
+	must(queue_peek(host_dir, "q", &n, &host_err) == 0);
+	is_u64(n.records, 2, "peeking finds it by its site");
+	must(queue_remove(host_dir, "q", &host_err) == 0);
+}
+
+static void failing(void)
+{
+	struct queue *q = durable_queue();
+	struct repair fixed;
+	char path[160];
+
+	must(push_text(q, 1, "one") == 0);
+	medium = EIO;
+	is_int(push_text(q, 2, "two"), -EIO,
+	       "a push that did not reach the medium fails");
+	is_str(host_err.text,
+	       "queue 'q' takes no more messages, as its file could not be written: "
+	       "get "
+	       "those it has, then 'sigslot queue repair q'",
+	       "and says what to do");
+	medium = 0;
+	syncs = 0;
+	is_int(push_text(q, 3, "three"), -EIO, "it is never tried again");
+	is_u64(syncs, 0, "not even once");
+	ok(queue_claim(q, c, 4, &host_err) >= 1 && c[0].envelope.id == 1,
+	   "what was safe can be claimed");
+	is_int(queue_ack(q, c, 1), 0, "and acknowledged");
+	queue_close(q);
+	is_int(queue_repair(host_dir, "q", &fixed, &host_err), 0,
+	       "repair makes it anew");
+	snprintf(path, sizeof(path), "%s/%s", site, fixed.kept);
+	must(unlink(path) == 0);
+	q = host_open(host_id);
+	is_int(push_text(q, 3, "three"), 0, "and then it takes messages again");
+	durable_drop(q);
+}
+
+static void laps(void)
+{
+	struct queue *q = durable_queue();
+	unsigned bad = 0;
+
+	for (unsigned i = 1; i <= 500; i++) {
+		bad += push_size(q, i, 5000) != 0;
+		bad += queue_claim(q, c, 1, &host_err) != 1 || !whole(c, i, 5000);
+		bad += queue_ack(q, c, 1) != 0;
+	}
+	is_u64(bad, 0, "space is used again, lap after lap");
+	syncs = 0;
+	for (unsigned i = 0; i < 8; i++) {
+		struct envelope e = {.id = i};
+		struct payload p[8];
+		size_t done;
+
+		for (unsigned k = 0; k < 8; k++)
+			p[k] = (struct payload){"0123456789", 10};
+		must(queue_push_many(q, &e, p, 8, &done, &host_err) == 0);
+	}
+	is_u64(syncs, 16, "a batch costs one safe point");
+	durable_drop(q);
+}
+
+/* A record that stays at the head, and all the space behind it. */
+static void slides(void)
+{
+	struct queue *q = durable_queue();
+	unsigned pushed = 1;
+
+	must(push_size(q, 1, 1000) == 0 && queue_claim(q, c, 1, &host_err) == 1);
+	must(queue_return(q, c, clock_now() + 3600 * NS_PER_S, true) == 0);
+	while (pushed < 300 && push_size(q, pushed + 1, 3000) == 0) {
+		pushed++;
+		must(queue_claim(q, c, 1, &host_err) == 1 && queue_ack(q, c, 1) == 0);
+	}
+	is_u64(pushed, 300, "a record that backs off does not hold the ring");
+	must(push_size(q, 301, 10) == 0);
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	is_int(queue_claim(q, c, 4, &host_err), 2, "and is there after a reboot");
+	ok(whole(&c[0], 1, 1000) && whole(&c[1], 301, 10), "before what came later");
+	durable_drop(q);
+}
+
+static void guarded(void)
+{
+	struct queue *q = durable_queue();
+	int other, r;
+
+	must(mkdirat(host_dir, "other", 0700) == 0);
+	other = openat(host_dir, "other", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = queue_create(other, "q", &(struct queue_limits){.size = SIZE, .site = site},
+			 &host_err);
+	is_int(r, -EBUSY, "a ring that is in use is not taken over");
+	queue_close(q);
+	r = queue_create(other, "q", &(struct queue_limits){.size = SIZE, .site = site},
+			 &host_err);
+	is_int(r, 0, "one that is not is");
+	is_int(queue_open(host_dir, "q", host_id, &q, &host_err), -EBUSY,
+	       "and belongs to one queue directory only");
+	must(queue_leave(host_dir, "q", &host_err) == 0);
+	must(queue_remove(other, "q", &host_err) == 0);
+	close(other);
+	must(unlinkat(host_dir, "other", AT_REMOVEDIR) == 0);
+}
+
+static void unsafe(void)
+{
+	must(mkdir(site, 0755) == 0);
+	is_int(durable_create(SIZE), -EPERM, "a site that others may enter is refused");
+	must(rmdir(site) == 0 && symlink("/tmp", site) == 0);
+	is_int(durable_create(SIZE), -EPERM, "so is a link");
+	must(unlink(site) == 0 && mkdir(site, 0700) == 0);
+	must(symlink("/etc/passwd", ring_path) == 0);
+	is_int(durable_create(SIZE), -EPERM, "and a ring that is a link");
+	must(unlink(ring_path) == 0 && rmdir(site) == 0);
+}
+
+int main(void)
+{
+	durable_begin();
+	survives();
+	waits();
+	torn();
+	flips();
+	damaged();
+	failing();
+	laps();
+	slides();
+	guarded();
+	unsafe();
+	host_end();
+	return done();
+}
