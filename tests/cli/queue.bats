@@ -280,3 +280,89 @@ has_waiters() {
 	q get -n 9 jobs
 	assert_output $'["a",2]\n1\n2'
 }
+
+# produce NAME: 5,001 raw lines, "NAME NUMBER".
+produce() {
+	seq -f "$1 %.0f" 0 5000 | sigslot queue put -l --raw jobs
+}
+
+# Every line of the producers 1 to $1 was seen once in ./seen.*, and each file has those
+# of one producer in their order.
+seen_once_in_order() {
+	cat seen.* | sort | uniq -d >twice
+	assert_file_empty twice
+	run -0 bash -c 'cat seen.* | wc -l'
+	assert_output "$(($1 * 5001))"
+	for file in seen.*; do
+		awk '$1 in last && $2 <= last[$1] { print FILENAME ": " $0; exit 1 }
+			{ last[$1] = $2 }' "$file"
+	done
+}
+
+@test "twenty producers, three consumers: each line once, in the order of its producer" {
+	q create --size 1MiB jobs
+	getters=() putters=()
+	for consumer in 1 2 3; do
+		sigslot queue get -n 1000 --until-closed jobs >"seen.$consumer" 3>&- &
+		getters+=($!)
+	done
+	for producer in {1..20}; do
+		produce "$producer" 3>&- &
+		putters+=($!)
+	done
+	wait "${putters[@]}"
+	q close jobs
+	for pid in "${getters[@]}"; do
+		wait "$pid"
+	done
+	seen_once_in_order 20
+	q empty jobs
+}
+
+# kill_some PID...: SIGKILL to each in turn, as soon as something has moved on.
+kill_some() {
+	local pid before
+
+	for pid in "$@"; do
+		before=$(sigslot queue stat --json jobs | jq '.put + .done')
+		wait_until moved_on "$before"
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+}
+
+moved_on() {
+	[ "$(sigslot queue stat --json jobs | jq '.put + .done')" != "$1" ] ||
+		sigslot queue empty jobs
+}
+
+@test "producers and consumers killed with -9 lose nothing that was put" {
+	q create --size 256KiB jobs
+	getters=() putters=() victims=()
+	for consumer in {1..8}; do
+		sigslot queue get -n 100 --until-closed jobs >"seen.$consumer" 3>&- &
+		getters+=($!)
+	done
+	for producer in {1..10}; do
+		seq -f "$producer %.0f" 0 5000 >"lines.$producer"
+		sigslot queue put -l --raw jobs <"lines.$producer" 3>&- &
+		putters+=($!)
+	done
+	kill_some "${putters[@]:0:4}" "${getters[@]:0:5}"
+	for pid in "${putters[@]:4}"; do
+		wait "$pid"
+	done
+	q close jobs
+	for pid in "${getters[@]:5}"; do
+		wait "$pid"
+	done
+	q empty jobs
+	# of the others each line, of the killed ones the lines up to some one
+	for producer in {1..10}; do
+		cat seen.* | grep "^$producer [0-9]*\$" | sort -u -n -k2 >got
+		head -n "$(wc -l <got)" "lines.$producer" | cmp - got
+		[ "$producer" -le 4 ] || cmp got "lines.$producer"
+	done
+	run -0 bash -c 'sigslot queue stat --json jobs | jq "[.damaged, .dropped, .dead]"'
+	assert_output --regexp '0,[[:space:]]+0,[[:space:]]+0'
+}
