@@ -16,7 +16,11 @@ static bool strings, as_json, lines, null, raw;
 static const char *full;
 static struct sigslot_put how = {.end = '\n', .timeout_ns = SIGSLOT_FOREVER};
 
-static const char *const policies[] = {"block", "fail", NULL};
+static const char *const policies[] = {
+	[SIGSLOT_BLOCK] = "block",	 [SIGSLOT_DROP_NEW] = "drop-new",
+	[SIGSLOT_DROP_OLD] = "drop-old", [SIGSLOT_LATEST] = "latest",
+	[SIGSLOT_FAIL] = "fail",	 NULL,
+};
 
 static const struct opt opts[] = {
 	{.letter = '0',
@@ -24,7 +28,7 @@ static const struct opt opts[] = {
 	 .help = "one message for each part of standard input that ends with NUL",
 	 .flag = &null},
 	{.name = "full",
-	 .help = "what to do when it is full: wait for room, or end with 75",
+	 .help = "what to do when it is full: wait, unless given",
 	 .choices = policies,
 	 .text = &full},
 	{.letter = 'j', .name = "json", .help = "values are JSON", .flag = &as_json},
@@ -144,8 +148,8 @@ static int run(int len, char **operands)
 			   : raw     ? SIGSLOT_RAW
 				     : SIGSLOT_BY_TYPE;
 		how.end = null ? '\0' : '\n';
-		if (full && strcmp(full, "fail") == 0)
-			how.timeout_ns = 0;
+		while (full && policies[how.full] != full)
+			how.full++;
 		return put_into(operands[0], len - 1, operands + 1);
 	}
 	return CMD_USAGE;

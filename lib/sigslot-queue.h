@@ -39,9 +39,19 @@ SIGSLOT_API int sigslot_queue_open(const char *address, struct sigslot_queue **r
 /* Gives back what was got and is not done, and closes the handle; takes NULL. */
 SIGSLOT_API void sigslot_queue_close(struct sigslot_queue *q);
 
+/* What becomes of a message that there is no room for. */
+enum sigslot_full {
+	SIGSLOT_BLOCK, /* it waits, up to the time-out */
+	SIGSLOT_DROP_NEW, /* it is dropped and counted, which is no failure */
+	SIGSLOT_DROP_OLD, /* the oldest ones that were put and wait are, instead */
+	SIGSLOT_LATEST, /* the same; and it never waits behind an older one */
+	SIGSLOT_FAIL, /* -EAGAIN at once */
+};
+
 struct sigslot_put {
 	enum sigslot_form form;
 	char end; /* of a line: a newline or NUL */
+	enum sigslot_full full;
 	uint64_t timeout_ns; /* to wait for room */
 };
 

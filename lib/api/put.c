@@ -10,6 +10,7 @@
 #include "api/named.h"
 #include "base/clock.h"
 #include "message/text.h"
+#include "queue/drop.h"
 
 enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
 
@@ -56,6 +57,31 @@ static int await_room(struct sigslot_queue *q, uint64_t deadline,
 	return named_check(q, err);
 }
 
+/* Puts have no signal: they make way for each other, never a topology's messages. */
+static int relieve(struct sigslot_queue *q, const struct sigslot_put *how,
+		   const struct payload *p, size_t *done, uint64_t deadline,
+		   struct sigslot_error *err)
+{
+	static const enum queue_full policies[] = {
+		[SIGSLOT_BLOCK] = QUEUE_BLOCK,
+		[SIGSLOT_DROP_NEW] = QUEUE_DROP_NEW,
+		[SIGSLOT_DROP_OLD] = QUEUE_DROP_OLD,
+		[SIGSLOT_LATEST] = QUEUE_LATEST,
+		[SIGSLOT_FAIL] = QUEUE_FAIL,
+	};
+	int r = queue_relieve(q->queue, policies[how->full], ROUTE_NOBODY, p->size);
+
+	if (r == -EAGAIN && how->full == SIGSLOT_BLOCK)
+		return await_room(q, deadline, err);
+	if (r == -EAGAIN)
+		return fail(err, r, "queue '%s' is full", q->name);
+	if (r < 0)
+		return fail(err, r, "queue '%s' cannot be relieved: %s", q->name,
+			    strerror(-r));
+	*done += r == 0; /* dropped, and counted */
+	return 0;
+}
+
 /* Pushes all, waiting for room. *ret_done is set also on failure. */
 static int push(struct sigslot_queue *q, const struct sigslot_put *how,
 		const struct payload *payloads, size_t len, size_t *ret_done,
@@ -74,10 +100,13 @@ static int push(struct sigslot_queue *q, const struct sigslot_put *how,
 		*ret_done += more;
 		q->puts += more;
 		if (r == -EAGAIN)
-			r = await_room(q, deadline, err);
+			r = relieve(q, how, payloads + *ret_done, ret_done, deadline,
+				    err);
 		else if (r == -ETIMEDOUT) /* a stopped process holds the queue */
 			r = clock_now() < deadline ? 0 : no_room(q, err);
 	}
+	if (how->full == SIGSLOT_LATEST && *ret_done)
+		queue_supersede(q->queue, ROUTE_NOBODY);
 	return r;
 }
 

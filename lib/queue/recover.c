@@ -113,13 +113,29 @@ void recover_handle(struct queue *q)
 	section_leave(q);
 }
 
+/* Whether there is something to give back: just to look must wake nobody. */
+static int needed(struct queue *q, const struct search *s)
+{
+	uint64_t at;
+	struct entry e;
+	int r;
+
+	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end)
+		if (concerns(q, s, &e))
+			return 1;
+	return r;
+}
+
 int queue_recover(struct queue *q, unsigned slot, unsigned generation)
 {
+	struct search s = {.slot = slot, .generation = generation};
 	int r = section_enter(q, NULL);
 
 	if (r < 0)
 		return r;
-	r = recover_held(q, slot, generation);
+	r = needed(q, &s);
+	if (r > 0)
+		r = release(q, &s);
 	section_leave(q);
 	return r;
 }

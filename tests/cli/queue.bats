@@ -140,18 +140,38 @@ refused() {
 
 @test "a full queue makes put wait, give up in time, or fail" {
 	q create --messages 2 jobs
-	refused 1 '' full jobs || :
+	run -1 sigslot queue full jobs
 	q put jobs 1
 	q put jobs 2
 	q full jobs
 	refused 75 "queue 'jobs' is full: no room in time" put --timeout 30ms jobs 3
-	refused 75 "queue 'jobs' is full: no room in time" put --full fail jobs 3
 	sigslot queue put jobs 3 3>&- &
 	q get jobs
 	assert_output 1
 	wait $!
 	q get -n 9 jobs
 	assert_output $'2\n3'
+}
+
+@test "--full drop-new, drop-old and latest drop, and count it" {
+	q create --messages 3 jobs
+	seq 5 | sigslot queue put -l --full drop-new jobs
+	q get -n 9 jobs
+	assert_output $'1\n2\n3'
+	seq 5 | sigslot queue put -l --full drop-old jobs
+	q get -n 9 jobs
+	assert_output $'3\n4\n5'
+	q put jobs 1
+	q put --full latest jobs 2
+	q put --full latest jobs 3
+	q get -n 9 jobs
+	assert_output 3
+	run -0 bash -c 'sigslot queue stat --json jobs | jq -c "[.refused, .evicted, .outdated, .failed]"'
+	assert_output '[2,2,2,0]'
+	seq 3 | sigslot queue put -l jobs
+	refused 75 "queue 'jobs' is full" put --full fail jobs 4
+	run -0 bash -c 'sigslot queue stat --json jobs | jq .failed'
+	assert_output 1
 }
 
 @test "a get that waits is woken by the next put" {
@@ -365,4 +385,192 @@ moved_on() {
 	done
 	run -0 bash -c 'sigslot queue stat --json jobs | jq "[.damaged, .dropped, .dead]"'
 	assert_output --regexp '0,[[:space:]]+0,[[:space:]]+0'
+}
+
+@test "what a closed reader did not get stays: get -n 3 | head -1" {
+	q create --size 8MiB jobs
+	for number in 1 2 3; do
+		{ echo "$number"; head -c 1M /dev/zero; } | sigslot queue put --raw jobs
+	done
+	mkfifo pipe
+	head -n 1 pipe >seen 3>&- &
+	run -74 --separate-stderr bash -c 'sigslot queue get -n 3 jobs >pipe'
+	assert_stderr_has 'cannot write to standard output: Broken pipe; 3 messages were given back'
+	wait $!
+	run -0 cat seen
+	assert_output 1
+	# in their order, and not counted as tried
+	for number in 1 2 3; do
+		sigslot queue get jobs >whole
+		run -0 head -n 1 whole
+		assert_output "$number"
+	done
+}
+
+@test "a message longer than --max-bytes stays, and its size is said" {
+	q create jobs
+	q put -s jobs short
+	q put -s jobs 'too long'
+	q put -s jobs next
+	q get -n 9 --max-bytes 7B jobs
+	assert_output short
+	refused 1 "queue 'jobs': the next message has 10 bytes, more than 7: it stays" \
+		get --max-bytes 7B jobs
+	q get -n 9 jobs
+	assert_output $'too long\nnext'
+}
+
+@test "a get that is killed gives its messages back to who waits" {
+	q create jobs
+	mkfifo pipe
+	exec 8<>pipe
+	head -c 200000 /dev/zero | tr '\0' x | sigslot queue put --raw jobs
+	sigslot queue get jobs >pipe 3>&- 8>&- &
+	victim=$!
+	wait_until is_leased
+	sigslot queue get jobs >seen 3>&- 8>&- &
+	waiter=$!
+	kill -KILL "$victim"
+	wait "$victim" || :
+	wait "$waiter"
+	exec 8>&-
+	[ "$(stat -c %s seen)" = 200001 ]
+	q empty jobs
+}
+
+is_leased() {
+	[ "$(sigslot queue stat --json jobs | jq .leased)" = 1 ]
+}
+
+# The context switches of process $1: none while it sleeps.
+switches() {
+	grep -h voluntary_ctxt "/proc/$1/status"
+}
+
+@test "a get that waits does not wake" {
+	q create jobs
+	q create clock
+	sigslot queue get jobs >seen 3>&- &
+	pid=$!
+	wait_until has_waiters 1
+	before=$(switches "$pid")
+	refused 124 'no message in time' get --timeout 300ms clock
+	assert_equal "$(switches "$pid")" "$before"
+	q put jobs 1
+	wait "$pid"
+}
+
+@test "twenty gets on an empty queue all get their message" {
+	q create jobs
+	pids=()
+	for number in {1..20}; do
+		sigslot queue get jobs >"seen.$number" 3>&- &
+		pids+=($!)
+	done
+	wait_until has_waiters 20
+	for number in {1..20}; do
+		q put jobs "$number"
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	run -0 bash -c 'cat seen.* | sort -n | tr "\n" " "'
+	assert_output "$(seq -s ' ' 20) "
+}
+
+@test "a queue of a topology is found by its name, alone or with its instance" {
+	cat >shop.yaml <<-'END'
+		objects:
+		  idle: {builtin: drop}
+		queues:
+		  jobs: {size: 64KiB}
+	END
+	start_run shop.yaml
+	q put jobs 1
+	q put shop/jobs 2
+	q ls
+	assert_line --index 1 --regexp '^shop/jobs +open +2 '
+	q get -n 9 jobs
+	assert_output $'1\n2'
+	run -0 --separate-stderr sigslot emit jobs 3
+	q get shop/jobs
+	assert_output 3
+	refused 69 "instance 'shop' has no queue 'idle'" size shop/idle
+	refused 69 "there is no queue 'idle'" size idle
+	refused 64 "belongs to the topology of instance 'shop'" rm jobs
+	stop_run
+	refused 69 "there is no queue 'jobs'" size jobs
+}
+
+@test "two queues of one name need their instance, and say so" {
+	echo '{objects: {idle: {builtin: drop}}, queues: {jobs: {size: 64KiB}}}' >shop.yaml
+	start_run shop.yaml
+	q create jobs
+	refused 64 "several instances have 'jobs': say which one, as INSTANCE/jobs: jobs, shop" \
+		put jobs 1
+	q put jobs/jobs alone
+	q put shop/jobs shop
+	q get jobs/jobs
+	assert_output alone
+	SIGSLOT_INSTANCE=shop q get jobs
+	assert_output shop
+	stop_run
+	q get --timeout 0s jobs || :
+}
+
+@test "the queue of a dead instance can be emptied, and takes nothing" {
+	echo '{objects: {idle: {builtin: drop}}, queues: {jobs: {size: 64KiB}}}' >shop.yaml
+	start_run shop.yaml
+	q put jobs 1
+	q put jobs 2
+	kill -KILL "$RUN_PID"
+	wait_run || :
+	wait_until no_processes
+	refused 69 "instance 'shop' is dead" put jobs 3
+	q ls
+	assert_line --index 1 --regexp '^shop/jobs +open +2 '
+	q get -n 9 jobs
+	assert_output $'1\n2'
+	refused 69 "instance 'shop' is dead" get jobs
+	run -0 --separate-stderr sigslot clean
+	assert_output "removed 'shop'"
+}
+
+@test "a get that waits ends when the run dies" {
+	echo '{objects: {idle: {builtin: drop}}, queues: {jobs: {size: 64KiB}}}' >shop.yaml
+	start_run shop.yaml
+	sigslot queue get jobs 2>err 3>&- &
+	pid=$!
+	wait_until has_waiters 1
+	kill -KILL "$RUN_PID"
+	ended=0
+	wait "$pid" || ended=$?
+	assert_equal "$ended" 69
+	run -0 cat err
+	assert_output "sigslot: instance 'shop' is dead: run it again to resume it"
+	wait_run || :
+	run -0 --separate-stderr sigslot clean
+}
+
+@test "commands of a topology use its queues and free-standing ones" {
+	q create free
+	cat >shop.yaml <<-'END'
+		objects:
+		  work:
+		    run: |
+		      sigslot queue put -s jobs "$1"
+		      sigslot queue put -s free "$1"
+		      sigslot emit -s free again
+		queues:
+		  jobs: {size: 64KiB}
+	END
+	start_run shop.yaml
+	run -0 sigslot emit -s work hello
+	q get jobs
+	assert_output hello
+	q get free
+	assert_output hello
+	q get free
+	assert_output again
+	stop_run
 }
