@@ -33,6 +33,9 @@ static const struct opt opts[] = {
 	 .arg = "SIZE",
 	 .help = "a longer message stays, and the exit status is 1",
 	 .size = &how.max_bytes},
+	{.name = "peek",
+	 .help = "print what is next, and leave it in the queue",
+	 .flag = &how.peek},
 	{.name = "raw",
 	 .help = "print the exact bytes, and nothing behind them",
 	 .flag = &raw},
@@ -116,23 +119,31 @@ static size_t print_items(struct out *o, const struct sigslot_item *items, size_
 	return i;
 }
 
+static int lost(const struct out *o, size_t len)
+{
+	const char *were = len == 1 ? "message was" : "messages were";
+
+	if (how.peek)
+		complain("cannot write to standard output: %s", strerror(o->trouble));
+	else
+		complain("cannot write to standard output: %s; %zu %s given back",
+			 strerror(o->trouble), len, were);
+	return CMD_OUTPUT;
+}
+
 static int hand_out(struct sigslot_queue *q, const struct sigslot_item *items,
 		    size_t len)
 {
 	static struct out out;
 	struct sigslot_error err = {0};
 	size_t done = print_items(&out, items, len);
-	int r = sigslot_queue_done(q, items, done, &err);
+	int r = how.peek ? 0 : sigslot_queue_done(q, items, done, &err);
 
 	if (r == 0 && !out.trouble)
 		return 0;
-	sigslot_queue_return(q, items + done, len - done, NULL);
-	if (r < 0)
-		return complain_error(&err);
-	complain("cannot write to standard output: %s; %zu message%s given back",
-		 strerror(out.trouble), len - done,
-		 len - done == 1 ? " was" : "s were");
-	return CMD_OUTPUT;
+	if (!how.peek)
+		sigslot_queue_return(q, items + done, len - done, NULL);
+	return r < 0 ? complain_error(&err) : lost(&out, len - done);
 }
 
 static int failed(int code, const struct sigslot_error *err)
@@ -165,6 +176,33 @@ static int get(struct sigslot_queue *q)
 	return r;
 }
 
+static int note_messages(void *data, const struct sigslot_queue_info *info)
+{
+	*(uint64_t *)data = info->messages;
+	return 0;
+}
+
+/* All at once, as the next look begins with the same message. */
+static int peek(struct sigslot_queue *q, const char *address)
+{
+	struct sigslot_error err = {0};
+	struct sigslot_item *items;
+	uint64_t most = 0;
+	int n, r;
+
+	sigslot_queue_stat(address, note_messages, &most, NULL);
+	most = most < 1 ? 1 : most < (uint64_t)count ? most : (uint64_t)count;
+	items = calloc(most, sizeof(*items));
+	if (!items) {
+		complain("out of memory");
+		return CMD_OS;
+	}
+	n = sigslot_queue_get(q, &how, items, most, &err);
+	r = n < 0 ? failed(n, &err) : hand_out(q, items, (size_t)n);
+	free(items);
+	return r;
+}
+
 static int run(int len, char **operands)
 {
 	static struct sigslot_queue *q; /* ends with the process, which is sooner */
@@ -176,12 +214,16 @@ static int run(int len, char **operands)
 		complain("queue get: --count: 0 messages are none to get");
 		return CMD_USAGE;
 	}
+	if (how.peek && until_closed) {
+		complain("queue get: --peek and --until-closed exclude each other");
+		return CMD_USAGE;
+	}
 	how.text = !raw;
 	/* a closed reader is an error: what it did not read goes back */
 	signal(SIGPIPE, SIG_IGN);
 	if (sigslot_queue_open(operands[0], &q, &err) < 0)
 		return complain_error(&err);
-	r = get(q);
+	r = how.peek ? peek(q, operands[0]) : get(q);
 	sigslot_queue_close(q);
 	return r;
 }

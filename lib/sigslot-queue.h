@@ -83,6 +83,7 @@ struct sigslot_item {
 };
 
 struct sigslot_get {
+	bool peek; /* copies of what is next; they stay, and are nobody's to be done */
 	bool text; /* payloads as `jq -r` would print them; raw ones as they are */
 	uint64_t max_bytes; /* of a payload; 0: any */
 	uint64_t timeout_ns; /* to wait for the first */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "message/text.h"
+#include "queue/look.h"
 
 enum {
 	BATCH = 64,
@@ -65,6 +66,19 @@ static int take(struct sigslot_queue *q, struct sigslot_item *out, size_t max,
 			out[got++] = item_of(&claims[i]);
 	}
 	return got ? (int)got : n;
+}
+
+/* The same, but copies, which nobody has to settle. */
+static int look(struct sigslot_queue *q, struct sigslot_item *out, size_t max,
+		struct sigslot_error *err)
+{
+	_free_ struct claim *claims = calloc(max, sizeof(*claims));
+	int n = claims ? queue_look(q->queue, claims, max, &q->copies, err)
+		       : fail(err, -ENOMEM, "out of memory");
+
+	for (int i = 0; i < n; i++)
+		out[i] = item_of(&claims[i]);
+	return n;
 }
 
 /* Gives back all from the first one that is too long on. Returns how many are left. */
@@ -166,7 +180,7 @@ static int wait_for_some(struct sigslot_queue *q, const struct sigslot_get *how,
 	int n, r;
 
 	for (;;) {
-		n = take(q, out, max, err);
+		n = (how->peek ? look : take)(q, out, max, err);
 		if (n > 0)
 			return keep_short(q, how->max_bytes, out, n, err);
 		if (n < 0 && (n != -ETIMEDOUT || clock_now() >= w->deadline))

@@ -190,6 +190,7 @@ void sigslot_queue_close(struct sigslot_queue *q)
 	identity_close(q->identity);
 	instance_done(&q->in);
 	buf_done(&q->bytes);
+	buf_done(&q->copies);
 	free(q);
 }
 

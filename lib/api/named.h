@@ -18,6 +18,7 @@ struct sigslot_queue {
 	uint64_t puts; /* tried so far */
 	uint32_t sender; /* id of the object that we run in, or ROUTE_NOBODY */
 	struct buf bytes; /* what was made of text, or for people */
+	struct buf copies; /* of what was looked at */
 };
 
 /*

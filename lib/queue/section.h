@@ -95,6 +95,9 @@ void turn_give_back(struct queue *q, struct entry *e, uint64_t due, bool attempt
  */
 int recover_held(struct queue *q, unsigned slot, unsigned generation);
 
+/* Whether a claim whose payload is in the ring has the checksum it should. */
+bool turn_intact(const struct claim *c);
+
 /* Gives back what this handle still holds, as never tried. Enters a section. */
 void recover_handle(struct queue *q);
 

@@ -253,7 +253,7 @@ static int take_out(struct queue *q, const struct claim *c, unsigned state)
 	return r < 0 ? r : swept;
 }
 
-static bool intact(const struct claim *c)
+bool turn_intact(const struct claim *c)
 {
 	const struct record *r = (const struct record *)c->payload.data - 1;
 
@@ -267,7 +267,7 @@ static int keep_intact(struct queue *q, struct claim *out, int len)
 	int kept = 0;
 
 	for (int i = 0; i < len; i++) {
-		if (intact(&out[i]))
+		if (turn_intact(&out[i]))
 			out[kept++] = out[i];
 		else
 			take_out(q, &out[i], RECORD_DAMAGED);

@@ -358,7 +358,7 @@ moved_on() {
 
 @test "producers and consumers killed with -9 lose nothing that was put" {
 	q create --size 256KiB jobs
-	getters=() putters=() victims=()
+	getters=() putters=()
 	for consumer in {1..8}; do
 		sigslot queue get -n 100 --until-closed jobs >"seen.$consumer" 3>&- &
 		getters+=($!)
@@ -573,4 +573,33 @@ switches() {
 	q get free
 	assert_output again
 	stop_run
+}
+
+@test "--peek shows what is next and leaves it" {
+	q create jobs
+	refused 124 'no message in time' get --peek --timeout 0s jobs
+	seq 3 | sigslot queue put -l jobs
+	q get --peek jobs
+	assert_output 1
+	q get --peek -n 2 jobs
+	assert_output $'1\n2'
+	q get --peek -n 9 --raw -0 jobs
+	q get -n 9 jobs
+	assert_output $'1\n2\n3'
+	run -0 bash -c 'sigslot queue stat --json jobs | jq -c "[.done, .redelivered]"'
+	assert_output '[3,0]'
+	refused 64 'exclude each other' get --peek --until-closed jobs
+}
+
+@test "a peek waits for a message, and so can a get beside it" {
+	q create jobs
+	sigslot queue get --peek jobs >seen.peek 3>&- &
+	peek=$!
+	wait_until has_waiters 1
+	q put jobs 1
+	wait "$peek"
+	q get jobs
+	assert_output 1
+	run -0 cat seen.peek
+	assert_output 1
 }
