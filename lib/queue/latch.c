@@ -16,7 +16,8 @@
 
 enum {
 	SPINS = 8, /* looks, each twice as long after the last as that one */
-	LONGEST_PAUSE = 32,
+	FIRST_PAUSE = 8,
+	LONGEST_PAUSE = 64,
 	FIRST_WAIT_NS = 500000,
 	LONGEST_WAIT_NS = 20000000,
 	PATIENCE_NS = 2000000000,
@@ -40,19 +41,29 @@ static bool exchange(uint32_t *word, uint32_t from, uint32_t to)
 					   __ATOMIC_RELAXED);
 }
 
+static bool look(uint32_t *word, uint32_t me)
+{
+	return !__atomic_load_n(word, __ATOMIC_RELAXED) && exchange(word, 0, me);
+}
+
+/*
+ * The first pause is long enough for the holder to come again: it goes faster in runs.
+ * It may have been put off this very processor by whom it woke, so that one lets it.
+ */
 static bool spin(uint32_t *word, uint32_t me)
 {
-	unsigned wait = 1;
+	unsigned wait = FIRST_PAUSE;
 
 	for (int i = 0; i < SPINS; i++) {
 		latch_pause(wait);
 		wait = wait < LONGEST_PAUSE ? wait * 2 : wait;
-		if (!__atomic_load_n(word, __ATOMIC_RELAXED) && exchange(word, 0, me))
+		if (look(word, me))
+			return true;
+		sched_yield();
+		if (look(word, me))
 			return true;
 	}
-	/* its holder may wait for this very processor */
-	sched_yield();
-	return exchange(word, 0, me);
+	return false;
 }
 
 static void sleep_on(uint32_t *word, uint32_t value, uint64_t wait_ns)
