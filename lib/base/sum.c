@@ -10,45 +10,64 @@
 #include "base/cpu.h"
 #include "base/crc.h"
 
-typedef uint32_t words __attribute__((vector_size(16)));
-typedef uint64_t lanes __attribute__((vector_size(32)));
+enum { BLOCK = 64, LANES = BLOCK / 8 };
+
+typedef uint64_t lanes __attribute__((vector_size(BLOCK / 2)));
 
 /* Of each lane: the sum of its words, and the sum of all values that this had. */
 struct fletcher {
 	lanes first, second;
 };
 
-/* Neither overflows before 2^32 words; a payload has fewer than 2^30. */
-static inline void take(struct fletcher *f, words w)
+/* Neither overflows: a payload has fewer than 2^30 words. */
+__attribute__((always_inline)) static inline void take(struct fletcher *f,
+						       const lanes *x)
 {
-	f->first += __builtin_convertvector(w, lanes);
+	f->first += *x & 0xffffffff;
+	f->second += f->first;
+	f->first += *x >> 32;
 	f->second += f->first;
 }
 
+__attribute__((always_inline)) static inline uint64_t condense(const struct fletcher *f)
+{
+	uint64_t first[LANES], second[LANES];
+
+	for (size_t i = 0; i < LANES; i++) {
+		first[i] = f[i / 4].first[i % 4];
+		second[i] = f[i / 4].second[i % 4];
+	}
+	return (uint64_t)crc32c(0, first, sizeof(first)) << 32 |
+	       crc32c(0, second, sizeof(second));
+}
+
+/* Without `to` it only sums. */
 __attribute__((always_inline)) static inline uint64_t
 walk(unsigned char *to, const unsigned char *from, size_t size)
 {
-	struct fletcher f = {0};
-	words w[4];
+	struct fletcher f[2] = {0};
+	unsigned char rest[BLOCK] = {0};
+	size_t at = 0;
+	lanes x, y;
 
-	for (; size >= sizeof(w); size -= sizeof(w), from += sizeof(w)) {
-		memcpy(w, from, sizeof(w));
-		if (to)
-			memcpy(to, w, sizeof(w));
-		to = to ? to + sizeof(w) : NULL;
-		take(&f, w[0]);
-		take(&f, w[1]);
-		take(&f, w[2]);
-		take(&f, w[3]);
+	for (; size - at >= BLOCK; at += BLOCK) {
+		memcpy(&x, from + at, sizeof(x));
+		memcpy(&y, from + at + sizeof(x), sizeof(y));
+		if (to) {
+			memcpy(to + at, &x, sizeof(x));
+			memcpy(to + at + sizeof(x), &y, sizeof(y));
+		}
+		take(&f[0], &x);
+		take(&f[1], &y);
 	}
-	memset(w, 0, sizeof(w));
-	memcpy(w, from, size);
+	memcpy(rest, from + at, size - at);
 	if (to)
-		memcpy(to, from, size);
-	for (size_t i = 0; i < 4; i++)
-		take(&f, w[i]);
-	return (uint64_t)crc32c(0, &f.first, sizeof(f.first)) << 32 |
-	       crc32c(0, &f.second, sizeof(f.second));
+		memcpy(to + at, from + at, size - at);
+	memcpy(&x, rest, sizeof(x));
+	memcpy(&y, rest + sizeof(x), sizeof(y));
+	take(&f[0], &x);
+	take(&f[1], &y);
+	return condense(f);
 }
 
 static uint64_t copy_narrow(void *to, const void *from, size_t size)

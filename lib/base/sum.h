@@ -3,7 +3,7 @@
  * The sum of a long payload: 64 bits that tell whether any byte of it has changed.
  *
  * It is Fletcher's sum ("An Arithmetic Checksum for Serial Transmissions", 1982) over
- * 32-bit words in four lanes of 64 bits, condensed by CRC-32C. It runs at the speed of
+ * 32-bit words in eight lanes of 64 bits, condensed by CRC-32C. It runs at the speed of
  * memory, where a CRC alone takes longer than copying. Machines with and without wide
  * registers come to the same sum.
  */
