@@ -206,6 +206,16 @@ SIGSLOT_API int sigslot_wait(const char *target, const char *state, uint64_t tim
 			     struct sigslot_error *err);
 
 /*
+ * Waits until one of the targets is ready, and tells each that is, in their order: a
+ * queue that has something to get, which stays in it; NAME.exit of an instance, or of a
+ * loop or process: it does not run, or has ended since the call. Returns 0; -ETIMEDOUT;
+ * -ESHUTDOWN: nothing can come any more; -ENXIO; -EINVAL: also for a signal.
+ */
+SIGSLOT_API int sigslot_wait_any(const char *const *targets, size_t len,
+				 uint64_t timeout_ns, sigslot_line_fn ready, void *data,
+				 struct sigslot_error *err);
+
+/*
  * Removes what dead instances left: all of them, or one. One that still has messages
  * is kept and told of, unless `force`. Tells each removal. Returns 0, 1 if something
  * was kept, or a negative errno.

@@ -9,24 +9,34 @@
 #include "queue/bell.h"
 #include "queue/section.h"
 
-enum { BUSY_LOOK_NS = 20000000 }; /* a producer in the middle: look again */
+static void sooner(uint64_t *due, uint64_t at)
+{
+	if (at < *due)
+		*due = at;
+}
 
 /* Whether it could be claimed now; if only later, *due is lowered to when. */
-static bool waits(const struct queue *q, const struct entry *e, uint64_t now,
+static bool waits(const struct entry *e, uint64_t now, uint64_t *due)
+{
+	uint64_t later = e->record->due;
+
+	if (e->state != RECORD_PARKED || later <= now)
+		return e->state == RECORD_READY || e->state == RECORD_PARKED;
+	sooner(due, later);
+	return false;
+}
+
+/* Whether a claim would stop at it, to keep the order. */
+static bool stops(const struct queue *q, const struct entry *e, uint64_t now,
 		  uint64_t *due)
 {
 	struct record_word w = record_parts(e->word);
-	uint64_t later =
-		e->state == RECORD_PARKED ? e->record->due : now + BUSY_LOOK_NS;
 
-	if (e->state == RECORD_READY)
-		return true;
-	if (e->state == RECORD_PARKED && later <= now)
-		return true;
-	if (e->state == RECORD_PARKED ||
-	    (e->state == RECORD_BUSY && identity_alive(q->id, w.slot, w.generation)))
-		*due = later < *due ? later : *due;
-	return false;
+	if (e->state != RECORD_BUSY || now - e->record->since > SECTION_BUSY_SKIP_NS ||
+	    !identity_alive(q->id, w.slot, w.generation))
+		return false;
+	sooner(due, now + SECTION_BUSY_LOOK_NS);
+	return true;
 }
 
 static int copy(const struct entry *e, struct claim *out, struct buf *bytes)
@@ -52,7 +62,9 @@ static int look(struct queue *q, struct claim *out, size_t max, struct buf *byte
 	int r = 0, walked = 0;
 
 	for (; got < max && (walked = section_look(q, at, &e)) > 0; at = e.end) {
-		if (!waits(q, &e, now, &due))
+		if (stops(q, &e, now, &due))
+			break;
+		if (!waits(&e, now, &due))
 			continue;
 		r = copy(&e, &out[got], bytes);
 		if (r < 0)

@@ -29,6 +29,11 @@ struct queue {
 	char name[72];
 };
 
+enum {
+	SECTION_BUSY_LOOK_NS = 20000000, /* a producer in the middle: look again */
+	SECTION_BUSY_SKIP_NS = 1000000000, /* it is stopped: go on without it */
+};
+
 /* One record as it was seen: copied, checked, safe to use. */
 struct entry {
 	struct record *record;

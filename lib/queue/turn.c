@@ -14,8 +14,6 @@
 #include "queue/section.h"
 
 enum {
-	BUSY_LOOK_NS = 20000000, /* a producer in the middle: look again */
-	BUSY_SKIP_NS = 1000000000, /* it is stopped: go on without it */
 	STREAK = 8, /* after so many claims it is worth to look again */
 	PATIENCE = 3, /* turns for nothing until it is silenced */
 	LOOKS = 4,
@@ -92,9 +90,9 @@ static bool busy(struct queue *q, struct entry *e)
 		section_settle(q, e, RECORD_VOIDED);
 		return false;
 	}
-	if (now - e->record->since > BUSY_SKIP_NS)
+	if (now - e->record->since > SECTION_BUSY_SKIP_NS)
 		return false;
-	look_again_at(q, now + BUSY_LOOK_NS);
+	look_again_at(q, now + SECTION_BUSY_LOOK_NS);
 	return true;
 }
 

@@ -76,3 +76,203 @@ start_slow() {
 	run -0 --separate-stderr sigslot wait --timeout 5s t
 	stop_run
 }
+
+# --- any ---
+
+# What a test made goes with it, so that the helper's look for leftovers finds nothing.
+teardown() {
+	local path
+
+	for path in "$SIGSLOT_RUNTIME_DIR"/*/queue; do
+		[ ! -e "$path" ] || rm -rf "${path%/queue}"
+	done
+	teardown_sigslot
+}
+
+make_queues() {
+	local name
+
+	for name; do
+		sigslot queue create "$name"
+	done
+}
+
+# any WORD...: in the background; WAIT_PID, and the file `out`. Sleeps when it returns.
+any() {
+	sigslot wait --any "$@" >out 2>err 3>&- &
+	WAIT_PID=$!
+	wait_until asleep "$WAIT_PID"
+}
+
+# In poll(), from where nothing but an event or a time-out wakes it.
+asleep() {
+	grep -q poll "/proc/$1/wchan" 2>/dev/null || grep -q '^7 ' "/proc/$1/syscall"
+}
+
+any_ended() {
+	local ended=0
+
+	wait "$WAIT_PID" || ended=$?
+	assert_equal "$ended" "$1"
+}
+
+switches() {
+	sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' "/proc/$1/status"
+}
+
+holds_one() {
+	[ "$(sigslot queue stat --json "$1" | jq .leased)" = 1 ]
+}
+
+@test "--any tells the queues that have something, in the order given, and takes nothing" {
+	make_queues a b c
+	sigslot queue put c 1
+	sigslot queue put a 2
+	for _ in 1 2; do
+		run -0 --separate-stderr sigslot wait --any c b a
+		assert_output $'c\na'
+		assert_stderr ''
+	done
+	run -0 sigslot queue get --timeout 0s a
+	assert_output 2
+	run -0 sigslot queue get --timeout 0s c
+	assert_output 1
+}
+
+@test "--any wakes up by a message, and leaves it to who waits for it" {
+	make_queues a b
+	any a b
+	sigslot queue get b >got 3>&- &
+	getting=$!
+	wait_until asleep "$getting"
+	sigslot queue put b hello
+	wait "$getting"
+	run -0 cat got
+	assert_output hello
+	sigslot queue put a 1 # the getter may have been quicker
+	any_ended 0
+	run -0 cat out err
+	assert_output --regexp '^[ab]$'
+}
+
+@test "--any does not tell a queue whose bell rings for nothing, and sleeps" {
+	make_queues a b
+	exec 5<>"$SIGSLOT_RUNTIME_DIR/a/q/a/data" # as if it were watched by somebody else
+	sigslot queue put a 1
+	sigslot queue get a
+	run -124 --separate-stderr sigslot wait --any --timeout 50ms a b
+	assert_output ''
+	assert_stderr 'sigslot: nothing of 2 targets was ready in time'
+	sigslot queue put a 1
+	sigslot queue get a
+	any a b
+	before=$(switches "$WAIT_PID")
+	for _ in {1..30}; do
+		sigslot queue size a >/dev/null
+	done
+	assert_equal "$(switches "$WAIT_PID")" "$before"
+	sigslot queue put b 1
+	any_ended 0
+	exec 5>&-
+	run -0 cat out err
+	assert_output b
+}
+
+@test "--any is not ready for a closed queue, and ends with 69 when all are" {
+	make_queues a b
+	sigslot queue close a
+	any a b
+	sigslot queue put b 1
+	any_ended 0
+	run -0 cat out err
+	assert_output b
+	sigslot queue close b
+	run -0 --separate-stderr sigslot wait --any a b
+	assert_output b
+	sigslot queue get b
+	run -69 --separate-stderr sigslot wait --any a b
+	assert_output ''
+	assert_stderr 'sigslot: none of the queues can have anything any more: they are closed, and empty'
+	run -69 --separate-stderr sigslot wait --any a
+	assert_stderr "sigslot: queue 'a' is closed, and empty"
+}
+
+@test "--any sees the end of a queue, and all who wait do" {
+	make_queues a
+	any a
+	sigslot queue get a 2>got 3>&- &
+	getting=$!
+	wait_until asleep "$getting"
+	sigslot queue rm a
+	any_ended 69
+	ended=0
+	wait "$getting" || ended=$?
+	assert_equal "$ended" 69
+}
+
+@test "--any sees what a killed process had taken" {
+	make_queues a
+	head -c 200000 /dev/zero | sigslot queue put --raw a
+	mkfifo pipe
+	exec 4<>pipe
+	sigslot queue get --raw a >pipe 3>&- 4>&- & # more than the pipe holds
+	getting=$!
+	wait_until holds_one a
+	run -124 --separate-stderr sigslot wait --any --timeout 0s a
+	kill -KILL "$getting"
+	wait "$getting" || :
+	run -0 --separate-stderr sigslot wait --any --timeout 20s a
+	assert_output a
+	exec 4>&-
+}
+
+@test "--any tells of an exit: what was killed and is back, and what was stopped" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {p: {}}
+		loops:
+		  l: {process: p, objects: {x: {filter: cat}}}
+		  m: {objects: {y: {filter: cat}}}
+	END
+	start_run t.yaml
+	make_queues a
+	for target in p.exit t/l.exit; do
+		sigslot wait --any a "$target" m.exit >out 2>err 3>&- &
+		WAIT_PID=$!
+		wait_until test -n "$(sigslot ps --json t | jq -r 'select(.loop == "l") | .pid')"
+		wait_until asleep "$WAIT_PID"
+		kill -KILL "$(sigslot ps --json t | jq -r 'select(.loop == "l") | .pid')"
+		any_ended 0
+		run -0 cat out err
+		assert_output "$target"
+		sigslot wait t
+	done
+	sigslot stop m
+	run -0 --separate-stderr sigslot wait --any l.exit m.exit
+	assert_output m.exit
+	sigslot wait --any t.exit >out 2>err 3>&- &
+	WAIT_PID=$!
+	wait_until asleep "$WAIT_PID"
+	sigslot stop t
+	any_ended 0
+	run -0 cat out err
+	assert_output t.exit
+	run_ended 0
+}
+
+@test "--any is refused for what it cannot wait for" {
+	make_queues jobs
+	while IFS='|' read -r status target text; do
+		run "-$status" --separate-stderr sigslot wait --any jobs "$target"
+		assert_output ''
+		assert_stderr "sigslot: $text"
+	done <<-'END'
+		69|job|there is no queue 'job': did you mean 'jobs'?
+		69|nothing.exit|no running instance has 'nothing': 'sigslot ps' lists what runs
+		64|a.out|'a.out' is a signal or a slot: what can be waited for is a queue, or NAME.exit
+	END
+	run -64 --separate-stderr sigslot wait --any --for idle jobs
+	assert_stderr 'sigslot: wait: --any and --for exclude each other'
+	run -69 --separate-stderr sigslot wait --any jobs.exit
+	assert_output ''
+}
