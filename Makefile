@@ -268,6 +268,24 @@ $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(ar
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
+# The queue once more, every access to memory a call: see tests/crash/calls.h.
+woven := $(filter-out %/identity.o %/evict.o,$(filter $(O)/lib/queue/%,$(lib_obj)))
+woven := $(woven:$(O)/lib/queue/%=$(O)/tests/crash/woven/%)
+
+$(O)/tests/crash/woven/%.o: lib/queue/%.c Makefile
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fsanitize%,$(CODE_FLAGS)) -U_FORTIFY_SOURCE -w \
+		-fsanitize=thread -include tests/crash/calls.h -MMD -MP -c -o $@ $<
+
+$(O)/tests/crash/woven.a: $(woven)
+	$(Q)rm -f $@ && ar rcsD $@ $^
+
+$(O)/tests/crash/weave_test: $(O)/tests/crash/weave_test.o $(O)/tests/crash/machine.o \
+		$(O)/tests/crash/woven.a $(archive)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ -lpthread
+
 # This one has the linker stand between it, and libyaml, and the memory.
 wrapped := malloc calloc realloc reallocarray strdup strndup free \
 	arena_alloc arena_copy arena_text arena_textf

@@ -23,6 +23,7 @@ enum fault {
 	FAULT_LEASES_KEPT, /* recover: forgets the leases of the dead */
 	FAULT_SWEEP_UNCOUNTED, /* sweep: head passes what is not counted yet */
 	FAULT_EVICT_OTHERS, /* drop: takes messages of any signal */
+	FAULT_JUDGED_TWICE, /* recover: gives back what it did not announce */
 };
 
 #define FAULTY(n) (MUTATION == (n))

@@ -71,7 +71,10 @@ static int announce(struct queue *q, const struct search *s)
 	return found;
 }
 
-/* Changes the states and counts everything anew. */
+/*
+ * Changes the states and counts everything anew. Whoever was found dead only since
+ * announce() looked keeps what lies before `next`: nobody would look for it there.
+ */
 static int apply(struct queue *q, const struct search *s)
 {
 	uint64_t at;
@@ -83,7 +86,8 @@ static int apply(struct queue *q, const struct search *s)
 		memset(q->m.present, 0, sizeof(q->m.present));
 	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end) {
 		q->m.present[e.state] += !FAULTY(FAULT_NO_RECOUNT);
-		if (concerns(q, s, &e))
+		if ((e.at >= q->m.next || FAULTY(FAULT_JUDGED_TWICE)) &&
+		    concerns(q, s, &e))
 			section_set(q, &e, released(s, &e));
 	}
 	if (r < 0)

@@ -29,6 +29,29 @@
 		}                                                                \
 	} while (0)
 
+/* What a test of a kill, a stop or a schedule can come to. */
+enum verdict { FINE, LOST, TWICE, CORRUPT, UNBALANCED, STUCK, WAKEUP, HUNG, VERDICTS };
+
+__attribute__((unused)) static const char *const verdict_names[VERDICTS] = {
+	"fine",	      "lost",  "twice",	       "corrupt",
+	"unbalanced", "stuck", "lost wake-up", "hung",
+};
+
+/* One row of the table that tests/run prints at its end. */
+__attribute__((unused)) static void crash_row(const char *name, uint64_t kills,
+					      const long by[VERDICTS])
+{
+	printf("#| %-11s | %9llu | %4ld | %18ld | %7ld | %5ld | %13ld |\n", name,
+	       (unsigned long long)kills, by[LOST], by[TWICE],
+	       by[CORRUPT] + by[UNBALANCED], by[STUCK] + by[HUNG], by[WAKEUP]);
+}
+
+/* A number from the environment. */
+__attribute__((unused)) static long crash_number(const char *name, long otherwise)
+{
+	return getenv(name) && *getenv(name) ? atol(getenv(name)) : otherwise;
+}
+
 /* Makes a directory with an `id` file. Returns its descriptor, fills in path. */
 __attribute__((unused)) static int crash_directory(char path[64])
 {

@@ -377,13 +377,6 @@ static const struct scenario scenarios[] = {
 
 /* --- the judge --- */
 
-enum verdict { FINE, LOST, TWICE, CORRUPT, UNBALANCED, STUCK, WAKEUP, HUNG, VERDICTS };
-
-static const char *const verdict_names[VERDICTS] = {
-	"fine",	      "lost",  "twice",	       "corrupt",
-	"unbalanced", "stuck", "lost wake-up", "hung",
-};
-
 /* Claims and acknowledges all there is. Returns FINE or CORRUPT. */
 static enum verdict drain(struct queue *q, unsigned char *seen)
 {
@@ -806,11 +799,6 @@ struct tally {
 	long points, states, judged, kills, bad, by[VERDICTS];
 };
 
-static long number(const char *name, long otherwise)
-{
-	return getenv(name) && *getenv(name) ? atol(getenv(name)) : otherwise;
-}
-
 static void count(const struct scenario *s, long n, const char *how, enum verdict v,
 		  struct tally *t)
 {
@@ -822,7 +810,7 @@ static void count(const struct scenario *s, long n, const char *how, enum verdic
 		       verdict_names[v]);
 		fflush(stdout);
 	}
-	if (number("STOP", 0)) {
+	if (crash_number("STOP", 0)) {
 		printf("not ok 1 - %s\n1..1\n", s->name);
 		exit(1);
 	}
@@ -856,11 +844,11 @@ static void judge_all(const struct scenario *s, struct tally *t)
 /* Real kills: at every point, or at random ones until time or number are over. */
 static void kill_some(const struct scenario *s, long points, struct tally *t)
 {
-	bool all = number("CRASH_LONG", 0);
-	uint64_t share_ns =
-		(uint64_t)number("CRASH_SECONDS", 0) * NS_PER_S / ARRAY_LEN(scenarios);
+	bool all = crash_number("CRASH_LONG", 0);
+	uint64_t share_ns = (uint64_t)crash_number("CRASH_SECONDS", 0) * NS_PER_S /
+			    ARRAY_LEN(scenarios);
 	uint64_t end = clock_now() + share_ns;
-	long least = all ? points : number("KILLS", 10);
+	long least = all ? points : crash_number("KILLS", 10);
 	enum verdict v;
 
 	for (long i = 0; i < least || clock_now() < end; i++) {
@@ -907,6 +895,7 @@ int main(int argc, char **argv)
 	       t.points, t.states, t.judged, t.kills);
 	for (int i = LOST; i < VERDICTS; i++)
 		printf(" %s %ld%s", verdict_names[i], t.by[i], i < HUNG ? "," : "\n");
+	crash_row("stepped", (uint64_t)(t.judged + t.kills), t.by);
 	crash_clean(dir, path);
 	return done();
 }

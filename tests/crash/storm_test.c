@@ -37,6 +37,8 @@ struct account {
 
 static int dir;
 static struct account *account;
+static uint64_t all_kills;
+static long all[VERDICTS]; /* what went wrong, over all mixes */
 static unsigned char *known[MOST];
 
 static unsigned roll(unsigned sides)
@@ -273,6 +275,18 @@ static void report(const struct storm *s, const struct queue_counts *n)
 	       account->redelivered, account->returned);
 }
 
+static void sum_up(const struct storm *s, const struct queue_counts *n)
+{
+	bool asleep = n->ready && !crash_readable(queue_data_fd(s->q));
+
+	all_kills += (uint64_t)s->kills;
+	all[LOST] += s->lost + (long)account->stale;
+	all[TWICE] += (long)account->twice;
+	all[CORRUPT] += (long)(account->corrupt + account->foreign + n->damaged);
+	all[UNBALANCED] += !crash_balanced(n);
+	all[asleep ? WAKEUP : STUCK] += !s->drained;
+}
+
 static void judge(struct storm *s)
 {
 	struct queue_counts n;
@@ -300,6 +314,7 @@ static void judge(struct storm *s)
 	ok(pushed >= s->committed && pushed <= s->committed + s->in_doubt,
 	   "what was pushed is what was committed, give or take what is in doubt");
 	is_u64(n.damaged + n.dead + n.dropped, 0, "nothing left in another way");
+	sum_up(s, &n);
 }
 
 static void run(unsigned producers, unsigned consumers, uint64_t seconds)
@@ -351,6 +366,7 @@ int main(void)
 		known[i] = share(MESSAGES);
 	for (size_t i = 0; i < ARRAY_LEN(mixes); i++)
 		run(mixes[i][0], mixes[i][1], (seconds + 3) / ARRAY_LEN(mixes));
+	crash_row("storm", all_kills, all);
 	crash_clean(dir, path);
 	return done();
 }
