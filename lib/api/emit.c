@@ -4,207 +4,15 @@
  * process; it waits only where a queue is full.
  */
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "api/batch.h"
-#include "api/instance.h"
-#include "base/buf.h"
+#include "api/emitter.h"
 #include "base/clock.h"
-#include "base/fd.h"
-#include "base/vec.h"
 #include "message/text.h"
-#include "queue/queue.h"
-#include "route/route.h"
-#include "state/board.h"
 #include "state/lock.h"
-#include "state/runtime.h"
 
-enum {
-	RECHECK_MS = 100, /* a drained bell may have been meant for somebody else */
-};
-
-struct sigslot_emitter {
-	struct instance in;
-	struct identity *identity;
-	struct type *type;
-	const char *own_loop; /* the loop that waits for this script, or NULL */
-	uint32_t name; /* id of the signal, the slot or the queue */
-	bool direct; /* a slot or a queue */
-	struct queue **queues; /* of the receivers, in the order of the routes */
-	unsigned queues_len;
-	const struct route_queue *smallest; /* of these */
-	uint64_t emitted;
-	struct buf payload;
-};
-
-/* The id of NAME[.MEMBER]; a lone name may be a signal of the object we run in. */
-static uint32_t look_up(const struct instance *in, const struct address *a)
-{
-	static const struct {
-		const char *member;
-		enum route_kind kind;
-	} defaults[] = {
-		{"in", ROUTE_SLOT}, /* first: a filter's `out` may reach nobody */
-		{"out", ROUTE_SIGNAL},
-		{"timeout", ROUTE_SIGNAL},
-	};
-	const char *object = getenv("SIGSLOT_OBJECT");
-	const struct routes *r = in->routes;
-	uint32_t id = ROUTE_NOBODY;
-
-	if (*a->member) {
-		id = routes_find(r, a->name, a->member, ROUTE_SIGNAL);
-		return id ? id : routes_find(r, a->name, a->member, ROUTE_SLOT);
-	}
-	if (object)
-		id = routes_find(r, object, a->name, ROUTE_SIGNAL);
-	for (size_t i = 0; !id && i < ARRAY_LEN(defaults); i++)
-		id = routes_find(r, a->name, defaults[i].member, defaults[i].kind);
-	if (!id && instance_queue(in, a->name))
-		id = routes_find(r, a->name, "", ROUTE_OBJECT);
-	return id;
-}
-
-/* A command may mean a free-standing queue that its own instance does not have. */
-static int find(struct sigslot_emitter *e, const struct address *a,
-		struct sigslot_error *err)
-{
-	struct address queue = *a;
-	struct instance in;
-	int r = instance_find(a, &e->in, err);
-
-	if (r < 0)
-		return r;
-	e->name = look_up(&e->in, a);
-	queue.queue = true;
-	if (e->name || *a->member || *a->instance ||
-	    instance_find(&queue, &in, NULL) < 0)
-		return 0;
-	instance_done(&e->in);
-	e->in = in;
-	e->name = look_up(&e->in, a);
-	return 0;
-}
-
-static int open_queue(struct sigslot_emitter *e, int dir, uint32_t index,
-		      struct sigslot_error *err)
-{
-	const struct route_queue *q = routes_queue(e->in.routes, index);
-	int r;
-
-	if (!q)
-		return fail(err, -EBADMSG, "the routes of instance '%s' are damaged",
-			    e->in.name);
-	r = queue_open(dir, routes_text(e->in.routes, q->name), e->identity,
-		       &e->queues[e->queues_len], err);
-	if (r < 0)
-		return r;
-	e->queues_len++;
-	if (!e->smallest || q->size < e->smallest->size)
-		e->smallest = q;
-	return 0;
-}
-
-static int open_queues(struct sigslot_emitter *e, struct sigslot_error *err)
-{
-	const struct route_name *n = routes_name(e->in.routes, e->name);
-	uint32_t len = e->direct ? 1 : n->reaches_len;
-	_close_ int dir = -1;
-	int r = 0;
-
-	if (!len)
-		return 0;
-	r = identity_open(e->in.dir, -1, &e->identity, err);
-	if (r == 0)
-		r = runtime_subdir(e->in.dir, "q", false, &dir, err);
-	e->queues = calloc(len, sizeof(struct queue *));
-	if (!e->queues)
-		return fail(err, -ENOMEM, "out of memory");
-	for (uint32_t i = 0; r == 0 && i < len; i++)
-		r = open_queue(e, dir,
-			       e->direct
-				       ? n->queue
-				       : routes_reach(e->in.routes, n->first_reach + i),
-			       err);
-	return r;
-}
-
-/* Scripts from outside may not feed an instance that is draining; its own slots may. */
-static int refuse_stopped(struct sigslot_emitter *e, struct sigslot_error *err)
-{
-	bool inside = e->own_loop != NULL;
-
-	if (e->in.queue)
-		return 0;
-	if (!e->in.supervisor)
-		return fail(err, -ESHUTDOWN,
-			    "instance '%s' is dead: run it again to resume it",
-			    e->in.name);
-	if (!inside && board_peek(e->in.dir) >= BOARD_DRAINING)
-		return fail(err, -ESHUTDOWN, "instance '%s' is stopping", e->in.name);
-	return 0;
-}
-
-static int open_all(struct sigslot_emitter *e, const struct address *a,
-		    struct sigslot_error *err)
-{
-	const char *inside = getenv("SIGSLOT_INSTANCE");
-	const struct route_name *n;
-	int r = find(e, a, err);
-
-	if (r < 0)
-		return r;
-	if (inside && strcmp(inside, e->in.name) == 0)
-		e->own_loop = getenv("SIGSLOT_LOOP");
-	n = routes_name(e->in.routes, e->name);
-	if (!n)
-		return instance_no_name(&e->in, a, err);
-	e->direct = n->kind != ROUTE_SIGNAL;
-	r = refuse_stopped(e, err);
-	if (r == 0)
-		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
-	return r < 0 ? r : open_queues(e, err);
-}
-
-int sigslot_emitter_open(const char *address, struct sigslot_emitter **ret,
-			 struct sigslot_error *err)
-{
-	struct sigslot_emitter *e = calloc(1, sizeof(*e));
-	struct address a;
-	int r;
-
-	if (!e)
-		return fail(err, -ENOMEM, "out of memory");
-	e->in.dir = -1;
-	r = address_parse(address, &a, err);
-	if (r == 0)
-		r = open_all(e, &a, err);
-	if (r < 0)
-		sigslot_emitter_close(e);
-	else
-		*ret = e;
-	return r;
-}
-
-void sigslot_emitter_close(struct sigslot_emitter *e)
-{
-	if (!e)
-		return;
-	for (unsigned i = 0; i < e->queues_len; i++)
-		queue_close(e->queues[i]);
-	free(e->queues);
-	identity_close(e->identity);
-	type_free(e->type);
-	instance_done(&e->in);
-	buf_done(&e->payload);
-	free(e);
-}
-
-unsigned sigslot_emitter_receivers(const struct sigslot_emitter *e)
-{
-	return e->queues_len;
-}
+enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
 
 static struct envelope envelope(const struct sigslot_emitter *e)
 {
@@ -229,31 +37,30 @@ static struct envelope envelope(const struct sigslot_emitter *e)
 /* The name of the queue that the n-th receiver reads. */
 static const char *queue_name(const struct sigslot_emitter *e, unsigned index)
 {
-	const struct route_name *n = routes_name(e->in.routes, e->name);
-	uint32_t q = e->direct ? n->queue
-			       : routes_reach(e->in.routes, n->first_reach + index);
-
-	return routes_text(e->in.routes, routes_queue(e->in.routes, q)->name);
+	return routes_text(e->in.routes, e->receivers[index].route->name);
 }
 
 static int no_room(const struct sigslot_emitter *e, unsigned reached, const char *why,
 		   struct sigslot_error *err)
 {
-	if (e->queues_len == 1)
+	if (e->receivers_len == 1)
 		return fail(err, -EAGAIN, "queue '%s' is full: %s",
 			    queue_name(e, reached), why);
 	return fail(err, -EAGAIN, "queue '%s' is full: %s (reached %u of %u)",
-		    queue_name(e, reached), why, reached, e->queues_len);
+		    queue_name(e, reached), why, reached, e->receivers_len);
 }
 
 /* Sleeps until there may be room in queue i again. */
 static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 		      struct sigslot_error *err)
 {
-	struct pollfd p = {.fd = queue_space_fd(e->queues[i]), .events = POLLIN};
+	struct pollfd p = {.fd = queue_space_fd(e->receivers[i].queue),
+			   .events = POLLIN};
 	uint64_t now = clock_now();
 	int ms = clock_poll_ms(now, deadline);
 
+	if (e->receivers[i].full == QUEUE_FAIL)
+		return no_room(e, i, "its connection says `full: fail`", err);
 	if (e->own_loop && strcmp(e->own_loop, queue_name(e, i)) == 0)
 		return no_room(e, i, "its loop waits for this very command", err);
 	if (now >= deadline)
@@ -261,7 +68,7 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 	poll(&p, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
 	if (!e->in.queue && lock_probe(e->in.dir, &e->in.supervisor, NULL) < 0)
 		e->in.supervisor = 0;
-	return refuse_stopped(e, err);
+	return emitter_check(e, err);
 }
 
 /* A stopped process holds the queue: that is no room in time, too. */
@@ -291,18 +98,18 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 		size_t len, uint64_t deadline, size_t *ret_done,
 		struct sigslot_error *err)
 {
+	const struct receiver *to = &e->receivers[i];
 	struct envelope v = envelope(e);
 	size_t done = 0, more;
 	int r = 0;
 
 	while (done < len && r == 0) {
 		struct envelope first = v;
+		struct queue_batch b = {&first, payloads + done, len - done};
 
 		first.id += done;
 		first.emit_seq += done;
-		more = 0;
-		r = queue_push_many(e->queues[i], &first, payloads + done, len - done,
-				    &more, err);
+		r = queue_push_full(to->queue, to->full, &b, &more, err);
 		done += more;
 		if (r == -EAGAIN)
 			r = await_room(e, i, deadline, err);
@@ -326,7 +133,7 @@ static int push_all(struct sigslot_emitter *e, const struct payload *payloads,
 	size_t least = len;
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < e->queues_len; i++) {
+	for (unsigned i = 0; r == 0 && i < e->receivers_len; i++) {
 		size_t done = 0;
 
 		r = push(e, i, payloads, len, deadline, &done, err);

@@ -12,7 +12,7 @@
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/fd.h"
-#include "queue/queue.h"
+#include "queue/drop.h"
 #include "state/board.h"
 #include "state/lock.h"
 #include "state/runtime.h"
@@ -42,7 +42,11 @@ static const char *exit_text(int32_t status, char out[static 24])
 
 static uint64_t dropped_by_full(const struct queue_counts *n)
 {
-	return n->evicted + n->outdated + n->refused + n->failed;
+	uint64_t sum = 0;
+
+	for (unsigned full = 0; full < QUEUE_FULLS; full++)
+		sum += queue_dropped_by(n, full);
+	return sum;
 }
 
 static int tell_loop(const struct walk *walk, const struct instance *in, int queues,

@@ -29,7 +29,8 @@ struct plan_loop {
 	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
 	uint32_t first_intake,
-		intakes_len; /* in plan.intakes: more that it takes from */
+		intakes_len; /* in plan.intakes: it takes from these, too */
+	bool evicting; /* what waits in its queue may have to make way */
 };
 
 /* COMMANDS: an object whose slots are commands, or that has none. */
@@ -91,6 +92,7 @@ struct plan_queue {
 	uint64_t size, messages;
 	uint32_t rank; /* as of a loop */
 	uint32_t first_slot, slots_len; /* in plan.takers, order of connecting */
+	bool evicting; /* as of a loop */
 };
 
 /* One thing that an emit of a signal reaches, connections through signals included. */
@@ -103,6 +105,7 @@ struct plan_target {
 /* A connection as written, for people: full addresses. */
 struct plan_connection {
 	const char *from, *to;
+	const char *full; /* its `full:` */
 	unsigned line;
 };
 

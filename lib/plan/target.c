@@ -15,7 +15,9 @@ struct walk {
 	VEC(struct plan_target) targets;
 	VEC(const struct model_link *) open; /* next link of each signal on the way */
 	uint32_t *seen; /* per signal: the last origin, from 1 */
+	uint32_t *first; /* per queue of a loop, then named: the last target, from 1 */
 	size_t steps;
+	struct sigslot_error *err;
 };
 
 static int add(struct walk *w, const struct model_link *link,
@@ -47,6 +49,13 @@ static int add_broadcast(struct walk *w, const struct model_link *link)
 	return 0;
 }
 
+static int too_many(const struct walk *w)
+{
+	return fail(w->err, -ENOEXEC,
+		    "signals that lead to signals make more than %d routes",
+		    TARGETS_MAX);
+}
+
 static int enter(struct walk *w, const struct model_signal *s, uint32_t origin)
 {
 	const struct model_link **link;
@@ -70,6 +79,59 @@ static int take(struct walk *w, const struct model_link *link, uint32_t origin)
 	return add(w, link, link->slot);
 }
 
+/* The queue that a target is about; NONE: control has room. */
+static uint32_t queue_of(const struct plan *p, const struct plan_target *t)
+{
+	return t->slot == PLAN_NONE ? p->loops_len + t->queue : p->slots[t->slot].loop;
+}
+
+static void note_evicting(struct plan *p, uint32_t queue, const char *full)
+{
+	bool *evicting = queue < p->loops_len
+				 ? &p->loops[queue].evicting
+				 : &p->queues[queue - p->loops_len].evicting;
+
+	if (strcmp(full, "drop-old") == 0 || strcmp(full, "latest") == 0)
+		*evicting = true;
+}
+
+static int differ(const struct walk *w, const struct model_signal *s,
+		  const struct plan_target *a, const struct plan_target *b)
+{
+	const struct plan_connection *x = &w->p->connections[a->connection];
+	const struct plan_connection *y = &w->p->connections[b->connection];
+
+	return fail(w->err, -ENOEXEC,
+		    "%s: `%.64s.%.64s` reaches one queue by `%.64s` -> `%.64s` (line "
+		    "%u) with `full: %s` and by `%.64s` -> `%.64s` (line %u) with "
+		    "`full: %s`: a signal has one for each queue, write the same",
+		    w->p->file, s->owner->name, s->name, x->from, x->to, x->line,
+		    x->full, y->from, y->to, y->line, y->full);
+}
+
+/* Through signals, one may reach a queue by connections that want different things. */
+static int check_fulls(struct walk *w, const struct model_signal *s, uint32_t begin)
+{
+	for (uint32_t i = begin; i < w->targets.len; i++) {
+		const struct plan_target *t = &w->targets.at[i], *other;
+		uint32_t queue = queue_of(w->p, t);
+
+		if (queue == PLAN_NONE)
+			continue;
+		if (w->first[queue] <= begin) {
+			w->first[queue] = i + 1;
+			note_evicting(w->p, queue,
+				      w->p->connections[t->connection].full);
+			continue;
+		}
+		other = &w->targets.at[w->first[queue] - 1];
+		if (strcmp(w->p->connections[t->connection].full,
+			   w->p->connections[other->connection].full) != 0)
+			return differ(w, s, other, t);
+	}
+	return 0;
+}
+
 static int collect(struct walk *w, const struct model_signal *s)
 {
 	struct plan_signal *to = &w->p->signals[s->index];
@@ -88,11 +150,11 @@ static int collect(struct walk *w, const struct model_signal *s)
 		}
 		w->open.at[w->open.len - 1] = link->next;
 		if (++w->steps > TARGETS_MAX)
-			return -ENOEXEC;
+			return too_many(w);
 		code = take(w, link, origin);
 	}
 	to->targets_len = (uint32_t)w->targets.len - to->first_target;
-	return code;
+	return code < 0 ? code : check_fulls(w, s, to->first_target);
 }
 
 static int collect_of(struct walk *w, const struct model_thing *thing)
@@ -119,11 +181,12 @@ static int collect_all(struct walk *w, const struct topology *t)
 
 int target_make(const struct topology *t, struct plan *p, struct sigslot_error *err)
 {
-	struct walk w = {.p = p};
+	struct walk w = {.p = p, .err = err};
 	int code;
 
 	w.seen = calloc(p->signals_len + 1, sizeof(*w.seen));
-	code = w.seen ? collect_all(&w, t) : -ENOMEM;
+	w.first = calloc(p->loops_len + p->queues_len + 1, sizeof(*w.first));
+	code = w.seen && w.first ? collect_all(&w, t) : -ENOMEM;
 	if (code >= 0) {
 		p->targets_len = (uint32_t)w.targets.len;
 		p->targets = (void *)arena_copy(&p->arena, w.targets.at,
@@ -133,9 +196,6 @@ int target_make(const struct topology *t, struct plan *p, struct sigslot_error *
 	vec_done(&w.targets);
 	vec_done(&w.open);
 	free(w.seen);
-	if (code == -ENOEXEC)
-		return fail(err, code,
-			    "signals that lead to signals make more than %d routes",
-			    TARGETS_MAX);
-	return code < 0 ? fail(err, code, "out of memory") : 0;
+	free(w.first);
+	return code == -ENOMEM ? fail(err, code, "out of memory") : code;
 }

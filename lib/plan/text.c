@@ -290,6 +290,8 @@ static void put_flow(struct lines *l)
 		put_head(l, "connection", p->connections[i].from, NULL);
 		put(l, "-> ");
 		put_text(l, p->connections[i].to);
+		if (strcmp(p->connections[i].full, "block") != 0)
+			put(l, ", full %s", p->connections[i].full);
 		end(l);
 	}
 	for (uint32_t i = 0; i < p->signals_len; i++)

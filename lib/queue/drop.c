@@ -5,6 +5,8 @@
  */
 #include "queue/drop.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "queue/fault.h"
 #include "queue/section.h"
@@ -18,6 +20,27 @@ const char *queue_full_text(unsigned full)
 	};
 
 	return full < QUEUE_FULLS ? texts[full] : NULL;
+}
+
+enum queue_full queue_full_find(const char *text)
+{
+	unsigned full = 0;
+
+	while (full < QUEUE_FULLS && strcmp(queue_full_text(full), text) != 0)
+		full++;
+	return full;
+}
+
+uint64_t queue_dropped_by(const struct queue_counts *n, enum queue_full full)
+{
+	const uint64_t counts[QUEUE_FULLS] = {
+		[QUEUE_DROP_NEW] = n->refused,
+		[QUEUE_DROP_OLD] = n->evicted,
+		[QUEUE_LATEST] = n->outdated,
+		[QUEUE_FAIL] = n->failed,
+	};
+
+	return counts[full];
 }
 
 static bool waits(const struct entry *e, uint32_t signal)
@@ -151,4 +174,33 @@ int queue_supersede(struct queue *q, uint32_t signal)
 	section_commit(q);
 	section_leave(q);
 	return r < 0 ? r : swept;
+}
+
+int queue_push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
+		    size_t *ret_done, struct sigslot_error *err)
+{
+	uint32_t signal = b->envelope->signal;
+	size_t pushed = 0;
+	int r = 0;
+
+	*ret_done = 0;
+	while (r == 0 && *ret_done < b->len) {
+		struct envelope e = *b->envelope;
+		size_t more = 0;
+
+		e.id += *ret_done;
+		e.emit_seq += *ret_done;
+		r = queue_push_many(q, &e, b->payloads + *ret_done, b->len - *ret_done,
+				    &more, err);
+		*ret_done += more;
+		pushed += more;
+		if (r != -EAGAIN || full == QUEUE_BLOCK)
+			continue;
+		r = queue_relieve(q, full, signal, b->payloads[*ret_done].size);
+		*ret_done += r == 0;
+		r = r > 0 ? 0 : r;
+	}
+	if (pushed && full == QUEUE_LATEST)
+		queue_supersede(q, signal);
+	return r;
 }

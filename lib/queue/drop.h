@@ -4,7 +4,7 @@
  *
  * A signal never harms another one: what makes way are its own messages, and only
  * those that nobody has claimed. Whatever is dropped is counted in the queue, by
- * reason. Push first; ask here when that returns -EAGAIN.
+ * reason.
  */
 #ifndef QUEUE_DROP_H
 #define QUEUE_DROP_H
@@ -20,8 +20,23 @@ enum queue_full {
 	QUEUE_FULLS,
 };
 
-/* "block", "drop-new", ...; NULL for what is none. */
+/* "block", "drop-new", ...; NULL for what is none. And back: QUEUE_FULLS. */
 const char *queue_full_text(unsigned full);
+enum queue_full queue_full_find(const char *text);
+
+/* Messages of one signal, as for queue_push_many(). */
+struct queue_batch {
+	const struct envelope *envelope;
+	const struct payload *payloads;
+	size_t len;
+};
+
+/*
+ * queue_push_many(), and where there is no room, what `full` says. *ret_done of them
+ * are in the queue, or dropped and counted. -EAGAIN: wait (BLOCK), or give up (FAIL).
+ */
+int queue_push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
+		    size_t *ret_done, struct sigslot_error *err);
 
 /*
  * Does what `full` says about a message of `size` bytes of that signal, for which there
@@ -30,6 +45,9 @@ const char *queue_full_text(unsigned full);
  * -ETIMEDOUT as of queue_push().
  */
 int queue_relieve(struct queue *q, enum queue_full full, uint32_t signal, size_t size);
+
+/* How many a queue's counts say that this policy dropped. */
+uint64_t queue_dropped_by(const struct queue_counts *n, enum queue_full full);
 
 /* For LATEST, after a push: of the messages of that signal only the newest waits on. */
 int queue_supersede(struct queue *q, uint32_t signal);

@@ -127,19 +127,20 @@ static uint32_t since(const struct route_build *b, uint32_t signal,
 	return b->generation;
 }
 
-static int add_reach(struct route_build *b, struct route_name *n, uint32_t queue)
+static int add_reach(struct route_build *b, struct route_name *n,
+		     const struct route_target *t)
 {
-	uint32_t *reach;
+	struct route_reach *reach;
 
 	if (!n->reaches_len)
 		n->first_reach = (uint32_t)b->reaches.len;
 	for (uint32_t i = 0; i < n->reaches_len; i++)
-		if (b->reaches.at[n->first_reach + i] == queue)
+		if (b->reaches.at[n->first_reach + i].queue == t->queue)
 			return 0;
 	reach = vec_add(&b->reaches);
 	if (!reach)
 		return -ENOMEM;
-	*reach = queue;
+	*reach = (struct route_reach){t->queue, t->full};
 	n->reaches_len++;
 	return 0;
 }
@@ -155,7 +156,7 @@ int route_build_target(struct route_build *b, uint32_t signal, struct route_targ
 	*added = t;
 	if (!n->targets_len++)
 		n->first_target = (uint32_t)b->targets.len - 1;
-	return add_reach(b, n, t.queue);
+	return add_reach(b, n, &t);
 }
 
 static int compare(const void *x, const void *y, void *data)

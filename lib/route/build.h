@@ -18,7 +18,7 @@ struct route_build {
 	const struct routes *old; /* NULL: the first one */
 	VEC(struct route_name) names;
 	VEC(struct route_target) targets;
-	VEC(uint32_t) reaches;
+	VEC(struct route_reach) reaches;
 	VEC(struct route_queue) queues;
 	struct buf strings;
 };

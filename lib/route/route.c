@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "queue/drop.h"
 #include "route/format.h"
 
 #define DAMAGED "the routes of this instance are damaged"
@@ -20,7 +21,8 @@ struct routes {
 	const struct route_queue *queues;
 	const struct route_name *names;
 	const struct route_target *targets;
-	const uint32_t *reaches, *sorted;
+	const struct route_reach *reaches;
+	const uint32_t *sorted;
 	const char *strings;
 };
 
@@ -46,6 +48,14 @@ static size_t place(struct routes *r, const struct route_header *h)
 static bool in_range(uint32_t first, uint32_t len, uint32_t all)
 {
 	return len <= all && (!len || first <= all - len);
+}
+
+static bool reaches_ok(const struct routes *r)
+{
+	for (uint32_t i = 0; i < r->head->reaches_len; i++)
+		if (r->reaches[i].full >= QUEUE_FULLS)
+			return false;
+	return true;
 }
 
 static bool ranges_ok(const struct routes *r)
@@ -74,7 +84,7 @@ static int check(struct routes *r, struct sigslot_error *err)
 			    h->version, ROUTE_VERSION);
 	if (place(r, h) != r->size || !h->strings_size || !h->names_len ||
 	    r->strings[h->strings_size - 1] || h->crc != route_crc(h, r->size) ||
-	    !ranges_ok(r))
+	    !ranges_ok(r) || !reaches_ok(r))
 		return fail(err, -EBADMSG, DAMAGED);
 	return 0;
 }
@@ -153,10 +163,9 @@ const struct route_target *routes_target(const struct routes *r, uint32_t index)
 	return index < r->head->targets_len ? &r->targets[index] : NULL;
 }
 
-uint32_t routes_reach(const struct routes *r, uint32_t index)
+const struct route_reach *routes_reach(const struct routes *r, uint32_t index)
 {
-	return index < r->head->reaches_len ? r->reaches[index]
-					    : (uint32_t)ROUTE_NOWHERE;
+	return index < r->head->reaches_len ? &r->reaches[index] : NULL;
 }
 
 const char *routes_text(const struct routes *r, uint32_t offset)

@@ -53,6 +53,12 @@ struct route_target {
 	uint32_t slot, queue;
 	uint32_t via; /* the signal that the receiver is told */
 	uint32_t since; /* generation that it came with */
+	uint32_t full; /* enum queue_full: what is done if the queue has no room */
+};
+
+/* A queue that an emit reaches, by one target or several. */
+struct route_reach {
+	uint32_t queue, full;
 };
 
 struct route_queue {
@@ -75,7 +81,7 @@ uint32_t routes_queues_len(const struct routes *r);
 const struct route_name *routes_name(const struct routes *r, uint32_t id);
 const struct route_queue *routes_queue(const struct routes *r, uint32_t index);
 const struct route_target *routes_target(const struct routes *r, uint32_t index);
-uint32_t routes_reach(const struct routes *r, uint32_t index);
+const struct route_reach *routes_reach(const struct routes *r, uint32_t index);
 const char *routes_text(const struct routes *r, uint32_t offset);
 
 /*

@@ -119,7 +119,7 @@ static int emit_line(struct slot *s, struct slot_job *job, const char *line,
 		if (r < 0)
 			fail(&err, r, "cannot be emitted: %s", strerror(-r));
 	}
-	if (r < 0)
+	if (r < 0 && r != -ENOBUFS) /* that one is no fault of the line */
 		misfit(s, err.text);
 	return r;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "queue/queue.h"
+#include "queue/drop.h"
 #include "supervisor/super.h"
 
 /*
@@ -48,13 +48,52 @@ static void tell_kept(const struct supervisor *s)
 	}
 }
 
+/* What was dropped as connections say, queue by queue. Returns how much it was. */
+static uint64_t tell_dropped(const struct supervisor *s)
+{
+	const struct routes *r = s->world.routes;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < world_control(&s->world); i++) {
+		const char *name = routes_text(r, routes_queue(r, i)->name);
+		const struct queue_counts *before = &s->before[i];
+		struct queue_counts now;
+
+		if (queue_peek(s->world.queues, name, &now, NULL) < 0)
+			continue;
+		for (unsigned full = 0; full < QUEUE_FULLS; full++) {
+			uint64_t n = queue_dropped_by(&now, full) -
+				     queue_dropped_by(before, full);
+
+			sum += n;
+			if (n)
+				log_line("sigslot",
+					 "queue '%s' was full: %llu dropped (%s)", name,
+					 (unsigned long long)n, queue_full_text(full));
+		}
+	}
+	return sum;
+}
+
+void account_begin(struct supervisor *s)
+{
+	const struct routes *r = s->world.routes;
+
+	if (routes_generation(r) == 1)
+		return; /* nothing was there */
+	for (uint32_t i = 0; i < world_control(&s->world); i++)
+		queue_peek(s->world.queues, routes_text(r, routes_queue(r, i)->name),
+			   &s->before[i], NULL);
+}
+
 int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
-	uint64_t in = 0, out = 0, failed = 0, dropped = 0, left;
+	uint64_t in = 0, out = 0, failed = 0, dropped, left;
 
 	if (whole)
 		drop_rest(s);
+	dropped = tell_dropped(s);
 	left = instance_queued(&s->world);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		const struct board_loop *b = &s->world.board->loops[i];

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "queue/queue.h"
+#include "queue/drop.h"
 #include "route/build.h"
 #include "worker/worker.h"
 
@@ -149,7 +149,10 @@ static void add_targets(struct naming *n)
 		for (uint32_t k = 0; !n->error && k < p->signals[i].targets_len; k++) {
 			const struct plan_target *t =
 				&p->targets[p->signals[i].first_target + k];
-			struct route_target target = {.via = w->signal_ids[t->via]};
+			struct route_target target = {
+				.via = w->signal_ids[t->via],
+				.full = queue_full_find(
+					p->connections[t->connection].full)};
 
 			if (t->slot == PLAN_NONE) {
 				target.queue = world_named_queue(w, t->queue);

@@ -68,6 +68,7 @@ struct supervisor {
 	int journal_fd; /* where they go */
 	struct hand *hands;
 	struct lamp *lamps;
+	struct queue_counts *before; /* of each queue, when the run began */
 	struct stop stop;
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
@@ -120,7 +121,8 @@ void journal_close(struct supervisor *s);
 /* reserve.c: gives all queues the rest of their bytes, in small steps. */
 void reserve_begin(struct supervisor *s);
 
-/* account.c: tells what became of all messages. Returns the exit status. */
+/* account.c: begins, and tells what became of all messages: the exit status. */
+void account_begin(struct supervisor *s);
 int account_settle(struct supervisor *s);
 
 /* supervisor.c: what happened to a loop. */

@@ -261,8 +261,10 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 		return r;
 	s->hands = calloc(p->processes_len, sizeof(*s->hands));
 	s->lamps = calloc(p->loops_len, sizeof(*s->lamps));
-	if (!s->hands || !s->lamps)
+	s->before = calloc(world_control(&s->world) + 1, sizeof(*s->before));
+	if (!s->hands || !s->lamps || !s->before)
 		return fail(err, -ENOMEM, "out of memory");
+	account_begin(s);
 	for (uint32_t i = 0; i < p->processes_len; i++) {
 		s->hands[i].super = s;
 		s->hands[i].index = i;
@@ -315,6 +317,7 @@ static void tear_down(struct supervisor *s, bool ran)
 		free(s->hands[i].deaths);
 	free(s->hands);
 	free(s->lamps);
+	free(s->before);
 	instance_leave(&s->home, &s->world, remove);
 	loop_done(&s->loop);
 }

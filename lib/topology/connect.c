@@ -12,6 +12,14 @@
 
 enum { LINKS_MAX = 65536 };
 
+#define BLOCK "block" /* what `full:` is by default */
+
+/* An arrow and its options. */
+struct written {
+	const struct node *arrow;
+	const char *full;
+};
+
 /* One end of the arrow at hand, resolved on both its sides. */
 struct joint {
 	struct destination to;
@@ -105,6 +113,58 @@ static bool takes_from_queue(struct reader *r, const struct node *n,
 	return false;
 }
 
+/* The queue whose room an arrow is about; NULL: it has none of its own. */
+static const char *queue_of(const struct model_link *link)
+{
+	if (link->queue)
+		return link->queue->thing.name;
+	if (link->broadcast)
+		return link->broadcast->thing.name;
+	if (!link->slot || !link->slot->does)
+		return NULL;
+	return model_object_of(link->slot->owner)->loop->thing.name;
+}
+
+static void refuse_full(struct reader *r, const struct model_link *link)
+{
+	const char *why = link->signal
+				  ? "it belongs on the arrow that goes on from there"
+				  : "what steers never waits";
+
+	if (link->source)
+		why = "it belongs on the arrow into the queue";
+	problem_within(&r->problems, link->at, link->skip,
+		       "`full: %s` says nothing about `%.64s` -> `%.64s`: %s",
+		       link->full, link->from_text, link->to_text, why);
+}
+
+/* One signal has one policy for one queue, however many connections lead there. */
+static void check_full(struct reader *r, struct model_link *link)
+{
+	const char *queue = link->source ? NULL : queue_of(link);
+	const struct model_link *first;
+	char *key;
+
+	if (!queue) {
+		if (strcmp(link->full, BLOCK) != 0)
+			refuse_full(r, link);
+		return;
+	}
+	key = concat(r, link->from_text, " => ", queue);
+	if (!key)
+		return;
+	first = map_get(&r->fulls, key);
+	if (!first && map_set(&r->fulls, key, link) < 0)
+		r->problems.no_memory = true;
+	if (first && strcmp(first->full, link->full) != 0)
+		problem_within(&r->problems, link->at, link->skip,
+			       "`%.64s` has `full: %s` for the queue of `%.64s` here, "
+			       "and `full: %s` in line %u: a signal has one for each "
+			       "queue, write the same",
+			       link->from_text, link->full, queue, first->full,
+			       first->at->from.line);
+}
+
 static void place_link(struct model_link *link)
 {
 	struct model_link ***tail =
@@ -116,9 +176,10 @@ static void place_link(struct model_link *link)
 		add_feed(link->queue, link);
 }
 
-static void add_link(struct reader *r, const struct node *n, const struct joint *from,
-		     const struct joint *to)
+static void add_link(struct reader *r, const struct written *w,
+		     const struct joint *from, const struct joint *to)
 {
+	const struct node *n = w->arrow;
 	struct model_link *link, **place;
 
 	if (from->from.queue && !takes_from_queue(r, n, from, to))
@@ -142,10 +203,12 @@ static void add_link(struct reader *r, const struct node *n, const struct joint 
 		.broadcast = to->to.broadcast,
 		.from_text = from->from_text,
 		.to_text = to->to_text,
+		.full = w->full,
 		.at = n,
 		.skip = to->offset,
 		.index = (uint32_t)r->t->links.len - 1,
 	};
+	check_full(r, link);
 	place_link(link);
 }
 
@@ -210,19 +273,20 @@ static bool too_many(struct reader *r, const struct node *n, size_t pairs)
 	return true;
 }
 
-static void join(struct reader *r, const struct node *n, const struct row *left,
+static void join(struct reader *r, const struct written *w, const struct row *left,
 		 const struct row *right)
 {
-	if (too_many(r, n, left->len * right->len))
+	if (too_many(r, w->arrow, left->len * right->len))
 		return;
 	for (size_t i = 0; i < left->len; i++)
 		for (size_t k = 0; k < right->len; k++)
 			if (left->joints[i].leads_on && right->joints[k].good)
-				add_link(r, n, &left->joints[i], &right->joints[k]);
+				add_link(r, w, &left->joints[i], &right->joints[k]);
 }
 
-static void read_arrow(struct reader *r, const struct node *n)
+static void read_arrow(struct reader *r, const struct written *w)
 {
+	const struct node *n = w->arrow;
 	struct arrow_step *step;
 	struct arrow_fault fault;
 	struct row left, right;
@@ -240,23 +304,25 @@ static void read_arrow(struct reader *r, const struct node *n)
 	for (step = step->next; step; step = step->next) {
 		if (!resolve(r, n, step, false, &right))
 			return;
-		join(r, n, &left, &right);
+		join(r, w, &left, &right);
 		left = right;
 	}
 }
 
-static void read_options(struct reader *r, const struct node *n)
+static void read_options(struct reader *r, const struct node *n, struct written *w)
 {
 	struct section s;
 
-	if (!node_empty(n))
-		section_read(r, n, AT_ARROW, 0, &s);
+	if (!node_empty(n) && section_read(r, n, AT_ARROW, 0, &s))
+		w->full = section_text(&s, "full", BLOCK);
 }
 
 static void read_connection(struct reader *r, const struct node *n)
 {
+	struct written w = {n, BLOCK};
+
 	if (n->kind == NODE_TEXT) {
-		read_arrow(r, n);
+		read_arrow(r, &w);
 		return;
 	}
 	if (n->kind == NODE_LIST || n->len != 1) {
@@ -265,8 +331,9 @@ static void read_connection(struct reader *r, const struct node *n)
 			     "with its options");
 		return;
 	}
-	read_arrow(r, n->first);
-	read_options(r, n->first->next);
+	w.arrow = n->first;
+	read_options(r, n->first->next, &w);
+	read_arrow(r, &w);
 }
 
 void connect_read(struct reader *r, const struct node *list)

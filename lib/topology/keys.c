@@ -139,8 +139,8 @@ const struct key keys[] = {
 	 .page = "The number of messages that it takes at most"},
 	LATER("durable", AT_QUEUE),
 
-	{"full", AT_ARROW, .kind = KEY_WORD, .words = "block",
-	 .later_words = "drop-new drop-old latest fail", .fallback = "block",
+	{"full", AT_ARROW, .kind = KEY_WORD,
+	 .words = "block drop-new drop-old latest fail", .fallback = "block",
 	 .page = "What happens if the queue of the receiver has no room"},
 	LATER("where", AT_ARROW),
 	LATER("map", AT_ARROW),

@@ -65,7 +65,6 @@ struct key {
 	bool later; /* known, but not in this version */
 	uint64_t least, most;
 	const char *words; /* separated by spaces */
-	const char *later_words; /* known, but not in this version */
 	const char *fallback; /* what holds without it, for people; NULL: nothing */
 	const char *page; /* one sentence for people */
 };

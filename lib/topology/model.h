@@ -116,6 +116,7 @@ struct model_link {
 	struct model_queue *queue;
 	struct model_loop *broadcast;
 	const char *from_text, *to_text; /* full addresses */
+	const char *full; /* what happens if the receiver has no room */
 	const struct node *at;
 	size_t skip; /* of the destination in the node's text */
 	uint32_t index;

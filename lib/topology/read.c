@@ -135,6 +135,7 @@ int topology_read(const struct topology_input *in, struct topology **ret,
 	code = problem_tell(&r.problems, err);
 	problem_done(&r.problems);
 	map_done(&r.links);
+	map_done(&r.fulls);
 	if (code < 0) {
 		topology_free(t);
 		return code;

@@ -15,6 +15,7 @@ struct reader {
 	struct topology *t;
 	struct problems problems;
 	struct map links; /* by "FROM -> TO" */
+	struct map fulls; /* by "FROM => QUEUE": the first link of that signal to it */
 	size_t pairs; /* of ends of arrows, so far */
 	bool comments; /* the text has a # somewhere */
 };

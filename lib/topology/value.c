@@ -158,8 +158,6 @@ static void list_words(const char *const *words, char *out, size_t size)
 static bool word(struct reader *r, struct setting *s)
 {
 	const char *const *words = reader_words(r, s->key->words);
-	const char *const *later =
-		s->key->later_words ? reader_words(r, s->key->later_words) : NULL;
 	struct near near = {.wanted = s->value->text};
 	int index = find_word(words, s->value->text);
 	char list[100] = "";
@@ -170,15 +168,9 @@ static bool word(struct reader *r, struct setting *s)
 	for (size_t i = 0; words && words[i]; i++)
 		near_try(&near, words[i]);
 	list_words(words, list, sizeof(list));
-	if (find_word(later, s->value->text) >= 0)
-		problem_node(&r->problems, s->value,
-			     "`%s: %s` is not in this version yet, only %s",
-			     s->key->name, s->value->text, list);
-	else
-		problem_node(&r->problems, s->value, "`%s` must be %s, not %s%s",
-			     s->key->name, list,
-			     problem_quote(&r->problems, s->value->text),
-			     problem_near(&r->problems, &near));
+	problem_node(&r->problems, s->value, "`%s` must be %s, not %s%s", s->key->name,
+		     list, problem_quote(&r->problems, s->value->text),
+		     problem_near(&r->problems, &near));
 	return false;
 }
 

@@ -58,6 +58,15 @@ static void limit(struct intake *in, const struct receiver *r)
 	in->batch = 1;
 }
 
+/* What a newer message may replace stays in the queue until it is begun. */
+static void take_late(struct intake *in)
+{
+	if (in->batch > 1)
+		in->most = 1;
+	in->batch = 1;
+	in->apart = true;
+}
+
 static int add_takers(struct intake *in, uint32_t queue)
 {
 	const struct world *w = in->turn->worker->world;
@@ -75,8 +84,9 @@ static int add_takers(struct intake *in, uint32_t queue)
 		*at = (struct taker){turn_receiver(in->turn, slot), w->slot_ids[slot]};
 		limit(in, at->receiver);
 	}
+	in->apart = true;
 	in->last = in->takers.len - 1; /* then the first one's turn comes */
-	in->adapts = in->batch > 1;
+	in->adapts = in->batch > 1 && !q->evicting;
 	in->batch = 1;
 	in->most = UINT32_MAX; /* the takers say when */
 	return 0;
@@ -99,6 +109,8 @@ int intake_init(struct intake *in, struct turn *t, uint32_t queue,
 		return add_takers(in, queue);
 	vec_each(receiver, &t->receivers)
 		limit(in, *receiver);
+	if (w->plan->loops[t->index].evicting)
+		take_late(in);
 	return 0;
 }
 

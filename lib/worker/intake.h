@@ -40,6 +40,7 @@ struct intake {
 	unsigned batch; /* to claim at once */
 	unsigned most; /* of the loop's records that may be under way */
 	bool adapts; /* the batch follows how quickly the last one was done */
+	bool apart; /* a command reads a copy: its record must not hold up others */
 	uint64_t claimed; /* when the last one was */
 	bool empty; /* the last claim found nothing, and the bell was silent since */
 	bool deaf; /* or was not listened to, as the slots were busy */

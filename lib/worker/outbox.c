@@ -1,36 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a process emits. A run of messages of one signal is pushed under one lock.
+ * What a process emits: one copy for the outlet of each queue that it reaches.
  */
 #include "worker/outbox.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/vec.h"
-
-enum { RUN = 256, RETRY_MS = 100, KEEP = 65536 };
-
-struct parcel {
-	struct envelope envelope;
-	size_t offset, size; /* in the outlet's bytes */
-	void *from, *origin;
-};
-
-struct outlet {
-	struct outbox *box;
-	struct queue *queue; /* NULL until the first message for it */
-	size_t largest;
-	VEC(struct parcel) parcels;
-	size_t sent; /* of parcels */
-	struct buf bytes;
-	struct watch space;
-	struct timer retry;
-	bool blocked;
-};
+#include "worker/outlet.h"
 
 int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
 		struct identity *id)
@@ -47,150 +23,10 @@ void outbox_done(struct outbox *o)
 	uint32_t len = o->outlets ? routes_queues_len(o->world->routes) : 0;
 
 	loop_later_cancel(&o->flush);
-	for (uint32_t i = 0; i < len; i++) {
-		struct outlet *out = &o->outlets[i];
-
-		loop_unwatch(&out->space);
-		timers_disarm(&o->loop->timers, &out->retry);
-		queue_close(out->queue);
-		vec_done(&out->parcels);
-		buf_done(&out->bytes);
-	}
+	for (uint32_t i = 0; i < len; i++)
+		outlet_close(&o->outlets[i]);
 	free(o->outlets);
 	o->outlets = NULL;
-}
-
-static const char *name_of(const struct outbox *o, uint32_t queue)
-{
-	const struct routes *r = o->world->routes;
-
-	return routes_text(r, routes_queue(r, queue)->name);
-}
-
-static int open_outlet(struct outbox *o, uint32_t index, struct sigslot_error *err)
-{
-	const struct world *w = o->world;
-	const struct route_queue *q = routes_queue(w->routes, index);
-	struct outlet *out = &o->outlets[index];
-
-	if (!q)
-		return fail(err, -EBADMSG, "the routes of this instance are damaged");
-	if (out->queue)
-		return 0;
-	out->box = o;
-	out->largest = queue_largest(q->size);
-	return queue_open(w->queues, name_of(o, index), o->identity, &out->queue, err);
-}
-
-static void flush_outlet(struct outlet *out);
-
-static void have_room(struct watch *w, uint32_t events)
-{
-	(void)events;
-	flush_outlet(container_of(w, struct outlet, space));
-}
-
-static void retry(struct timer *t, uint64_t now)
-{
-	(void)now;
-	flush_outlet(container_of(t, struct outlet, retry));
-}
-
-static void block(struct outlet *out)
-{
-	struct outbox *o = out->box;
-
-	if (!out->blocked)
-		loop_watch(o->loop, &out->space, queue_space_fd(out->queue), EPOLLIN,
-			   have_room);
-	out->blocked = true;
-	out->retry.fire = retry;
-	loop_arm(o->loop, &out->retry, clock_now() + RETRY_MS * NS_PER_MS);
-}
-
-static void unblock(struct outlet *out)
-{
-	if (!out->blocked)
-		return;
-	out->blocked = false;
-	loop_unwatch(&out->space);
-	loop_disarm(out->box->loop, &out->retry);
-}
-
-/* How many parcels from `sent` on are one emitter's unbroken run. */
-static size_t gather(const struct outlet *out, struct payload *payloads)
-{
-	const struct parcel *first = &out->parcels.at[out->sent];
-	size_t len = 0;
-
-	while (len < RUN && out->sent + len < out->parcels.len) {
-		const struct parcel *p = first + len;
-
-		if (p->envelope.id != first->envelope.id + len ||
-		    p->envelope.signal != first->envelope.signal)
-			break;
-		payloads[len++] =
-			(struct payload){out->bytes.data + p->offset, p->size};
-	}
-	return len;
-}
-
-static void told(struct outlet *out, size_t len, int code)
-{
-	for (size_t i = 0; i < len; i++) {
-		struct parcel p = out->parcels.at[out->sent++];
-
-		out->box->left(out->box, p.from, p.origin, p.size, code);
-	}
-}
-
-/* Lets go of what was sent, when that is most of it. */
-static void compact(struct outlet *out)
-{
-	size_t left = out->parcels.len - out->sent;
-	size_t from = left ? out->parcels.at[out->sent].offset : out->bytes.size;
-	bool many = out->sent >= RUN && out->sent >= left;
-	bool large = from >= KEEP && from >= out->bytes.size - from;
-
-	if (left && !many && !large)
-		return;
-	buf_drop(&out->bytes, from);
-	memmove(out->parcels.at, out->parcels.at + out->sent,
-		left * sizeof(struct parcel));
-	out->parcels.len = left;
-	out->sent = 0;
-	for (size_t i = 0; i < left; i++)
-		out->parcels.at[i].offset -= from;
-}
-
-static void flush_outlet(struct outlet *out)
-{
-	struct payload payloads[RUN];
-	struct sigslot_error err = {0};
-
-	while (out->sent < out->parcels.len) {
-		struct envelope *e = &out->parcels.at[out->sent].envelope;
-		size_t len = gather(out, payloads), done = 0;
-		int r;
-
-		e->time_ns = clock_wall();
-		r = queue_push_many(out->queue, e, payloads, len, &done, &err);
-		told(out, done, 0);
-		if ((r == -ETIMEDOUT || r == -ENOSPC) && !out->blocked)
-			log_line("sigslot", "%s", err.text);
-		if (r == -EAGAIN || r == -ETIMEDOUT || r == -ENOSPC) {
-			compact(out);
-			block(out);
-			return;
-		}
-		if (r < 0) {
-			if (r != -ESHUTDOWN)
-				log_line("sigslot", "%s", err.text);
-			told(out, 1, r);
-		}
-	}
-	compact(out);
-	unblock(out);
 }
 
 void outbox_flush(struct outbox *o)
@@ -199,35 +35,13 @@ void outbox_flush(struct outbox *o)
 
 	loop_later_cancel(&o->flush);
 	for (uint32_t i = 0; i < len; i++)
-		if (o->outlets[i].sent < o->outlets[i].parcels.len &&
-		    !o->outlets[i].blocked)
-			flush_outlet(&o->outlets[i]);
-}
-
-static void drop(struct outlet *out, void *from)
-{
-	size_t kept = out->sent;
-
-	for (size_t i = out->sent; i < out->parcels.len; i++) {
-		struct parcel p = out->parcels.at[i];
-
-		if (p.from == from)
-			out->box->left(out->box, p.from, p.origin, p.size, -ESHUTDOWN);
-		else
-			out->parcels.at[kept++] = p;
-	}
-	out->parcels.len = kept;
-	if (out->sent < kept)
-		return;
-	compact(out);
-	unblock(out);
+		outlet_flush(&o->outlets[i]);
 }
 
 void outbox_drop(struct outbox *o, void *from)
 {
 	for (uint32_t i = 0; i < routes_queues_len(o->world->routes); i++)
-		if (o->outlets[i].sent < o->outlets[i].parcels.len)
-			drop(&o->outlets[i], from);
+		outlet_drop(&o->outlets[i], from);
 }
 
 static void flush_later(struct later *l)
@@ -235,44 +49,52 @@ static void flush_later(struct later *l)
 	outbox_flush(container_of(l, struct outbox, flush));
 }
 
-static int make_room(struct outlet *out, size_t size)
-{
-	if (buf_reserve(&out->bytes, size) < 0 || !vec_add(&out->parcels))
-		return -ENOMEM;
-	out->parcels.len--;
-	return 0;
-}
-
-/* Never fails: admit() has made room. */
-static void add(struct outlet *out, const struct parcel *like, const struct payload *p)
-{
-	struct parcel *parcel = vec_add(&out->parcels);
-
-	*parcel = *like;
-	parcel->offset = out->bytes.size;
-	buf_add(&out->bytes, p->data, p->size);
-}
-
 /* All receivers must be able to take it before any of them gets it. */
 static int admit(struct outbox *o, const struct route_name *n, const struct payload *p,
 		 struct sigslot_error *err)
 {
 	for (uint32_t i = 0; i < n->reaches_len; i++) {
-		uint32_t q = routes_reach(o->world->routes, n->first_reach + i);
-		int r = open_outlet(o, q, err);
+		const struct route_reach *reach =
+			routes_reach(o->world->routes, n->first_reach + i);
+		struct outlet *out;
+		int r;
 
+		if (!reach || !routes_queue(o->world->routes, reach->queue))
+			return fail(err, -EBADMSG,
+				    "the routes of this instance are damaged");
+		out = &o->outlets[reach->queue];
+		r = outlet_open(out, o, reach->queue, err);
 		if (r < 0)
 			return r;
-		if (p->size > o->outlets[q].largest)
+		if (p->size > out->largest)
 			return fail(err, -EMSGSIZE,
 				    "a message of %zu bytes is too big for queue '%s', "
-				    "which "
-				    "takes %zu: give it a larger `queue: {size: ...}`",
-				    p->size, name_of(o, q), o->outlets[q].largest);
-		if (make_room(&o->outlets[q], p->size) < 0)
+				    "which takes %zu: give it a larger `queue: {size: "
+				    "...}`",
+				    p->size, outlet_name(out), out->largest);
+		if (outlet_reserve(out, p->size) < 0)
 			return fail(err, -ENOMEM, "out of memory");
 	}
 	return 0;
+}
+
+/* Those that may fail come first: then nobody else has it yet. 1: there were such. */
+static int push_all_now(struct outbox *o, const struct route_name *n,
+			const struct parcel *like, const struct payload *p,
+			struct sigslot_error *err)
+{
+	int r = 0, some = 0;
+
+	for (uint32_t i = 0; r == 0 && i < n->reaches_len; i++) {
+		const struct route_reach *reach =
+			routes_reach(o->world->routes, n->first_reach + i);
+
+		if (reach->full != QUEUE_FAIL)
+			continue;
+		some = 1;
+		r = outlet_push_now(&o->outlets[reach->queue], like, p, err);
+	}
+	return r < 0 ? r : some;
 }
 
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
@@ -298,10 +120,16 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 	if (r < 0)
 		return r;
 	o->emitted++;
+	r = push_all_now(o, n, &parcel, p, err);
+	if (r > 0) /* others may have emitted meanwhile */
+		r = admit(o, n, p, err);
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < n->reaches_len; i++) {
-		uint32_t q = routes_reach(w->routes, n->first_reach + i);
+		const struct route_reach *reach =
+			routes_reach(w->routes, n->first_reach + i);
 
-		add(&o->outlets[q], &parcel, p);
+		outlet_add(&o->outlets[reach->queue], &parcel, reach->full, p);
 	}
 	if (n->reaches_len)
 		loop_later(o->loop, &o->flush, flush_later);
@@ -313,7 +141,7 @@ bool outbox_empty(const struct outbox *o)
 	uint32_t len = routes_queues_len(o->world->routes);
 
 	for (uint32_t i = 0; i < len; i++)
-		if (o->outlets[i].sent < o->outlets[i].parcels.len)
+		if (!outlet_empty(&o->outlets[i]))
 			return false;
 	return true;
 }
@@ -325,6 +153,6 @@ unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max)
 
 	for (uint32_t i = 0; i < len && found < max; i++)
 		if (o->outlets[i].blocked)
-			out[found++] = name_of(o, i);
+			out[found++] = outlet_name(&o->outlets[i]);
 	return found;
 }

@@ -3,9 +3,9 @@
  * What a process emits, on its way into the queues of the receivers.
  *
  * Emitting never blocks: messages wait here, per queue and in order, and go out in
- * batches at the end of the round, or when a full queue has room again. The owner is
- * told of each that is in its queue, and decides by outbox_waiting() when to take less
- * in. One thread.
+ * batches at the end of the round, or when a full queue has room again; or they are
+ * dropped, as `full:` of their arrow says. The owner is told of each, and decides when
+ * to take less in. One thread.
  */
 #ifndef WORKER_OUTBOX_H
 #define WORKER_OUTBOX_H
@@ -28,8 +28,9 @@ struct outbox {
 	uint64_t emitted;
 
 	/*
-	 * One copy of a message has left: code 0, or -ESHUTDOWN, -EMSGSIZE, -errno for
-	 * one that was dropped. `origin` and `from` are as given to outbox_emit().
+	 * One copy of a message has left: code 0, also for one that `full:` dropped and
+	 * the queue counts; or -ESHUTDOWN, -EMSGSIZE, -errno: it is lost. `origin` and
+	 * `from` are as given to outbox_emit().
 	 */
 	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);
 	void *user;
@@ -41,8 +42,9 @@ void outbox_done(struct outbox *o);
 
 /*
  * Emits plan signal `signal`. The payload is copied. Returns how many copies are on
- * their way, each of which will be told of; -EMSGSIZE: too big for a receiver; -ENOMEM,
- * or why a queue cannot be opened. With an error, in err, nobody gets it.
+ * their way, each of which will be told of; -EMSGSIZE: too big for a receiver;
+ * -ENOBUFS: a queue whose arrow says `fail` is full; -ENOMEM, or why a queue cannot be
+ * opened. With an error, in err, nobody gets it, unless several arrows say `fail`.
  */
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
 		void *origin, struct sigslot_error *err);

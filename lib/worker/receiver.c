@@ -8,18 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/log.h"
-#include "message/json.h"
 #include "worker/life.h"
+#include "worker/tell.h"
 
-enum { STREAM_MOST = 256, ALIKE_SHOWN = 10 };
+enum { STREAM_MOST = 256 };
 
 struct job {
 	struct slot_job job;
 	struct record *record;
 	struct receiver *receiver;
 	bool beside; /* the turn does not wait for it */
+	bool refused; /* a queue was full that its arrow does not wait for */
 };
 
 static const char *const kinds[] = {
@@ -27,18 +27,6 @@ static const char *const kinds[] = {
 	[PLAN_EXEC] = "exec",	       [PLAN_FILTER] = "filter",
 	[PLAN_PLUGIN_SLOT] = "plugin", [PLAN_BUILTIN] = "builtin",
 };
-
-/* "object", or "object.slot" where that says more. */
-static const char *label(const struct receiver *r, char out[static 132])
-{
-	const char *slot = r->spec.slot;
-
-	if (!*slot || strcmp(slot, "in") == 0 || r->spec.kind->takes == false)
-		snprintf(out, 132, "%s", r->spec.object);
-	else
-		snprintf(out, 132, "%s.%s", r->spec.object, slot);
-	return out;
-}
 
 static uint32_t object_signal(const struct receiver *r, const char *name)
 {
@@ -48,6 +36,17 @@ static uint32_t object_signal(const struct receiver *r, const char *name)
 	    (name == r->spec.emit || strcmp(name, r->spec.emit) == 0))
 		return r->emit;
 	return worker_signal(p, PLAN_OBJECT, r->object, name);
+}
+
+/* With `full: fail` the message fails that is being handled, if there is one. */
+static void refuse(struct receiver *r, struct job *job, const char *why)
+{
+	snprintf(r->refusal, sizeof(r->refusal), "%.*s", (int)sizeof(r->refusal) - 1,
+		 why);
+	if (job)
+		job->refused = true;
+	else
+		tell_failure(r, why);
 }
 
 static int host_emit(struct slot *s, struct slot_job *j, const char *signal,
@@ -62,15 +61,19 @@ static int host_emit(struct slot *s, struct slot_job *j, const char *signal,
 	int code;
 
 	if (index == PLAN_NONE) {
-		log_line(label(r, from), "emits '%s', which is not one of its signals",
-			 signal);
+		log_line(tell_label(r, from),
+			 "emits '%s', which is not one of its signals", signal);
 		return -ENXIO;
 	}
 	code = worker_emit(r->turn->worker, index, &p, r->turn,
 			   job ? job->record : NULL, index == r->emit, &err);
 	if (code >= 0)
 		return 0;
-	log_line(label(r, from), "%s: %s", signal, err.text);
+	if (code == -ENOBUFS) {
+		refuse(r, job, err.text);
+		return code;
+	}
+	log_line(tell_label(r, from), "%s: %s", signal, err.text);
 	if (signal != r->spec.emit) /* a line of output is counted as misfit */
 		board_add(&r->turn->board->dropped, 1);
 	return code;
@@ -80,7 +83,7 @@ static void host_log(struct slot *s, const char *line, size_t size)
 {
 	char from[132];
 
-	log_bytes(label(s->user, from), line, size);
+	log_bytes(tell_label(s->user, from), line, size);
 }
 
 static void host_misfit(struct slot *s, uint64_t line, const char *reason)
@@ -89,99 +92,23 @@ static void host_misfit(struct slot *s, uint64_t line, const char *reason)
 	char from[132];
 
 	board_add(&r->turn->board->misfit, 1);
-	log_line(label(r, from), "line %llu of its output is not a message: %s",
+	log_line(tell_label(r, from), "line %llu of its output is not a message: %s",
 		 (unsigned long long)line, reason);
 }
 
-static int quote(struct buf *b, const char *text)
+static struct slot_verdict refusal(const struct receiver *r,
+				   const struct slot_verdict *v)
 {
-	size_t offset;
+	struct slot_verdict refused = *v;
 
-	if (json_quote(text, strlen(text), b, &offset) == 0)
-		return 0;
-	return buf_add_text(b, "\"(not UTF-8)\"");
+	refused.code = -ENOBUFS;
+	snprintf(refused.reason, sizeof(refused.reason), "%s", r->refusal);
+	return refused;
 }
 
-/* {slot, exit, signal, seconds, attempt, payload, stderr} */
-static int describe(const struct receiver *r, const struct job *job,
-		    const struct slot_verdict *v, struct buf *b)
+static void settle(struct job *job, const struct slot_verdict *v)
 {
-	const struct sigslot_message *m = job ? &job->job.message : NULL;
-	int code = buf_add_text(b, "{\"slot\":");
-
-	code = code ?: quote(b, m ? m->slot : r->spec.slot);
-	code = code ?: buf_add_text(b, ",\"exit\":");
-	code = code
-		       ?: v->exit >= 0 ? buf_addf(b, "%d", v->exit)
-				       : buf_add_text(b, "null");
-	code = code ?: buf_add_text(b, ",\"signal\":");
-	code = code
-		       ?: v->signal ? buf_addf(b, "\"SIG%s\"", sigabbrev_np(v->signal))
-				    : buf_add_text(b, "null");
-	code = code
-		       ?: buf_addf(b, ",\"seconds\":%.6f,\"attempt\":%u,\"payload\":",
-				   (double)v->took_ns / 1e9, m ? m->attempt : 1);
-	code = code ?: m ? buf_add(b, m->payload, m->size) : buf_add_text(b, "null");
-	code = code ?: buf_add_text(b, ",\"stderr\":");
-	code = code ?: quote(b, v->err_tail ? v->err_tail : "");
-	return code ?: buf_add_byte(b, '}');
-}
-
-/* Apart: an error is large, and is cleared here only where somebody listens. */
-static void tell_one(struct receiver *r, uint32_t signal, const struct job *job,
-		     const struct buf *text)
-{
-	struct payload payload = {text->data, text->size};
-	struct sigslot_error err = {0};
-
-	if (worker_emit(r->turn->worker, signal, &payload, r->turn,
-			job ? job->record : NULL, true, &err) < 0)
-		log_line("sigslot", "%s", err.text);
-}
-
-static void tell(struct receiver *r, const struct job *job,
-		 const struct slot_verdict *v)
-{
-	const struct plan *p = r->turn->worker->world->plan;
-	const struct plan_slot *s = &p->slots[r->plan_slot];
-	uint32_t signals[] = {v->code ? s->failed : PLAN_NONE, s->finished};
-	_buf_ struct buf b = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		if (signals[i] == PLAN_NONE || !p->signals[signals[i]].targets_len)
-			continue;
-		if (!b.size && describe(r, job, v, &b) < 0)
-			return;
-		tell_one(r, signals[i], job, &b);
-	}
-}
-
-/*
- * A reader that has gone fails every message to come: of failures alike in a row the
- * first ones are logged, then the 100th, 1000th and so on. All of them are counted.
- */
-static void log_failure(struct receiver *r, const char *reason)
-{
-	uint64_t n = strcmp(r->reason, reason) ? 0 : r->alike;
-	char from[132];
-
-	snprintf(r->reason, sizeof(r->reason), "%s", reason);
-	r->alike = ++n;
-	if (n <= ALIKE_SHOWN) {
-		log_line(label(r, from), "failed: %s", reason);
-		return;
-	}
-	while (n % 10 == 0)
-		n /= 10;
-	if (n == 1)
-		log_line(label(r, from), "failed: %s, %llu times in a row", reason,
-			 (unsigned long long)r->alike);
-}
-
-static void host_done(struct slot *s, struct slot_job *j, const struct slot_verdict *v)
-{
-	struct job *job = container_of(j, struct job, job);
-	struct receiver *r = s->user;
+	struct receiver *r = job->receiver;
 	struct turn *t = r->turn;
 	struct record *record = job->record;
 	bool again = (v->code == -EAGAIN && !v->final) || (v->code && t->now);
@@ -190,12 +117,12 @@ static void host_done(struct slot *s, struct slot_job *j, const struct slot_verd
 		record->again = true;
 	} else if (v->code) {
 		board_add(&t->board->failed, 1);
-		log_failure(r, v->reason);
+		tell_failure(r, v->reason);
 	} else {
 		r->alike = 0;
 	}
 	if (!again)
-		tell(r, job, v);
+		tell_outcome(r, &job->job, record, v);
 	r->running--;
 	if (!job->beside && --t->busy_len == 0)
 		t->busy = NULL;
@@ -204,18 +131,31 @@ static void host_done(struct slot *s, struct slot_job *j, const struct slot_verd
 	turn_pump(t);
 }
 
+static void host_done(struct slot *s, struct slot_job *j, const struct slot_verdict *v)
+{
+	struct job *job = container_of(j, struct job, job);
+	struct slot_verdict refused;
+
+	(void)s;
+	if (job->refused && !v->code) {
+		refused = refusal(job->receiver, v);
+		v = &refused;
+	}
+	settle(job, v);
+}
+
 static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 {
 	struct receiver *r = s->user;
 	char from[132];
 
 	if (v->code && !r->turn->now)
-		log_line(label(r, from), "ended: %s", v->reason);
+		log_line(tell_label(r, from), "ended: %s", v->reason);
 	if (!for_good)
 		return;
 	r->ended = true;
 	if (!r->spec.kind->takes) {
-		tell(r, NULL, v);
+		tell_outcome(r, NULL, NULL, v);
 		worker_say(r->turn->worker, WIRE_SOURCE, r->turn->index, 0);
 	}
 	life_check(r->turn);
@@ -353,7 +293,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	struct job *job = malloc(sizeof(*job));
 	struct turn *t = r->turn;
 
-	bool apart = r->parallel > 1 || (r->lasting && record->from->takers.len);
+	bool apart = r->parallel > 1 || (r->lasting && record->from->apart);
 
 	if (!job || !r->slot || (apart && detach(record) < 0)) {
 		record->again = true;

@@ -15,9 +15,12 @@ static void ticked(struct ticker *k, uint64_t missed)
 	struct turn *t = o->turn;
 	struct sigslot_error err = {0};
 
-	board_add(&t->board->missed, missed + t->held);
-	if (!t->held &&
-	    worker_emit(t->worker, o->signal, &nothing, t, NULL, true, &err) < 0)
+	int r = 0;
+
+	if (!t->held)
+		r = worker_emit(t->worker, o->signal, &nothing, t, NULL, true, &err);
+	board_add(&t->board->missed, missed + (t->held || r == -ENOBUFS));
+	if (r < 0 && r != -ENOBUFS)
 		log_line("sigslot", "%s", err.text);
 }
 

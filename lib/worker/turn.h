@@ -52,6 +52,7 @@ struct receiver {
 	bool ended; /* a resident that will not come back by itself */
 	char reason[sizeof(
 		((struct slot_verdict *)0)->reason)]; /* of the last failure */
+	char refusal[128]; /* which queue was full, the last time */
 	uint64_t alike; /* failures in a row for that reason */
 };
 

@@ -67,7 +67,7 @@ static void look(const struct routes *r)
 		for (uint32_t i = 0; i < n->targets_len; i++)
 			must(routes_target(r, n->first_target + i) != NULL);
 		for (uint32_t i = 0; i < n->reaches_len; i++)
-			routes_queue(r, routes_reach(r, n->first_reach + i));
+			must(routes_reach(r, n->first_reach + i) != NULL);
 		send(r, id, 0);
 		send(r, ROUTE_NOBODY, ROUTE_DIRECT | id);
 	}

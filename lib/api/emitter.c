@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening an emitter: whom the address means, and the queues of all that it reaches.
+ */
+#include "api/emitter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "state/board.h"
+#include "state/runtime.h"
+
+/* The id of NAME[.MEMBER]; a lone name may be a signal of the object we run in. */
+static uint32_t look_up(const struct instance *in, const struct address *a)
+{
+	static const struct {
+		const char *member;
+		enum route_kind kind;
+	} defaults[] = {
+		{"in", ROUTE_SLOT}, /* first: a filter's `out` may reach nobody */
+		{"out", ROUTE_SIGNAL},
+		{"timeout", ROUTE_SIGNAL},
+	};
+	const char *object = getenv("SIGSLOT_OBJECT");
+	const struct routes *r = in->routes;
+	uint32_t id = ROUTE_NOBODY;
+
+	if (*a->member) {
+		id = routes_find(r, a->name, a->member, ROUTE_SIGNAL);
+		return id ? id : routes_find(r, a->name, a->member, ROUTE_SLOT);
+	}
+	if (object)
+		id = routes_find(r, object, a->name, ROUTE_SIGNAL);
+	for (size_t i = 0; !id && i < ARRAY_LEN(defaults); i++)
+		id = routes_find(r, a->name, defaults[i].member, defaults[i].kind);
+	if (!id && instance_queue(in, a->name))
+		id = routes_find(r, a->name, "", ROUTE_OBJECT);
+	return id;
+}
+
+/* A command may mean a free-standing queue that its own instance does not have. */
+static int find(struct sigslot_emitter *e, const struct address *a,
+		struct sigslot_error *err)
+{
+	struct address queue = *a;
+	struct instance in;
+	int r = instance_find(a, &e->in, err);
+
+	if (r < 0)
+		return r;
+	e->name = look_up(&e->in, a);
+	queue.queue = true;
+	if (e->name || *a->member || *a->instance ||
+	    instance_find(&queue, &in, NULL) < 0)
+		return 0;
+	instance_done(&e->in);
+	e->in = in;
+	e->name = look_up(&e->in, a);
+	return 0;
+}
+
+static int open_receiver(struct sigslot_emitter *e, int dir,
+			 const struct route_reach *reach, struct sigslot_error *err)
+{
+	struct receiver *to = &e->receivers[e->receivers_len];
+	const struct route_queue *q =
+		reach ? routes_queue(e->in.routes, reach->queue) : NULL;
+	int r;
+
+	if (!q)
+		return fail(err, -EBADMSG, "the routes of instance '%s' are damaged",
+			    e->in.name);
+	*to = (struct receiver){.route = q, .full = reach->full};
+	r = queue_open(dir, routes_text(e->in.routes, q->name), e->identity, &to->queue,
+		       err);
+	if (r < 0)
+		return r;
+	e->receivers_len++;
+	if (!e->smallest || q->size < e->smallest->size)
+		e->smallest = q;
+	return 0;
+}
+
+/* Those that may fail, or those that may not. */
+static int open_some(struct sigslot_emitter *e, int dir, bool may_fail,
+		     struct sigslot_error *err)
+{
+	const struct route_name *n = routes_name(e->in.routes, e->name);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < n->reaches_len; i++) {
+		const struct route_reach *reach =
+			routes_reach(e->in.routes, n->first_reach + i);
+
+		if ((reach && reach->full == QUEUE_FAIL) == may_fail)
+			r = open_receiver(e, dir, reach, err);
+	}
+	return r;
+}
+
+static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
+{
+	const struct route_name *n = routes_name(e->in.routes, e->name);
+	const struct route_reach own = {n->queue, QUEUE_BLOCK};
+	uint32_t len = e->direct ? 1 : n->reaches_len;
+	_close_ int dir = -1;
+	int r = 0;
+
+	if (!len)
+		return 0;
+	r = identity_open(e->in.dir, -1, &e->identity, err);
+	if (r == 0)
+		r = runtime_subdir(e->in.dir, "q", false, &dir, err);
+	e->receivers = calloc(len, sizeof(*e->receivers));
+	if (!e->receivers)
+		return fail(err, -ENOMEM, "out of memory");
+	if (r == 0 && e->direct)
+		return open_receiver(e, dir, &own, err);
+	if (r == 0)
+		r = open_some(e, dir, true, err);
+	return r < 0 ? r : open_some(e, dir, false, err);
+}
+
+int emitter_check(struct sigslot_emitter *e, struct sigslot_error *err)
+{
+	bool inside = e->own_loop != NULL;
+
+	if (e->in.queue)
+		return 0;
+	if (!e->in.supervisor)
+		return fail(err, -ESHUTDOWN,
+			    "instance '%s' is dead: run it again to resume it",
+			    e->in.name);
+	if (!inside && board_peek(e->in.dir) >= BOARD_DRAINING)
+		return fail(err, -ESHUTDOWN, "instance '%s' is stopping", e->in.name);
+	return 0;
+}
+
+static int open_all(struct sigslot_emitter *e, const struct address *a,
+		    struct sigslot_error *err)
+{
+	const char *inside = getenv("SIGSLOT_INSTANCE");
+	const struct route_name *n;
+	int r = find(e, a, err);
+
+	if (r < 0)
+		return r;
+	if (inside && strcmp(inside, e->in.name) == 0)
+		e->own_loop = getenv("SIGSLOT_LOOP");
+	n = routes_name(e->in.routes, e->name);
+	if (!n)
+		return instance_no_name(&e->in, a, err);
+	e->direct = n->kind != ROUTE_SIGNAL;
+	r = emitter_check(e, err);
+	if (r == 0)
+		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
+	return r < 0 ? r : open_receivers(e, err);
+}
+
+int sigslot_emitter_open(const char *address, struct sigslot_emitter **ret,
+			 struct sigslot_error *err)
+{
+	struct sigslot_emitter *e = calloc(1, sizeof(*e));
+	struct address a;
+	int r;
+
+	if (!e)
+		return fail(err, -ENOMEM, "out of memory");
+	e->in.dir = -1;
+	r = address_parse(address, &a, err);
+	if (r == 0)
+		r = open_all(e, &a, err);
+	if (r < 0)
+		sigslot_emitter_close(e);
+	else
+		*ret = e;
+	return r;
+}
+
+void sigslot_emitter_close(struct sigslot_emitter *e)
+{
+	if (!e)
+		return;
+	for (unsigned i = 0; i < e->receivers_len; i++)
+		queue_close(e->receivers[i].queue);
+	free(e->receivers);
+	identity_close(e->identity);
+	type_free(e->type);
+	instance_done(&e->in);
+	buf_done(&e->payload);
+	free(e);
+}
+
+unsigned sigslot_emitter_receivers(const struct sigslot_emitter *e)
+{
+	return e->receivers_len;
+}

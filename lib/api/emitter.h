@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An emitter, opened: what sigslot_emit() works on.
+ */
+#ifndef API_EMITTER_H
+#define API_EMITTER_H
+
+#include "api/instance.h"
+#include "base/buf.h"
+#include "message/type.h"
+#include "queue/drop.h"
+#include "route/route.h"
+
+struct receiver {
+	struct queue *queue;
+	const struct route_queue *route;
+	enum queue_full full;
+};
+
+struct sigslot_emitter {
+	struct instance in;
+	struct identity *identity;
+	struct type *type;
+	const char *own_loop; /* the loop that waits for this script, or NULL */
+	uint32_t name; /* id of the signal, the slot or the queue */
+	bool direct; /* a slot or a queue */
+	struct receiver *receivers; /* those that may fail first */
+	unsigned receivers_len;
+	const struct route_queue *smallest; /* of their queues */
+	uint64_t emitted;
+	struct buf payload;
+};
+
+/*
+ * Fails with -ESHUTDOWN if the instance is dead, or is draining and we are none of its
+ * slots: those may go on to feed it.
+ */
+int emitter_check(struct sigslot_emitter *e, struct sigslot_error *err);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a message went: the signals `finished` and `failed`, and lines of the log.
+ */
+#include "worker/tell.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "message/json.h"
+
+enum { ALIKE_SHOWN = 10 };
+
+const char *tell_label(const struct receiver *r, char out[static 132])
+{
+	const char *slot = r->spec.slot;
+
+	if (!*slot || strcmp(slot, "in") == 0 || r->spec.kind->takes == false)
+		snprintf(out, 132, "%s", r->spec.object);
+	else
+		snprintf(out, 132, "%s.%s", r->spec.object, slot);
+	return out;
+}
+
+static int quote(struct buf *b, const char *text)
+{
+	size_t offset;
+
+	if (json_quote(text, strlen(text), b, &offset) == 0)
+		return 0;
+	return buf_add_text(b, "\"(not UTF-8)\"");
+}
+
+/* {slot, exit, signal, seconds, attempt, payload, stderr} */
+static int describe(const struct receiver *r, const struct slot_job *job,
+		    const struct slot_verdict *v, struct buf *b)
+{
+	const struct sigslot_message *m = job ? &job->message : NULL;
+	int code = buf_add_text(b, "{\"slot\":");
+
+	code = code ?: quote(b, m ? m->slot : r->spec.slot);
+	code = code ?: buf_add_text(b, ",\"exit\":");
+	code = code
+		       ?: v->exit >= 0 ? buf_addf(b, "%d", v->exit)
+				       : buf_add_text(b, "null");
+	code = code ?: buf_add_text(b, ",\"signal\":");
+	code = code
+		       ?: v->signal ? buf_addf(b, "\"SIG%s\"", sigabbrev_np(v->signal))
+				    : buf_add_text(b, "null");
+	code = code
+		       ?: buf_addf(b, ",\"seconds\":%.6f,\"attempt\":%u,\"payload\":",
+				   (double)v->took_ns / 1e9, m ? m->attempt : 1);
+	code = code ?: m ? buf_add(b, m->payload, m->size) : buf_add_text(b, "null");
+	code = code ?: buf_add_text(b, ",\"stderr\":");
+	code = code ?: quote(b, v->err_tail ? v->err_tail : "");
+	return code ?: buf_add_byte(b, '}');
+}
+
+/* Apart: an error is large, and is cleared here only where somebody listens. */
+static void tell_one(struct receiver *r, uint32_t signal, struct record *record,
+		     const struct buf *text)
+{
+	struct payload payload = {text->data, text->size};
+	struct sigslot_error err = {0};
+
+	if (worker_emit(r->turn->worker, signal, &payload, r->turn, record, true,
+			&err) < 0)
+		log_line("sigslot", "%s", err.text);
+}
+
+void tell_outcome(struct receiver *r, const struct slot_job *job, struct record *record,
+		  const struct slot_verdict *v)
+{
+	const struct plan *p = r->turn->worker->world->plan;
+	const struct plan_slot *s = &p->slots[r->plan_slot];
+	uint32_t signals[] = {v->code ? s->failed : PLAN_NONE, s->finished};
+	_buf_ struct buf b = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		if (signals[i] == PLAN_NONE || !p->signals[signals[i]].targets_len)
+			continue;
+		if (!b.size && describe(r, job, v, &b) < 0)
+			return;
+		tell_one(r, signals[i], record, &b);
+	}
+}
+
+/*
+ * A reader that has gone fails every message to come: of failures alike in a row the
+ * first ones are logged, then the 100th, 1000th and so on. All of them are counted.
+ */
+void tell_failure(struct receiver *r, const char *reason)
+{
+	uint64_t n = strcmp(r->reason, reason) ? 0 : r->alike;
+	char from[132];
+
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	r->alike = ++n;
+	if (n <= ALIKE_SHOWN) {
+		log_line(tell_label(r, from), "failed: %s", reason);
+		return;
+	}
+	while (n % 10 == 0)
+		n /= 10;
+	if (n == 1)
+		log_line(tell_label(r, from), "failed: %s, %llu times in a row", reason,
+			 (unsigned long long)r->alike);
+}
