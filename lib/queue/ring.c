@@ -252,10 +252,12 @@ int ring_load(const struct ring *r, struct ring_meta *m)
 	return -EBADMSG;
 }
 
-uint64_t ring_version(const struct ring *r)
+bool ring_waiting(const struct ring *r)
 {
-	return __atomic_load_n(&r->head->meta[read_idx(r) & 1].version,
-			       __ATOMIC_RELAXED);
+	const struct ring_meta *m = &r->head->meta[read_idx(r) & 1];
+
+	return __atomic_load_n(&m->next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&m->tail, __ATOMIC_RELAXED);
 }
 
 int ring_snapshot(const struct ring *r, struct ring_meta *ret)

@@ -128,8 +128,8 @@ int ring_load(const struct ring *r, struct ring_meta *m);
 /* The same without the latch: tries until no writer came in between. */
 int ring_snapshot(const struct ring *r, struct ring_meta *ret);
 
-/* How many commits there were, read without the latch: a hint. */
-uint64_t ring_version(const struct ring *r);
+/* Whether there is something to claim, read without the latch: a hint. */
+bool ring_waiting(const struct ring *r);
 
 /* Writes the next version of m into the spare block and makes it the valid one. */
 void ring_commit(struct ring *r, struct ring_meta *m);

@@ -16,8 +16,8 @@
 enum {
 	STREAK = 8, /* after so many claims it is worth to look again */
 	PATIENCE = 3, /* turns for nothing until it is silenced */
-	LOOKS = 4,
-	LOOK_PAUSES = 200,
+	LOOKS = 12,
+	LOOK_PAUSES = 30,
 };
 
 /* --- finding a claim again --- */
@@ -202,16 +202,21 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	return r < 0 ? r : max ? 0 : stale;
 }
 
-/* Whether something came while a busy consumer waited for a moment. */
-static bool look_around(struct queue *q)
+/*
+ * Whether something came while a busy consumer waited for a moment. Who has something
+ * to do gets the processor meanwhile, and so makes that something come.
+ */
+static bool look_around(const struct queue *q)
 {
 	for (int i = 0; i < LOOKS; i++) {
 		latch_pause(LOOK_PAUSES);
-		if (ring_version(&q->ring) != q->m.version)
+		if (ring_waiting(&q->ring))
+			return true;
+		sched_yield();
+		if (ring_waiting(&q->ring))
 			return true;
 	}
-	sched_yield();
-	return ring_version(&q->ring) != q->m.version;
+	return false;
 }
 
 /*
