@@ -173,6 +173,7 @@ int main(int argc, char **argv)
 	const struct cmd *cmd;
 	int used;
 
+	sigslot_log(complain_line, NULL);
 	if (argc < 2 || argv[1][0] == '-')
 		return print_done(run_alone(argc - 1, argv + 1));
 	cmd = cmd_find(argv + 1, argc - 1, &used);

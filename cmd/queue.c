@@ -12,8 +12,12 @@
 
 static uint64_t size;
 static int messages;
+static bool durable;
 
 static const struct opt create_opts[] = {
+	{.name = "durable",
+	 .help = "it survives a reboot, and a power cut",
+	 .flag = &durable},
 	{.name = "messages",
 	 .arg = "N",
 	 .help = "it is also full with N messages; 0: only its size counts",
@@ -30,7 +34,8 @@ static int create(int len, char **operands)
 	struct sigslot_error err = {0};
 
 	(void)len;
-	if (sigslot_queue_create(operands[0], size, (uint64_t)messages, &err) < 0)
+	if (sigslot_queue_create(operands[0], size, (uint64_t)messages, durable, &err) <
+	    0)
 		return complain_error(&err);
 	return 0;
 }
@@ -125,6 +130,51 @@ const struct cmd cmd_queue_rm = {
 	.least = 1,
 	.most = ANY_NUMBER,
 	.run = rm,
+};
+
+/* --- repair --- */
+
+static void tell_repair(const char *queue, const struct sigslot_repair *done)
+{
+	if (done->intact)
+		print("queue '%s' is intact: %llu message%s\n", queue,
+		      (unsigned long long)done->saved, done->saved == 1 ? "" : "s");
+	else
+		print("queue '%s': saved %llu message%s, lost %llu; the damaged file "
+		      "is "
+		      "kept as %s\n",
+		      queue, (unsigned long long)done->saved,
+		      done->saved == 1 ? "" : "s", (unsigned long long)done->lost,
+		      done->kept);
+}
+
+static const struct opt repair_opts[] = {{0}};
+
+static int repair(int len, char **operands)
+{
+	int status = 0;
+
+	for (int i = 0; i < len; i++) {
+		struct sigslot_repair done;
+		struct sigslot_error err = {0};
+		int r = sigslot_queue_repair(operands[i], &done, &err);
+
+		if (r == 0)
+			tell_repair(operands[i], &done);
+		r = r < 0 ? complain_error(&err) : done.lost > 0;
+		status = status ?: r;
+	}
+	return status;
+}
+
+const struct cmd cmd_queue_repair = {
+	.name = "queue repair",
+	.args = "QUEUE...",
+	.brief = "save what is whole in damaged queues",
+	.opts = repair_opts,
+	.least = 1,
+	.most = ANY_NUMBER,
+	.run = repair,
 };
 
 /* --- the group --- */

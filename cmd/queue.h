@@ -19,7 +19,8 @@
 	X(full)       \
 	X(ls)         \
 	X(stat)       \
-	X(rm)
+	X(rm)         \
+	X(repair)
 
 #define QUEUE_DECLARE(name) extern const struct cmd cmd_queue_##name;
 QUEUE_CMDS(QUEUE_DECLARE)

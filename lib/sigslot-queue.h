@@ -11,10 +11,27 @@
 /*
  * Makes a free-standing queue, whole or not at all, of at least `size` bytes (0: 8 MiB)
  * and at most `messages` messages (0: as many as fit). It needs no process and stays
- * until it is removed. Returns 0; -EINVAL: not a name; -EEXIST: the name is taken;
- * -ENOSPC and -EFBIG with both numbers; -EPERM: unsafe directory.
+ * until it is removed; a `durable` one also survives a reboot, and what was put into it
+ * is on the medium. Returns 0; -EINVAL: not a name; -EEXIST: the name is taken; -ENOSPC
+ * and -EFBIG with both numbers; -EPERM: unsafe directory.
  */
 SIGSLOT_API int sigslot_queue_create(const char *name, uint64_t size, uint64_t messages,
+				     bool durable, struct sigslot_error *err);
+
+struct sigslot_repair {
+	bool intact; /* nothing was wrong, and nothing was changed */
+	uint64_t saved; /* messages that are in the queue now */
+	uint64_t lost; /* that could not be read, as far as can be told */
+	char kept[512]; /* the damaged file */
+};
+
+/*
+ * Gives a damaged queue a new file with all messages that are whole, in order; the old
+ * one is kept. Nobody may use the queue or its instance. Returns 0; -EBUSY: somebody
+ * does; -EINVAL: several queues are meant; -ENXIO: there is none; -EBADMSG: nothing can
+ * be saved; -errno.
+ */
+SIGSLOT_API int sigslot_queue_repair(const char *address, struct sigslot_repair *ret,
 				     struct sigslot_error *err);
 
 /*

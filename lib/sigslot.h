@@ -186,6 +186,12 @@ SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 typedef void (*sigslot_line_fn)(void *data, const char *line);
 
 /*
+ * Where the library tells what it did unasked, such as cutting off what a power cut had
+ * torn; NULL: nowhere, as in the beginning. A run sends such lines to its own log.
+ */
+SIGSLOT_API void sigslot_log(sigslot_line_fn fn, void *data);
+
+/*
  * Steers. verb: "stop" (exactly what is queued, then one last iteration; an instance:
  * drain in the order of the flow), "terminate" (now; what is queued stays), "idle"
  * (an instance: as run --until-idle), "start", "kill" (SIGKILL of the worker),

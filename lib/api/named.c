@@ -11,10 +11,12 @@
 
 #include "base/fd.h"
 #include "base/near.h"
+#include "api/revive.h"
 #include "base/unit.h"
 #include "route/build.h"
 #include "state/lock.h"
 #include "state/runtime.h"
+#include "state/store.h"
 
 enum { DEFAULT_SIZE = 8 << 20 };
 
@@ -71,12 +73,32 @@ static int taken(int runtime, const char *name, struct sigslot_error *err)
 		    name, name);
 }
 
+int named_create(const char *name, const struct queue_limits *limits,
+		 struct sigslot_error *err)
+{
+	_close_ int runtime = -1, dir = -1;
+	int r = runtime_open(true, &runtime, err);
+
+	if (r == 0)
+		r = taken(runtime, name, err);
+	if (r == 0)
+		r = runtime_prepare(runtime, name, &dir, err);
+	if (r < 0)
+		return r;
+	r = fill(dir, name, limits, err);
+	if (r == 0)
+		r = runtime_publish(runtime, name, err);
+	if (r < 0)
+		runtime_discard(runtime, name);
+	return r;
+}
+
 int sigslot_queue_create(const char *name, uint64_t size, uint64_t messages,
-			 struct sigslot_error *err)
+			 bool durable, struct sigslot_error *err)
 {
 	struct queue_limits limits = {.size = size ?: DEFAULT_SIZE,
 				      .messages = messages};
-	_close_ int runtime = -1, dir = -1;
+	char site[STORE_PATH];
 	int r;
 
 	if (!unit_name_ok(name, strlen(name)))
@@ -84,19 +106,15 @@ int sigslot_queue_create(const char *name, uint64_t size, uint64_t messages,
 			    "'%s' is not a name: letters, digits, _ and -, not a digit "
 			    "first, at most 63",
 			    name);
-	r = runtime_open(true, &runtime, err);
-	if (r == 0)
-		r = taken(runtime, name, err);
-	if (r == 0)
-		r = runtime_prepare(runtime, name, &dir, err);
-	if (r < 0)
+	r = revive(name, err);
+	if (r < 0 && r != -ENOENT)
 		return r;
-	r = fill(dir, name, &limits, err);
-	if (r == 0)
-		r = runtime_publish(runtime, name, err);
-	if (r < 0)
-		runtime_discard(runtime, name);
-	return r;
+	if (durable)
+		r = store_path(REVIVE_STORE, name, true, site, err);
+	if (durable && r < 0)
+		return r;
+	limits.site = durable ? site : NULL;
+	return named_create(name, &limits, err);
 }
 
 /* --- finding --- */
@@ -131,6 +149,12 @@ int named_find(const char *address, struct instance *ret, char ret_name[static 6
 		return r;
 	a.queue = true;
 	r = instance_find(&a, &in, err);
+	if (r == -ENXIO && (!*a.instance || strcmp(a.instance, a.name) == 0)) {
+		int revived = revive(a.name, err); /* the first to ask after a reboot */
+
+		if (revived != -ENOENT)
+			r = revived ?: instance_find(&a, &in, err);
+	}
 	if (r < 0)
 		return r;
 	if (!instance_queue(&in, a.name))
@@ -265,6 +289,8 @@ static int remove_open(struct sigslot_queue *q, bool force, uint64_t *ret_messag
 	if (r < 0)
 		return r;
 	r = force ? drop_all(q, ret_messages) : shut_empty(q, ret_messages);
+	if (r == 0)
+		r = revive_forget(q->in.dir, q->name);
 	if (r == 0)
 		r = runtime_remove(runtime, q->in.name);
 	return r < 0 ? fail(err, r, "queue '%s': cannot remove it: %s", q->name,

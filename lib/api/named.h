@@ -29,6 +29,10 @@ struct sigslot_queue {
 int named_find(const char *address, struct instance *ret, char ret_name[static 64],
 	       int *ret_queues, struct sigslot_error *err);
 
+/* Makes a free-standing queue. Errors as for sigslot_queue_create(). */
+int named_create(const char *name, const struct queue_limits *limits,
+		 struct sigslot_error *err);
+
 /* Fails with -ESHUTDOWN if nobody can ever put again, as the run that had it died. */
 int named_check(struct sigslot_queue *q, struct sigslot_error *err);
 

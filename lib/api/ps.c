@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot_ps(), sigslot_wait() and sigslot_clean(): what can be known of instances from
- * their files alone.
+ * sigslot_ps() and sigslot_wait(): what can be known of instances from their files
+ * alone.
  */
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,12 +15,8 @@
 #include "state/board.h"
 #include "state/lock.h"
 #include "state/runtime.h"
-#include "worker/stray.h"
 
-enum {
-	LOOK_MS = 5,
-	PATIENCE_NS = 200000000, /* for the workers of a dead run to end */
-};
+enum { LOOK_MS = 5 };
 
 struct walk {
 	sigslot_ps_fn fn;
@@ -268,116 +263,4 @@ int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
 				    state);
 		nanosleep(&pause, NULL);
 	}
-}
-
-struct cleaning {
-	bool force;
-	sigslot_line_fn told;
-	void *data;
-	int runtime;
-	bool kept;
-};
-
-static int count_queued(void *data, const struct sigslot_loop_info *info)
-{
-	*(uint64_t *)data += info->queued;
-	return 0;
-}
-
-static void tell(const struct cleaning *c, const char *format, ...) _printf_(2, 3);
-static void tell(const struct cleaning *c, const char *format, ...)
-{
-	char line[512];
-	va_list args;
-
-	if (!c->told)
-		return;
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	c->told(c->data, line);
-}
-
-/*
- * Under its own lock, so that nobody resumes it meanwhile: ends what the run left
- * alive, and removes its files unless they are to be kept. 1: it lives.
- */
-static int clear_dead(struct cleaning *c, const char *name, int dir, bool keep)
-{
-	struct lock_note note;
-	_close_ int lock = lock_take(dir, name, NULL);
-	int r;
-
-	if (lock < 0)
-		return lock == -EEXIST ? 1 : lock;
-	r = identity_evict(dir, PATIENCE_NS);
-	if (r < 0)
-		return r;
-	if (lock_read(lock, &note) == 0 && *note.run)
-		stray_kill(note.run, NULL);
-	return keep ? 0 : runtime_remove(c->runtime, name);
-}
-
-static int clean_one(void *data, const char *name)
-{
-	struct cleaning *c = data;
-	struct instance in;
-	uint64_t queued = 0;
-	int r = instance_open(name, &in, NULL);
-	bool keep;
-
-	if (r < 0 || instance_lives(&in)) {
-		if (r == 0)
-			instance_done(&in);
-		return 0;
-	}
-	sigslot_ps(name, count_queued, &queued, NULL);
-	keep = queued && !c->force;
-	r = clear_dead(c, name, in.dir, keep);
-	if (r == 0 && keep) {
-		tell(c, "kept '%s': %llu messages wait in it; --force drops them", name,
-		     (unsigned long long)queued);
-		c->kept = true;
-	} else if (r == 0 && queued) {
-		tell(c, "removed '%s' with %llu messages", name,
-		     (unsigned long long)queued);
-	} else if (r == 0) {
-		tell(c, "removed '%s'", name);
-	}
-	instance_done(&in);
-	return r < 0 ? r : 0;
-}
-
-int sigslot_clean(const char *instance, bool force, sigslot_line_fn told, void *data,
-		  struct sigslot_error *err)
-{
-	struct cleaning c = {force, told, data, -1, false};
-	_close_ int runtime = -1;
-	struct instance in;
-	int r = runtime_open(false, &runtime, err);
-
-	if (r == -ENOENT && !instance)
-		return 0;
-	c.runtime = runtime;
-	if (r == 0 && instance)
-		r = instance_open(instance, &in, err);
-	if (r < 0)
-		return r;
-	runtime_sweep(runtime);
-	if (!instance)
-		r = runtime_each(runtime, clean_one, &c);
-	else if (in.queue)
-		r = fail(err, -EINVAL,
-			 "'%s' is a queue: 'sigslot queue rm %s' removes it", instance,
-			 instance);
-	else if (in.supervisor)
-		r = fail(err, -EBUSY, "instance '%s' is running: stop it first",
-			 instance);
-	else
-		r = clean_one(&c, instance);
-	if (instance)
-		instance_done(&in);
-	if (r < 0 && r != -EBUSY && r != -EINVAL)
-		return fail(err, r, "cannot remove what is left: %s", strerror(-r));
-	return r < 0 ? r : c.kept;
 }

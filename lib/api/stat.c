@@ -3,6 +3,7 @@
  * sigslot_queue_stat(): what can be known of queues from their files alone.
  */
 #include "api/named.h"
+#include "api/revive.h"
 #include "base/fd.h"
 #include "state/runtime.h"
 
@@ -86,6 +87,7 @@ int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
 	int r;
 
 	if (!address) {
+		revive_all();
 		r = runtime_open(false, &runtime, err);
 		if (r == -ENOENT)
 			return 0;

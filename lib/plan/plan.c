@@ -273,6 +273,7 @@ static void make_rest(struct maker *m)
 		m->p->queues[i].name = copy(m, from->thing.name);
 		m->p->queues[i].size = from->size;
 		m->p->queues[i].messages = from->messages;
+		m->p->queues[i].durable = from->durable;
 	}
 	for (size_t i = 0; i < m->t->links.len; i++) {
 		const struct model_link *from = m->t->links.at[i];

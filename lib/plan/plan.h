@@ -90,6 +90,7 @@ struct plan_slot {
 struct plan_queue {
 	const char *name;
 	uint64_t size, messages;
+	bool durable; /* survives a reboot */
 	uint32_t rank; /* as of a loop */
 	uint32_t first_slot, slots_len; /* in plan.takers, order of connecting */
 	bool evicting; /* as of a loop */

@@ -136,6 +136,8 @@ static void put_queue(struct lines *l, const struct plan_queue *q)
 	if (q->slots_len)
 		put(l, "rank %u, ", q->rank);
 	put_size(l, q->size, q->messages);
+	if (q->durable)
+		put(l, ", durable");
 	end(l);
 }
 

@@ -94,3 +94,14 @@ int queue_peek(int dir, const char *name, struct queue_counts *ret,
 	fd = site_open(at, name, O_RDONLY, &durable, err);
 	return fd < 0 ? fd : peek(fd, name, durable, ret, err);
 }
+
+int site_peek(const char *site, const char *name, struct queue_counts *ret,
+	      struct sigslot_error *err)
+{
+	_close_ int at = site_enter(site, err);
+	_close_ int fd = at < 0 ? -1 : openat(at, "ring", RING_OPEN | O_RDONLY);
+
+	if (fd < 0)
+		return at < 0 ? at : fail_errno(err, "queue '%s'", name);
+	return peek(fd, name, true, ret, err);
+}

@@ -17,10 +17,20 @@
 
 bool queue_durable(const struct queue *q);
 
+/* The same of a queue that is not open. */
+bool queue_sited(int dir, const char *name);
+
 /*
  * As queue_remove(), but what is in a durable queue stays, for the next one that is
  * created with its site.
  */
 int queue_leave(int dir, const char *name, struct sigslot_error *err);
+
+/* queue_peek() for a site, of which there may be no queue. */
+int site_peek(const char *site, const char *name, struct queue_counts *ret,
+	      struct sigslot_error *err);
+
+/* Removes a site with its ring; what repairs have put aside stays. 0 or -errno. */
+int site_remove(const char *site);
 
 #endif

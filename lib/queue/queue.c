@@ -280,6 +280,14 @@ bool queue_durable(const struct queue *q)
 	return q->ring.safe;
 }
 
+bool queue_sited(int dir, const char *name)
+{
+	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);
+	char path[SITE_PATH];
+
+	return at >= 0 && site_read(at, path) == 0;
+}
+
 static int remove_site(int dir, const char *name, struct sigslot_error *err)
 {
 	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);

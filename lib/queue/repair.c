@@ -100,10 +100,24 @@ static int build(const struct bench *b, const struct wreck *w,
 	return r ?: fill(b, fd, w, err);
 }
 
+/* For people: the name alone where the kernel does not tell more. */
+static void tell_path(int dir, const char *name, char path[static REPAIR_PATH])
+{
+	char link[32], at[REPAIR_PATH - 80];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, at, sizeof(at));
+	if (n < 0 || n == sizeof(at))
+		n = 0;
+	snprintf(path, REPAIR_PATH, "%.*s%s%s", (int)n, at, n ? "/" : "", name);
+}
+
 /* The old file gets a second name; then the new one takes the first. */
-static int replace(const struct bench *b, char kept[static 64],
+static int replace(const struct bench *b, char kept[static REPAIR_PATH],
 		   struct sigslot_error *err)
 {
+	char name[64];
 	time_t now = (time_t)(clock_wall() / NS_PER_S);
 	struct tm tm;
 	char when[32] = "";
@@ -111,9 +125,9 @@ static int replace(const struct bench *b, char kept[static 64],
 	if (gmtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
 	for (int i = 1; i < 100; i++) {
-		snprintf(kept, 64, i > 1 ? "ring.damaged-%s-%d" : "ring.damaged-%s",
-			 when, i);
-		if (linkat(b->dir, ring_name, b->dir, kept, 0) == 0)
+		snprintf(name, sizeof(name),
+			 i > 1 ? "ring.damaged-%s-%d" : "ring.damaged-%s", when, i);
+		if (linkat(b->dir, ring_name, b->dir, name, 0) == 0)
 			break;
 		if (errno != EEXIST)
 			return fail_errno(err, "queue '%s': cannot keep its old file",
@@ -121,6 +135,7 @@ static int replace(const struct bench *b, char kept[static 64],
 	}
 	if (renameat(b->dir, new_name, b->dir, ring_name) < 0 || fsync(b->dir) < 0)
 		return fail_errno(err, "queue '%s': cannot replace its file", b->name);
+	tell_path(b->dir, name, kept);
 	return 0;
 }
 

@@ -9,11 +9,13 @@
 
 #include "queue/queue.h"
 
+enum { REPAIR_PATH = 512 };
+
 struct repair {
 	bool intact; /* nothing was wrong, and nothing was changed */
 	uint64_t saved; /* messages that are in the queue now, each as never leased */
 	uint64_t lost; /* records that could not be read, as far as numbers tell */
-	char kept[64]; /* what the old file is called now, beside the new one */
+	char kept[REPAIR_PATH]; /* where the old file is now, beside the new one */
 };
 
 /*

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "queue/queue.h"
+#include "queue/durable.h"
 #include "queue/space.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -200,6 +200,8 @@ int queue_reserve(int dir, const char *name, uint64_t step, struct sigslot_error
 
 	snprintf(path, sizeof(path), "%.64s/ring", name);
 	fd = openat(dir, path, RING_OPEN | O_RDWR);
+	if (fd < 0 && queue_sited(dir, name))
+		return 0; /* they have their place */
 	if (fd < 0)
 		return fail_errno(err, "queue '%s': cannot open it", name);
 	r = ring_map_head(fd, true, &ring, name, err);

@@ -10,7 +10,7 @@
 #ifndef QUEUE_SITE_H
 #define QUEUE_SITE_H
 
-#include "queue/queue.h"
+#include "queue/durable.h"
 
 enum { SITE_PATH = 4096 };
 
@@ -38,9 +38,6 @@ int site_directory(int at, const char *name, struct sigslot_error *err);
 
 /* Opens a site, if it is ours alone. Returns its descriptor, -EPERM, -errno. */
 int site_enter(const char *path, struct sigslot_error *err);
-
-/* Removes a site with its ring; what repairs have put aside stays. 0 or -errno. */
-int site_remove(const char *path);
 
 /* The path of the site of a queue directory. Returns 0 or -ENOENT: not durable. */
 int site_read(int at, char path[static SITE_PATH]);

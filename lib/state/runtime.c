@@ -15,6 +15,9 @@
 #include "base/fd.h"
 #include "base/unit.h"
 #include "base/vec.h"
+#include "state/private.h"
+
+#define VARIABLE "SIGSLOT_RUNTIME_DIR"
 
 enum {
 	DEEPEST = 8, /* of what is removed */
@@ -23,58 +26,19 @@ enum {
 
 static const char trash_prefix[] = ".trash-", new_prefix[] = ".new-";
 
-static int judge(int fd, const char *path, struct sigslot_error *err)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return fail_errno(err, "cannot look at '%s'", path);
-	if (st.st_uid != geteuid())
-		return fail(err, -EPERM,
-			    "'%s' belongs to user %u, not to you (%u): set "
-			    "SIGSLOT_RUNTIME_DIR to a directory of your own",
-			    path, (unsigned)st.st_uid, (unsigned)geteuid());
-	if (st.st_mode & 077)
-		return fail(err, -EPERM,
-			    "'%s' is open to others (mode %03o): chmod 700 it, or set "
-			    "SIGSLOT_RUNTIME_DIR to a private directory",
-			    path, (unsigned)st.st_mode & 0777);
-	return 0;
-}
-
-static int open_safe(int dir, const char *path, bool create, int *ret_dir,
-		     struct sigslot_error *err)
-{
-	_close_ int fd = -1;
-	int r;
-
-	if (create && mkdirat(dir, path, 0700) < 0 && errno != EEXIST)
-		return fail_errno(err, "cannot make the directory '%s'", path);
-	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
-		return fail(err, -EPERM, "'%s' is not a directory", path);
-	if (fd < 0)
-		return fail_errno(err, "cannot open the directory '%s'", path);
-	r = judge(fd, path, err);
-	if (r < 0)
-		return r;
-	*ret_dir = TAKE_FD(fd);
-	return 0;
-}
-
 /* The parent, where its owner is ours to trust, then `sigslot` in it. */
 static int open_below(const char *parent, bool create, int *ret_dir,
 		      struct sigslot_error *err)
 {
 	char path[PATH_MAX];
 	_close_ int fd = -1;
-	int r = open_safe(AT_FDCWD, parent, false, &fd, err);
+	int r = private_open(AT_FDCWD, parent, false, VARIABLE, &fd, err);
 
 	if (r < 0)
 		return r;
 	if (snprintf(path, sizeof(path), "%s/sigslot", parent) >= (int)sizeof(path))
 		return fail(err, -ENAMETOOLONG, "'%s' is too long", parent);
-	return open_safe(AT_FDCWD, path, create, ret_dir, err);
+	return private_open(AT_FDCWD, path, create, VARIABLE, ret_dir, err);
 }
 
 static bool there(const char *path)
@@ -86,18 +50,15 @@ static bool there(const char *path)
 
 int runtime_open(bool create, int *ret_dir, struct sigslot_error *err)
 {
-	const char *own = getenv("SIGSLOT_RUNTIME_DIR"),
-		   *xdg = getenv("XDG_RUNTIME_DIR");
+	const char *own = getenv(VARIABLE), *xdg = getenv("XDG_RUNTIME_DIR");
 	char path[64];
 
 	if (own && *own) {
 		if (*own != '/')
-			return fail(
-				err, -EINVAL,
-				"SIGSLOT_RUNTIME_DIR is '%s': it must be an absolute "
-				"path",
-				own);
-		return open_safe(AT_FDCWD, own, create, ret_dir, err);
+			return fail(err, -EINVAL,
+				    "%s is '%s': it must be an absolute path", VARIABLE,
+				    own);
+		return private_open(AT_FDCWD, own, create, VARIABLE, ret_dir, err);
 	}
 	if (xdg && *xdg == '/' && there(xdg))
 		return open_below(xdg, create, ret_dir, err);
@@ -105,13 +66,13 @@ int runtime_open(bool create, int *ret_dir, struct sigslot_error *err)
 	if (there(path))
 		return open_below(path, create, ret_dir, err);
 	snprintf(path, sizeof(path), "/tmp/sigslot-%u", (unsigned)geteuid());
-	return open_safe(AT_FDCWD, path, create, ret_dir, err);
+	return private_open(AT_FDCWD, path, create, VARIABLE, ret_dir, err);
 }
 
 int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
 		   struct sigslot_error *err)
 {
-	return open_safe(dir, name, create, ret_dir, err);
+	return private_open(dir, name, create, VARIABLE, ret_dir, err);
 }
 
 struct names {

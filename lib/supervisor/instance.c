@@ -17,6 +17,7 @@
 #include "route/format.h"
 #include "state/lock.h"
 #include "state/runtime.h"
+#include "supervisor/lasting.h"
 #include "supervisor/naming.h"
 #include "worker/stray.h"
 
@@ -93,6 +94,17 @@ static int make_queue(const struct world *w, const char *name, uint64_t size,
 	return r == -EEXIST ? queue_peek(w->queues, name, &counts, err) : r;
 }
 
+static int make_named(const struct world *w, const struct plan_queue *q,
+		      struct sigslot_error *err)
+{
+	int r = lasting_prepare(w, q, err);
+
+	if (r < 0)
+		return r;
+	return q->durable ? lasting_make(w, q, err)
+			  : make_queue(w, q->name, q->size, q->messages, err);
+}
+
 static uint64_t missing(const struct world *w, const char *name, uint64_t size)
 {
 	return faccessat(w->queues, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
@@ -109,7 +121,8 @@ static int check_room(const struct plan *p, const struct world *w,
 	for (uint32_t i = 0; i < p->loops_len; i++)
 		size += missing(w, p->loops[i].name, p->loops[i].size);
 	for (uint32_t i = 0; i < p->queues_len; i++)
-		size += missing(w, p->queues[i].name, p->queues[i].size);
+		if (!p->queues[i].durable) /* reserved at once, elsewhere */
+			size += missing(w, p->queues[i].name, p->queues[i].size);
 	return queue_room(w->queues, size, err);
 }
 
@@ -124,8 +137,7 @@ static int make_queues(const struct plan *p, const struct world *w,
 		r = make_queue(w, p->loops[i].name, p->loops[i].size,
 			       p->loops[i].messages, err);
 	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++)
-		r = make_queue(w, p->queues[i].name, p->queues[i].size,
-			       p->queues[i].messages, err);
+		r = make_named(w, &p->queues[i], err);
 	return r;
 }
 
@@ -212,6 +224,8 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 	if (r == 0)
 		r = judge_leftovers(p, w, err);
 	if (r == 0)
+		r = lasting_judge(w, err);
+	if (r == 0)
 		r = make_queues(p, w, err);
 	if (r == 0)
 		r = naming_make(w, err);
@@ -243,6 +257,8 @@ void instance_leave(struct instance_home *home, struct world *w, bool remove)
 	free(w->loop_ids);
 	free(w->process_ids);
 	free(w->slots_by_id);
+	if (remove && home->lock >= 0)
+		lasting_remove(w);
 	fd_close(&w->queues);
 	fd_close(&w->dir);
 	if (remove && home->lock >= 0)

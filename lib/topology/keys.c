@@ -137,7 +137,8 @@ const struct key keys[] = {
 	{"messages", AT_QUEUE, .kind = KEY_NUMBER, .least = 1, .most = UINT32_MAX,
 	 .fallback = "no limit",
 	 .page = "The number of messages that it takes at most"},
-	LATER("durable", AT_QUEUE),
+	{"durable", AT_QUEUE, .kind = KEY_BOOLEAN, .fallback = "false",
+	 .page = "With true, what a named queue holds survives a reboot"},
 
 	{"full", AT_ARROW, .kind = KEY_WORD,
 	 .words = "block drop-new drop-old latest fail", .fallback = "block",

@@ -72,6 +72,7 @@ struct model_subscription {
 struct model_queue {
 	struct model_thing thing;
 	uint64_t size, messages;
+	bool durable;
 	struct model_link *links, **links_tail; /* to the slots behind it */
 	struct model_link *feeds; /* into it: one of each type of signal */
 	unsigned feeds_len;

@@ -171,15 +171,24 @@ struct model_loop *loop_new(struct reader *r, const char *name, const struct nod
 	return *place = l;
 }
 
+/* `durable` is NULL where that cannot be. */
 static void read_room(struct reader *r, const struct node *n, uint64_t *size,
-		      uint64_t *messages)
+		      uint64_t *messages, bool *durable)
 {
+	const struct setting *lasting;
 	struct section s;
 
 	if (!n || !section_read(r, n, AT_QUEUE, 0, &s))
 		return;
 	*size = section_number(&s, "size", *size);
 	*messages = section_number(&s, "messages", 0);
+	lasting = section_get(&s, "durable");
+	if (durable)
+		*durable = lasting && lasting->number;
+	else if (lasting && lasting->number)
+		problem_node(&r->problems, lasting->value,
+			     "the queue of a loop cannot be durable: put a named queue "
+			     "before the loop, under queues:");
 }
 
 static void read_loop(struct reader *r, const struct node *name)
@@ -194,7 +203,7 @@ static void read_loop(struct reader *r, const struct node *name)
 	if (!section_read(r, name->next, AT_LOOP, 0, &s))
 		return;
 	l->process_at = section_node(&s, "process");
-	read_room(r, section_node(&s, "queue"), &l->size, &l->messages);
+	read_room(r, section_node(&s, "queue"), &l->size, &l->messages, NULL);
 	objects = section_node(&s, "objects");
 	for (const struct node *e = objects ? objects->first : NULL; e;
 	     e = e->next->next)
@@ -227,7 +236,7 @@ static void read_queue(struct reader *r, const struct node *name)
 	else
 		r->problems.no_memory = true;
 	if (!node_empty(name->next))
-		read_room(r, name->next, &q->size, &q->messages);
+		read_room(r, name->next, &q->size, &q->messages, &q->durable);
 }
 
 void place_queues(struct reader *r, const struct node *map)

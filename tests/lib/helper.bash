@@ -26,6 +26,7 @@ setup_sigslot() {
 		[ "$name" = SIGSLOT_BUILD ] || unset "$name"
 	done
 	export SIGSLOT_RUNTIME_DIR=$BATS_TEST_TMPDIR/run
+	export SIGSLOT_STATE_DIR=$BATS_TEST_TMPDIR/state
 	export PATH=$SIGSLOT_BUILD:$PATH LC_ALL=C.UTF-8
 	mkdir -m 700 "$SIGSLOT_RUNTIME_DIR" "$BATS_TEST_TMPDIR/work"
 	cd "$BATS_TEST_TMPDIR/work" || return 1

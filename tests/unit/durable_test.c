@@ -169,7 +169,6 @@ static void damaged(void)
 	struct queue *q = durable_queue();
 	struct repair fixed;
 	struct queue_counts n;
-	char path[160];
 	int r;
 
 	for (unsigned i = 1; i <= 3; i++)
@@ -188,10 +187,9 @@ static void damaged(void)
 	is_int(site_repair(site, "q", &fixed, &host_err), 0, "repair takes it");
 	is_u64(fixed.saved, 2, "it saves what is whole");
 	is_u64(fixed.lost, 1, "and says what is not");
-	snprintf(path, sizeof(path), "%s/%s", site, fixed.kept);
-	ok(strncmp(fixed.kept, "ring.damaged-", 13) == 0 && access(path, F_OK) == 0,
-	   "the old file is kept as %s", fixed.kept);
-	must(unlink(path) == 0);
+	ok(strstr(fixed.kept, "/site/ring.damaged-"), "the old file is kept as %s",
+	   fixed.kept);
+	must(unlink(fixed.kept) == 0);
 	q = reopen(NULL);
 	is_int(queue_claim(q, c, 4, &host_err), 2, "and the queue is usable");
 	ok(whole(&c[0], 1, 50) && whole(&c[1], 3, 50), "with the others in order");
@@ -209,7 +207,6 @@ static void failing(void)
 {
 	struct queue *q = durable_queue();
 	struct repair fixed;
-	char path[160];
 
 	must(push_text(q, 1, "one") == 0);
 	medium = EIO;
@@ -230,8 +227,7 @@ static void failing(void)
 	queue_close(q);
 	is_int(queue_repair(host_dir, "q", &fixed, &host_err), 0,
 	       "repair makes it anew");
-	snprintf(path, sizeof(path), "%s/%s", site, fixed.kept);
-	must(unlink(path) == 0);
+	must(unlink(fixed.kept) == 0);
 	q = host_open(host_id);
 	is_int(push_text(q, 3, "three"), 0, "and then it takes messages again");
 	durable_drop(q);
