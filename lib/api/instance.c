@@ -165,13 +165,25 @@ static void consider_owners(struct search *s, const struct instance *in)
 	}
 }
 
+/* Who cannot look must not say that there is nothing. */
+static bool blind(int code)
+{
+	return code == -EMFILE || code == -ENFILE || code == -ENOMEM;
+}
+
 static int consider(void *data, const char *name)
 {
 	struct search *s = data;
 	struct instance in;
+	int r = open_in(s->runtime, name, &in, NULL);
 
-	if (open_in(s->runtime, name, &in, NULL) < 0)
-		return 0;
+	if (r < 0)
+		return blind(r) ? r : 0;
+	r = instance_routes(&in, NULL);
+	if (blind(r)) {
+		instance_done(&in);
+		return r;
+	}
 	if (instance_lives(&in) == s->dead || !has(&in, s->address)) {
 		if (!s->address->queue)
 			consider_near(&s->nearest, name);
@@ -232,11 +244,14 @@ static int find_any(const struct address *a, struct instance *ret,
 		return r;
 	s.runtime = runtime;
 	if (r == 0)
-		runtime_each(runtime, consider, &s);
+		r = runtime_each(runtime, consider, &s);
 	s.dead = a->queue && !s.len;
 	if (r == 0 && s.dead)
-		runtime_each(runtime, consider, &s);
-	r = s.len == 1 ? 0 : s.len ? several(&s, err) : none(&s, err);
+		r = runtime_each(runtime, consider, &s);
+	if (blind(r))
+		r = fail(err, r, "cannot look for '%s': %s", a->name, strerror(-r));
+	else
+		r = s.len == 1 ? 0 : s.len ? several(&s, err) : none(&s, err);
 	if (r == 0)
 		*ret = found;
 	else if (s.len)
