@@ -269,7 +269,7 @@ $(O)/tests/fuzz/%_replay: $(O)/tests/fuzz/%_fuzz.o $(O)/tests/fuzz/driver.o $(ar
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(LIBS)
 
 # The queue once more, every access to memory a call: see tests/crash/calls.h.
-woven := $(filter-out %/identity.o %/evict.o,$(filter $(O)/lib/queue/%,$(lib_obj)))
+woven := $(filter-out %/identity.o %/evict.o %/guard.o,$(filter $(O)/lib/queue/%,$(lib_obj)))
 woven := $(woven:$(O)/lib/queue/%=$(O)/tests/crash/woven/%)
 
 $(O)/tests/crash/woven/%.o: lib/queue/%.c Makefile

@@ -346,6 +346,15 @@ unsigned identity_generation(const struct identity *id)
 	return id->generation;
 }
 
+pid_t identity_holder(const struct identity *id, unsigned slot)
+{
+	struct flock byte = byte_of(slot, F_WRLCK);
+
+	if (!identity_here(id) || fcntl(id->fd, F_GETLK, &byte) < 0)
+		return 0;
+	return byte.l_type == F_UNLCK || byte.l_pid < 0 ? 0 : byte.l_pid;
+}
+
 bool identity_alive(const struct identity *id, unsigned slot, unsigned generation)
 {
 	struct flock byte = byte_of(slot, F_WRLCK);

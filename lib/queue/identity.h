@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -57,6 +58,9 @@ unsigned identity_generation(const struct identity *id);
 
 /* False in a child after fork(), where the identity is of no use. No system call. */
 bool identity_here(const struct identity *id);
+
+/* The process that holds a slot; 0: nobody, or one that cannot be seen from here. */
+pid_t identity_holder(const struct identity *id, unsigned slot);
 
 /* Whether that generation of that slot still lives. One's own does. 0.2 us. */
 bool identity_alive(const struct identity *id, unsigned slot, unsigned generation);

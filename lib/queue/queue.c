@@ -186,6 +186,9 @@ static int arrive(struct queue *q, struct sigslot_error *err)
 {
 	int r = section_enter(q, err);
 
+	/* who stands still in there has the FIFOs open: their words are right */
+	if (r == -ETIMEDOUT && identity_slot(q->id) >= IDENTITY_FIXED)
+		return 0;
 	if (r < 0)
 		return r;
 	if (identity_slot(q->id) < IDENTITY_FIXED && identity_generation(q->id) > 1)

@@ -162,6 +162,7 @@ int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 		return fail_errno(err, "queue '%s': cannot map it", name);
 	keep(ret, &f, at);
 	ret->data = NULL;
+	guard_add(&ret->guard, at, RING_DATA, name);
 	return 0;
 }
 
@@ -194,11 +195,13 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 		ring_unmap(ret);
 		return r;
 	}
+	guard_add(&ret->guard, at, whole, name);
 	return 0;
 }
 
 void ring_unmap(struct ring *r)
 {
+	guard_remove(&r->guard);
 	if (r->head)
 		munmap(r->head, RING_DATA + (r->data ? 2 * r->capacity : 0));
 	r->head = NULL;

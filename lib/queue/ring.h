@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "queue/guard.h"
 #include "queue/record.h"
 
 enum {
@@ -91,6 +92,7 @@ struct ring {
 	uint64_t capacity, messages; /* checked copies */
 	uint64_t mask; /* capacity - 1 if that is a power of two, else 0 */
 	uint32_t key;
+	struct guard guard;
 };
 
 /* Whether the checksum of what was read as the fixed part is right. */
@@ -107,7 +109,7 @@ uint64_t ring_capacity(uint64_t size);
 int ring_create(int fd, const struct queue_limits *limits, const char *name,
 		struct sigslot_error *err);
 
-/* Maps a file, checked. Returns 0, -EPROTO, -EBADMSG or another negative errno. */
+/* Maps a file, checked. ret and name must stay where they are: see guard.h. */
 int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err);
 
 /* The same, header only. */
@@ -119,10 +121,7 @@ void ring_unmap(struct ring *r);
 /* Whether a copy of a meta block can be one of this ring. */
 bool ring_fits(const struct ring *r, struct ring_meta *m);
 
-/*
- * Copies the valid meta block; m holds the last one that was seen, or anything else.
- * Returns 0 or -EBADMSG. Only under the latch.
- */
+/* Copies the valid meta block over an older one, under the latch. 0 or -EBADMSG. */
 int ring_load(const struct ring *r, struct ring_meta *m);
 
 /* The same without the latch: tries until no writer came in between. */

@@ -6,11 +6,17 @@
  */
 #include "queue/section.h"
 
+#include <ctype.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "queue/bell.h"
 #include "queue/fault.h"
 #include "queue/latch.h"
+
+enum { COMMAND = 48 }; /* bytes of a command line that are told */
 
 int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err)
 {
@@ -35,6 +41,43 @@ static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
 	return 0;
 }
 
+/* The beginning of its command line, for people. */
+static void command_of(pid_t pid, char ret[static COMMAND])
+{
+	char path[32];
+	_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, ret, COMMAND - 1);
+	n = n < 0 ? 0 : n;
+	for (ssize_t i = 0; i < n; i++)
+		if (!isprint((unsigned char)ret[i]))
+			ret[i] = ' ';
+	while (n > 0 && ret[n - 1] == ' ')
+		n--;
+	ret[n] = '\0';
+}
+
+static int locked(const struct queue *q, struct sigslot_error *err)
+{
+	unsigned slot = latch_slot(q->ring.head->latch);
+	pid_t pid = identity_holder(q->id, slot);
+	char command[COMMAND];
+
+	if (!err || !pid)
+		return fail(err, -ETIMEDOUT,
+			    "queue '%s' is locked by the process in place %u of the "
+			    "instance, which does not run: continue or kill it",
+			    q->name, slot);
+	command_of(pid, command);
+	return fail(err, -ETIMEDOUT,
+		    "queue '%s' is locked by process %d (%s), which does not run: "
+		    "continue or kill it",
+		    q->name, (int)pid, command);
+}
+
 int section_enter(struct queue *q, struct sigslot_error *err)
 {
 	uint32_t dead;
@@ -47,10 +90,7 @@ int section_enter(struct queue *q, struct sigslot_error *err)
 			    q->name);
 	r = latch_take(&q->ring.head->latch, q->id, q->me, &dead);
 	if (r < 0)
-		return fail(err, r,
-			    "queue '%s' is locked by the process in place %u of the "
-			    "instance, which does not run: continue or kill it",
-			    q->name, latch_slot(q->ring.head->latch));
+		return locked(q, err);
 	r = check_in(q, dead, err);
 	if (r < 0)
 		section_leave(q);
