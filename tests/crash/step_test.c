@@ -9,7 +9,7 @@
  * So each operation is stepped through once, and what would be left is copied after
  * every instruction that changed it: each such state is judged by fresh processes.
  * Beside that, real processes are killed at some of the points; with CRASH_LONG=1 at
- * every single one, which takes hours.
+ * every single one, if there is time.
  *
  * The four ways to judge: those who come afterwards reuse the dead one's place or not;
  * one who had the queue open all the time pushes first, or not.
@@ -17,6 +17,7 @@
  *   step_test [SCENARIO]       STOP=1: until the first failure; KILLS=n: so many real
  *                              kills for each scenario; CRASH_SECONDS=n: for so long
  */
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -39,6 +40,7 @@ enum {
 	DEADLINE_MS = 4000,
 	SMALL = 24,
 	SIZE = 65536, /* of the ring */
+	STRIDE = 7919,
 	SIGNAL = 5, /* one that may drop its own messages */
 };
 
@@ -841,18 +843,20 @@ static void judge_all(const struct scenario *s, struct tally *t)
 	vec_done(&a.verdicts);
 }
 
-/* Real kills: at every point, or at random ones until time or number are over. */
+/*
+ * Real kills: at random points; with CRASH_LONG=1 at every one, as long as there is
+ * time. The stride is prime, so that what there is time for is spread over all.
+ */
 static void kill_some(const struct scenario *s, long points, struct tally *t)
 {
 	bool all = crash_number("CRASH_LONG", 0);
-	uint64_t share_ns = (uint64_t)crash_number("CRASH_SECONDS", 0) * NS_PER_S /
-			    ARRAY_LEN(scenarios);
-	uint64_t end = clock_now() + share_ns;
-	long least = all ? points : crash_number("KILLS", 10);
+	long share_ms = crash_number("CRASH_SECONDS", 0) * 1000 / ARRAY_LEN(scenarios);
+	uint64_t end = share_ms ? clock_now() + (uint64_t)share_ms * NS_PER_MS : NEVER;
+	long most = all ? points : share_ms ? LONG_MAX : crash_number("KILLS", 10);
 	enum verdict v;
 
-	for (long i = 0; i < least || clock_now() < end; i++) {
-		long n = all && i < points ? i : 1 + random() % points;
+	for (long i = 0; i < most && clock_now() < end; i++) {
+		long n = all ? i * STRIDE % points : 1 + random() % points;
 		unsigned way = (unsigned)random() % 4;
 
 		t->kills += kill_after(s, n, way, &v);

@@ -11,8 +11,10 @@
 #include "message/text.h"
 #include "plan/plan.h"
 #include "route/build.h"
+#include "queue/queue.h"
 #include "state/runtime.h"
 #include "topology/topology.h"
+#include "worker/outbox.h"
 
 static struct {
 	unsigned turn, fails; /* counts allocations; the one that fails, 0: none */
@@ -299,6 +301,82 @@ static int convert_text(void)
 	return r;
 }
 
+static int queues; /* the directory that they are in */
+
+/* A message through a queue: identity and handle are all that takes memory. */
+static int use_queue(void)
+{
+	struct envelope e = {.id = 1};
+	struct identity *id = NULL;
+	struct queue *q = NULL;
+	struct claim c;
+	int r = identity_open(queues, 5, &id, &dir_err);
+
+	r = r ?: queue_open(queues, "q", id, &q, &dir_err);
+	r = r ?: queue_push(q, &e, "x", 1, &dir_err);
+	if (r == 0)
+		r = queue_claim(q, &c, 1, &dir_err) == 1 ? queue_ack(q, &c, 1) : -EIO;
+	queue_close(q);
+	identity_close(id);
+	return r;
+}
+
+static unsigned told;
+
+static void left(struct outbox *o, void *from, void *origin, size_t size, int code)
+{
+	(void)o;
+	(void)from;
+	(void)origin;
+	(void)size;
+	told += code == 0;
+}
+
+static int at_most_zero(int r)
+{
+	return r < 0 ? r : 0;
+}
+
+static int emit_hundred(const struct world *w, struct identity *id, uint32_t signal)
+{
+	struct outbox box = {.left = left};
+	struct payload p = {"x", 1};
+	struct loop loop;
+	int r = loop_init(&loop);
+
+	if (r < 0)
+		return r;
+	r = outbox_init(&box, w, &loop, id);
+	for (int i = 0; r == 0 && i < 100; i++)
+		r = at_most_zero(outbox_emit(&box, signal, &p, &loop, &box, &dir_err));
+	if (r == 0)
+		outbox_flush(&box);
+	if (box.outlets)
+		outbox_done(&box);
+	loop_done(&loop);
+	return r;
+}
+
+/* What a worker emits waits in the outbox, in memory, until it is in the queue. */
+static int use_outbox(void)
+{
+	struct world w = {.queues = queues};
+	uint32_t signal;
+	struct identity *id = NULL;
+	int r = routes_open(dir_fd, &w.routes, &dir_err);
+
+	if (r < 0)
+		return r;
+	signal = routes_find(w.routes, "a", "out", ROUTE_SIGNAL);
+	w.signal_ids = &signal;
+	r = identity_open(queues, 5, &id, &dir_err);
+	if (r == 0)
+		r = emit_hundred(&w, id, 0);
+	identity_close(id);
+	routes_close(w.routes);
+	return r;
+}
+
 static int seen(void *data, const char *name)
 {
 	(void)name;
@@ -320,14 +398,23 @@ int main(void)
 	for (char name[] = "a"; *name < 'a' + 20; ++*name)
 		must(mkdirat(dir_fd, name, 0700) == 0);
 	must(build_one(NULL) == 0);
+	queues = openat(dir_fd, "a", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(queues >= 0 && identity_create(queues, &dir_err) == 0);
+	must(queue_create(queues, "q", &(struct queue_limits){.size = 1 << 20},
+			  &dir_err) == 0);
 	for (int for_good = 0; for_good < 2; for_good++) {
 		starve("a plan", load_good, 0, for_good);
 		starve("a topology with errors", load_bad, -ENOEXEC, for_good);
 		starve("routes", build_routes, 0, for_good);
 		starve("text", convert_text, 0, for_good);
 		starve("names", list, 0, for_good);
+		starve("C6: a queue", use_queue, 0, for_good);
+		starve("C6: an outbox", use_outbox, 0, for_good);
 	}
 	ok(problems > 0, "errors were reported meanwhile");
+	ok(told > 0, "and messages left the outbox");
+	must(queue_remove(queues, "q", &dir_err) == 0);
+	unlinkat(queues, "id", 0);
 	dir_end();
 	return done();
 }
