@@ -864,6 +864,14 @@ static void kill_some(const struct scenario *s, long points, struct tally *t)
 	}
 }
 
+/* Of the catalogue of faults: producers, consumers, and those who recover. */
+static const char *row_of(const struct scenario *s)
+{
+	if (s->ghost)
+		return "A3";
+	return strstr(s->name, "push") ? "A1" : "A2";
+}
+
 static void run(const struct scenario *s, struct tally *total)
 {
 	struct tally t = {0};
@@ -871,9 +879,9 @@ static void run(const struct scenario *s, struct tally *total)
 	judge_all(s, &t);
 	kill_some(s, t.points, &t);
 	ok(t.bad == 0,
-	   "a kill at any of %ld instructions of: %s, harms nobody "
+	   "%s: a kill at any of %ld instructions of: %s, harms nobody "
 	   "(%ld states, %ld judged, %ld real kills)",
-	   t.points, s->name, t.states, t.judged, t.kills);
+	   row_of(s), t.points, s->name, t.states, t.judged, t.kills);
 	total->points += t.points;
 	total->states += t.states;
 	total->judged += t.judged;

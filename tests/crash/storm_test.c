@@ -297,7 +297,7 @@ static void judge(struct storm *s)
 	audit(s);
 	report(s, &n);
 	ok(s->drained,
-	   "%u producers, %u consumers: after %ld kills the queue drains "
+	   "A4: %u producers, %u consumers: after %ld kills the queue drains "
 	   "without help",
 	   s->producers, s->consumers, s->kills);
 	if (!s->drained)

@@ -564,8 +564,8 @@ static void play(const struct scene *s, uint64_t first, uint64_t rounds,
 static void conclude(const struct scene *s, const struct tally *t, struct tally *total)
 {
 	ok(t->bad == 0,
-	   "%s: %llu schedules, %llu kills, %llu stops at any of %llu points", s->name,
-	   (unsigned long long)t->schedules, (unsigned long long)t->kills,
+	   "A1-A4: %s: %llu schedules, %llu kills, %llu stops at any of %llu points",
+	   s->name, (unsigned long long)t->schedules, (unsigned long long)t->kills,
 	   (unsigned long long)t->stops, (unsigned long long)t->points);
 	total->schedules += t->schedules;
 	total->points += t->points;

@@ -78,7 +78,7 @@ static void others(void)
 	is_int(in_child(5, NULL), 100, "its place is taken");
 	kill(pid, SIGKILL);
 	must(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
-	ok(!identity_alive(host_id, 5, who[1]), "a zombie is dead");
+	ok(!identity_alive(host_id, 5, who[1]), "A12: a zombie is dead");
 	must(waitpid(pid, &status, 0) == pid);
 	let_go();
 	pid = start_holder(5, next);
