@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot bench: measures this machine, and checks what it measured. There is one
- * benchmark, `queue`.
+ * sigslot bench: measures this machine, and checks what it measured.
  */
-#include <string.h>
+#include <stddef.h>
 
 #include "cmd.h"
 #include "print.h"
@@ -93,26 +92,27 @@ static int run(int len, char **operands)
 	struct sigslot_bench_result result;
 	struct sigslot_error err = {0};
 
-	(void)len;
-	if (strcmp(operands[0], "queue") != 0) {
-		complain("bench: there is no benchmark '%s': the one there is is "
-			 "'queue'",
-			 operands[0]);
-		return CMD_USAGE;
-	}
+	(void)len, (void)operands;
 	if (sigslot_bench_queue(&load, &result, &err) < 0)
 		return complain_error(&err);
 	print_result(&load, &result);
 	return judge(&load, &result);
 }
 
-const struct cmd cmd_bench = {
-	.name = "bench",
-	.args = "queue",
+static const struct cmd queue = {
+	.name = "bench queue",
+	.args = "",
 	.brief = "measure a queue with many processes",
 	.opts = opts,
-	.least = 1,
-	.most = 1,
 	.sibling = true,
 	.run = run,
+};
+
+static const struct cmd *const group[] = {&queue, NULL};
+
+const struct cmd cmd_bench = {
+	.name = "bench",
+	.args = "COMMAND [OPTION...]",
+	.brief = "measure this machine",
+	.group = group,
 };

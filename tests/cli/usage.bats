@@ -68,7 +68,7 @@ refused() {
 	refused "run: 'b' is one operand too many: sigslot run [FILE]" run a b
 	refused "check: 'b' is one operand too many: sigslot check [FILE]" check a b
 	refused "version: 'a' is one operand too many: sigslot version" version a
-	refused "help: 'b' is one operand too many: sigslot help [COMMAND]" help a b
+	refused "help: 'b' is one operand too many" help run b
 }
 
 @test "options that exclude each other" {

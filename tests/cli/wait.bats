@@ -167,10 +167,11 @@ holds_one() {
 	sigslot queue get a
 	any a b
 	before=$(switches "$WAIT_PID")
-	for _ in {1..30}; do
+	for _ in {1..60}; do
 		sigslot queue size a >/dev/null
 	done
-	assert_equal "$(switches "$WAIT_PID")" "$before"
+	# to look every few milliseconds would be dozens
+	[ $(($(switches "$WAIT_PID") - before)) -le 5 ]
 	sigslot queue put b 1
 	any_ended 0
 	exec 5>&-
