@@ -45,7 +45,14 @@ struct cmd {
 CMDS(CMD_DECLARE)
 
 /* The exit statuses that the command line itself decides on. */
-enum { CMD_NO = 1, CMD_USAGE = 64, CMD_NO_INPUT = 66, CMD_OS = 71, CMD_OUTPUT = 74 };
+enum {
+	CMD_NO = 1,
+	CMD_USAGE = 64,
+	CMD_DATA = 65,
+	CMD_NO_INPUT = 66,
+	CMD_OS = 71,
+	CMD_OUTPUT = 74
+};
 
 /* All of them, in the order above; ends with NULL. */
 extern const struct cmd *const cmd_list[];

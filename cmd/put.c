@@ -27,6 +27,9 @@ static const struct opt opts[] = {
 	 .name = "null",
 	 .help = "one message for each part of standard input that ends with NUL",
 	 .flag = &null},
+	{.name = "atomic",
+	 .help = "all the messages from standard input at once, or none",
+	 .flag = &how.atomic},
 	{.name = "full",
 	 .help = "what to do when it is full: wait, unless given",
 	 .choices = policies,
@@ -95,6 +98,12 @@ static int note_largest(void *data, const struct sigslot_queue_info *info)
 	return 0;
 }
 
+static int note_size(void *data, const struct sigslot_queue_info *info)
+{
+	*(size_t *)data = info->size / 2;
+	return 0;
+}
+
 /* All of standard input is one message; one that is too big is said so with its size */
 static int put_input(struct sigslot_queue *q, const char *address)
 {
@@ -112,6 +121,31 @@ static int put_input(struct sigslot_queue *q, const char *address)
 	return r;
 }
 
+/* However long it takes to read them: nothing is put before the end. */
+static int put_atomically(struct sigslot_queue *q, const char *address)
+{
+	struct sigslot_error err = {0};
+	size_t size = 0, limit = 0;
+	char *bytes = NULL;
+	int r;
+
+	sigslot_queue_stat(address, note_size, &limit, NULL);
+	r = lines_read(limit, &bytes, &size);
+	if (r == 0 && size > limit) {
+		complain("queue '%s' takes up to %zu bytes at once, these lines have "
+			 "%zu",
+			 address, limit, size);
+		r = CMD_DATA;
+	} else if (r == 0) {
+		slow_begin();
+		if (sigslot_queue_put_lines(q, &how, bytes, size, NULL, &err) < 0)
+			r = complain_error(&err);
+		slow_end();
+	}
+	free(bytes);
+	return r;
+}
+
 static int put_into(const char *address, int len, char **operands)
 {
 	static struct sigslot_queue *q; /* ends with the process, which is sooner */
@@ -120,6 +154,8 @@ static int put_into(const char *address, int len, char **operands)
 	if (sigslot_queue_open(address, &q, &err) < 0)
 		return complain_error(&err);
 	slow_prepare("still waiting for room in queue ", address);
+	if (how.atomic)
+		return put_atomically(q, address);
 	if (lines || null)
 		return put_lines(q);
 	if (raw && !len)
@@ -137,6 +173,13 @@ static int run(int len, char **operands)
 		complain("queue put: with --%s the messages come from standard input, "
 			 "so '%s' is one operand too many",
 			 lines ? "lines" : "null", operands[1]);
+	else if (how.atomic && !lines && !null)
+		complain(
+			"queue put: --atomic is for messages from standard input: give "
+			"--lines or --null, too");
+	else if (how.atomic && full && strcmp(full, "block") && strcmp(full, "fail"))
+		complain("queue put: --atomic drops none, so --full %s is not for it",
+			 full);
 	else if (raw && len > 2)
 		complain(
 			"queue put: with --raw there is one value: '%s' is one operand "

@@ -68,6 +68,7 @@ enum sigslot_full {
 struct sigslot_put {
 	enum sigslot_form form;
 	char end; /* of a line: a newline or NUL */
+	bool atomic; /* all the lines at once or none: then `full` is block or fail */
 	enum sigslot_full full;
 	uint64_t timeout_ns; /* to wait for room */
 };
@@ -82,7 +83,11 @@ SIGSLOT_API int sigslot_queue_put(struct sigslot_queue *q,
 				  const struct sigslot_bytes *operands,
 				  size_t operands_len, struct sigslot_error *err);
 
-/* Puts one message per line, as sigslot_emit_lines() does. */
+/*
+ * Puts one message per line, as sigslot_emit_lines() does. If it is to be atomic and
+ * fails, none is in the queue, and err says which line is bad; -EMSGSIZE also if they
+ * need more than half of the queue.
+ */
 SIGSLOT_API int sigslot_queue_put_lines(struct sigslot_queue *q,
 					const struct sigslot_put *how,
 					const char *bytes, size_t size,

@@ -9,8 +9,10 @@
 #include "api/batch.h"
 #include "api/named.h"
 #include "base/clock.h"
+#include "base/vec.h"
 #include "message/text.h"
 #include "queue/drop.h"
+#include "queue/whole.h"
 
 enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
 
@@ -135,6 +137,91 @@ int sigslot_queue_put(struct sigslot_queue *q, const struct sigslot_put *how,
 	return r < 0 ? r : push(q, how, &p, 1, &done, err);
 }
 
+/* --- all or none --- */
+
+/* All the lines of a text as payloads, in memory of their own unless they are raw. */
+struct whole {
+	VEC(struct payload);
+	struct buf bytes;
+};
+
+static int add_batch(struct whole *w, const struct batch *b, bool raw)
+{
+	for (size_t i = 0; i < b->len; i++) {
+		struct payload *p = vec_add(w);
+
+		if (!p ||
+		    (!raw && buf_add(&w->bytes, b->at[i].data, b->at[i].size) < 0))
+			return -ENOMEM;
+		*p = b->at[i];
+	}
+	return 0;
+}
+
+static int gather(struct sigslot_queue *q, const struct sigslot_put *how,
+		  const char *bytes, size_t size, struct whole *w,
+		  struct sigslot_error *err)
+{
+	struct batch_rule limits = rule(q, how);
+	bool raw = how->form == SIGSLOT_RAW;
+	struct batch b;
+	size_t at = 0;
+	int r = 0;
+
+	while (size && r == 0) {
+		r = batch_lines(&limits, bytes, size, &q->bytes, &b, err);
+		if (r < 0)
+			return fail_in(err, r, "line %zu", w->len + b.len + 1);
+		r = add_batch(w, &b, raw);
+		bytes += b.used;
+		size -= b.used;
+	}
+	/* only now, as the bytes may have moved */
+	for (size_t i = 0; !raw && r == 0 && i < w->len; i++) {
+		w->at[i].data = w->bytes.data + at;
+		at += w->at[i].size;
+	}
+	return r < 0 ? fail(err, r, "out of memory") : 0;
+}
+
+static int push_whole(struct sigslot_queue *q, const struct sigslot_put *how,
+		      const struct whole *w, struct sigslot_error *err)
+{
+	uint64_t deadline = how->full == SIGSLOT_FAIL
+				    ? 0
+				    : clock_after(clock_now(), how->timeout_ns);
+	int r = named_check(q, err);
+
+	while (r == 0) {
+		struct envelope e = envelope(q, how->form);
+
+		r = queue_push_whole(q->queue, &e, w->at, w->len, err);
+		if (r == 0)
+			break;
+		if (r == -EAGAIN)
+			r = await_room(q, deadline, err);
+		else if (r == -ETIMEDOUT)
+			r = clock_now() < deadline ? 0 : no_room(q, err);
+	}
+	q->puts += w->len;
+	return r;
+}
+
+static int put_whole(struct sigslot_queue *q, const struct sigslot_put *how,
+		     const char *bytes, size_t size, size_t *ret_lines,
+		     struct sigslot_error *err)
+{
+	struct whole w = {0};
+	int r = gather(q, how, bytes, size, &w, err);
+
+	if (r == 0)
+		r = push_whole(q, how, &w, err);
+	*ret_lines = r == 0 ? w.len : 0;
+	vec_done(&w);
+	buf_done(&w.bytes);
+	return r;
+}
+
 int sigslot_queue_put_lines(struct sigslot_queue *q, const struct sigslot_put *how,
 			    const char *bytes, size_t size, size_t *ret_lines,
 			    struct sigslot_error *err)
@@ -144,6 +231,8 @@ int sigslot_queue_put_lines(struct sigslot_queue *q, const struct sigslot_put *h
 	struct batch b;
 	int bad = 0, r = 0;
 
+	if (how->atomic)
+		return put_whole(q, how, bytes, size, ret_lines ?: &done, err);
 	while (size && r == 0 && bad == 0) {
 		bad = batch_lines(&limits, bytes, size, &q->bytes, &b, err);
 		r = b.len ? push(q, how, b.at, b.len, &done, err) : 0;

@@ -12,6 +12,7 @@
 #include "queue/bell.h"
 #include "queue/fault.h"
 #include "queue/latch.h"
+#include "queue/parcel.h"
 #include "queue/reserve.h"
 #include "queue/safe.h"
 
@@ -20,27 +21,6 @@ enum {
 	BATCH_BYTES = 65536,
 	WANT_FRESH_NS = 250000000, /* a waiter comes back within 100 ms */
 };
-
-/* One message on its way in. */
-struct parcel {
-	struct record header;
-	const void *data;
-	uint32_t sum;
-};
-
-static void wrap(struct parcel *p, const struct envelope *e, uint64_t nth,
-		 const struct payload *payload)
-{
-	p->header = (struct record){
-		.size = (uint32_t)payload->size,
-		.count = 1,
-		.envelope = *e,
-	};
-	p->header.envelope.id += nth;
-	p->header.envelope.emit_seq += nth;
-	p->data = payload->data;
-	p->sum = 0;
-}
 
 /* Leaves room for one who waits longer than we, as long as that one still asks. */
 static bool yields(const struct queue *q, uint64_t room)
@@ -224,6 +204,27 @@ static int put_batch(struct queue *q, struct parcel *parcels, size_t len, size_t
 	return r ? explain(q, r, parcels[done].header.size, err) : 0;
 }
 
+int push_whole(struct queue *q, struct parcel *parcels, size_t len, uint64_t room,
+	       struct sigslot_error *err)
+{
+	int r = section_enter(q, err);
+
+	if (r < 0)
+		return r;
+	r = closed(q);
+	if (!r && !section_counts(q, len))
+		r = -EAGAIN;
+	if (!r)
+		r = make_room(q, room);
+	/* the room is there for each of them: none can fail, so nothing is committed */
+	for (size_t i = 0; !r && i < len; i++)
+		r = put(q, &parcels[i]);
+	if (!r)
+		commit_pushed(q);
+	section_leave(q);
+	return r ? explain(q, r, room, err) : 0;
+}
+
 static int reserve(struct queue *q, struct parcel *p, uint64_t *ret_at,
 		   struct sigslot_error *err)
 {
@@ -316,7 +317,7 @@ static size_t gather(const struct queue *q, const struct envelope *e,
 
 		if (p->size > q->inline_max)
 			break;
-		wrap(&out[n], e, first + n, p);
+		parcel_wrap(&out[n], e, first + n, p);
 		out[n].sum = record_sum(&out[n].header, p->data, p->size);
 		bytes += record_room(p->size);
 		n++;
@@ -335,7 +336,7 @@ static int push_one(struct queue *q, const struct envelope *e,
 
 	if (p->size > queue_largest(q->ring.capacity))
 		return refuse(q, p->size, err);
-	wrap(&parcel, e, *index, p);
+	parcel_wrap(&parcel, e, *index, p);
 	if (p->size <= q->inline_max) {
 		parcel.sum = record_sum(&parcel.header, p->data, p->size);
 		return put_batch(q, &parcel, 1, index, err);

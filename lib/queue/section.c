@@ -164,16 +164,20 @@ void section_settle(struct queue *q, struct entry *e, unsigned state)
 	section_set(q, e, record_word(w));
 }
 
-bool section_fits(const struct queue *q, uint64_t room)
+bool section_counts(const struct queue *q, uint64_t len)
 {
 	const uint32_t *n = q->m.present;
 
-	if (q->m.tail - q->m.head + room > q->ring.capacity)
-		return false;
-	return !q->ring.messages || (uint64_t)n[RECORD_READY] + n[RECORD_PARKED] +
-						    n[RECORD_BUSY] + n[RECORD_PINNED] +
-						    n[RECORD_LEASED] <
-					    q->ring.messages;
+	if (!q->ring.messages)
+		return true;
+	return (uint64_t)n[RECORD_READY] + n[RECORD_PARKED] + n[RECORD_BUSY] +
+		       n[RECORD_PINNED] + n[RECORD_LEASED] + len <=
+	       q->ring.messages;
+}
+
+bool section_fits(const struct queue *q, uint64_t room)
+{
+	return q->m.tail - q->m.head + room <= q->ring.capacity && section_counts(q, 1);
 }
 
 void section_ring_data(struct queue *q)

@@ -76,8 +76,9 @@ int section_sweep(struct queue *q);
 void section_ring_data(struct queue *q);
 void section_offer_space(struct queue *q);
 
-/* Whether `room` bytes and one more record fit. */
+/* Whether `room` bytes and one more record fit; whether `len` more records do. */
 bool section_fits(const struct queue *q, uint64_t room);
+bool section_counts(const struct queue *q, uint64_t len);
 
 /* Pushes until one does not fit, without a safe point. Counts on in *ret_done. */
 int push_batches(struct queue *q, const struct envelope *e,

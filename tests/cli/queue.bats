@@ -603,3 +603,65 @@ switches() {
 	run -0 cat seen.peek
 	assert_output 1
 }
+
+@test "--atomic puts all lines or none" {
+	q create --size 64KiB --messages 1000 jobs
+	seq 200 | sigslot queue put -l --atomic jobs
+	q get -n 1000 jobs
+	assert_output "$(seq 200)"
+	run -65 --separate-stderr sigslot queue put -l -j --atomic jobs <<<$'1\n2\n{'
+	assert_stderr_has 'line 3: not JSON'
+	seq 2000 >many
+	run -65 --separate-stderr sigslot queue put -l --atomic jobs <many
+	assert_stderr "sigslot: queue 'jobs' takes up to 32768 bytes at once, these 2000 messages need 256000"
+	seq 300 >many
+	run -65 --separate-stderr sigslot queue put -l --atomic jobs <many
+	assert_stderr_has "takes up to 32768 bytes at once, these 300 messages need 38400"
+	seq 100000 >many
+	run -65 --separate-stderr sigslot queue put -l --atomic jobs <many
+	assert_stderr_has "takes up to 32768 bytes at once, these lines have 588895"
+	q empty jobs
+	q create --messages 3 few
+	seq 4 >many
+	run -65 --separate-stderr sigslot queue put -l --atomic few <many
+	assert_stderr "sigslot: queue 'few' takes up to 3 messages, these are 4"
+	refused 64 'give --lines or --null' put --atomic jobs 1
+	refused 64 '--full drop-old is not for it' put -l --atomic --full drop-old jobs
+}
+
+@test "--atomic waits until there is room for all of it" {
+	q create --messages 3 jobs
+	q put jobs 1
+	seq 2 4 >three
+	run -75 --separate-stderr sigslot queue put -l --atomic --timeout 30ms jobs <three
+	assert_stderr "sigslot: queue 'jobs' is full: no room in time"
+	run -75 --separate-stderr sigslot queue put -l --atomic --full fail jobs <three
+	sigslot queue put -l --atomic jobs <three 3>&- &
+	q size jobs
+	assert_output --regexp '^1 '
+	q get jobs
+	wait $!
+	q get -n 9 jobs
+	assert_output $'2\n3\n4'
+}
+
+@test "an --atomic put that is killed while it reads puts nothing" {
+	q create jobs
+	mkfifo pipe
+	sigslot queue put -l --atomic jobs <pipe 3>&- &
+	pid=$!
+	exec 8>pipe
+	seq 5 >&8
+	wait_until is_reading "$pid"
+	kill -KILL "$pid"
+	wait "$pid" || :
+	exec 8>&-
+	q empty jobs
+	run -0 bash -c 'sigslot queue stat --json jobs | jq .put'
+	assert_output 0
+}
+
+# Whether process $1 has read something.
+is_reading() {
+	grep -Eq '^rchar: [1-9]' "/proc/$1/io" && grep -q '^State:.S' "/proc/$1/status"
+}

@@ -26,6 +26,7 @@
 #include "base/vec.h"
 #include "crash.h"
 #include "queue/drop.h"
+#include "queue/whole.h"
 
 #include "../unit/tap.h"
 
@@ -58,6 +59,7 @@ struct scenario {
 static int dir;
 static unsigned char *fates; /* what must come out, by id; shared by all processes */
 static struct claim kept[64];
+static bool together; /* those in doubt come all, or none */
 
 /* --- steps of scenarios --- */
 
@@ -247,18 +249,33 @@ static void push_late(struct queue *q)
 	crash_push(q, 9, SMALL);
 }
 
-static void push_three(struct queue *q)
-{
-	unsigned char bytes[3][SMALL];
-	struct envelope e = {.id = 9, .reply_to = SMALL};
-	struct payload p[3];
-	size_t n;
+static const struct envelope first_of_three = {.id = 9, .reply_to = SMALL};
 
+static void fill_three(unsigned char bytes[3][SMALL], struct payload p[3])
+{
 	for (unsigned i = 0; i < 3; i++) {
 		crash_fill(bytes[i], 9 + i, SMALL);
 		p[i] = (struct payload){bytes[i], SMALL};
 	}
-	queue_push_many(q, &e, p, 3, &n, NULL);
+}
+
+static void push_three(struct queue *q)
+{
+	unsigned char bytes[3][SMALL];
+	struct payload p[3];
+	size_t n;
+
+	fill_three(bytes, p);
+	queue_push_many(q, &first_of_three, p, 3, &n, NULL);
+}
+
+static void push_whole_three(struct queue *q)
+{
+	unsigned char bytes[3][SMALL];
+	struct payload p[3];
+
+	fill_three(bytes, p);
+	queue_push_whole(q, &first_of_three, p, 3, NULL);
 }
 
 static void claim_two(struct queue *q)
@@ -354,6 +371,13 @@ static const struct scenario scenarios[] = {
 	 nearly_fill_and_sleep,
 	 push_three,
 	 {9, 11}},
+	{"push of three as one", NULL, NULL, sleep_on_empty, push_whole_three, {9, 11}},
+	{"push of three as one that slides",
+	 NULL,
+	 fill,
+	 NULL,
+	 push_whole_three,
+	 {9, 11}},
 	{"push that slides the head", NULL, fill, NULL, push, {9, 9}},
 	{"push that takes over", leave_latched, NULL, NULL, push, {9, 9}},
 	{"late push after a claim", NULL, NULL, take_all_and_sleep, push_late, {9, 9}},
@@ -406,6 +430,8 @@ static enum verdict drain(struct queue *q, unsigned char *seen)
 
 static enum verdict compare(const unsigned char *seen)
 {
+	if (together && (seen[9] != seen[10] || seen[10] != seen[11]))
+		return LOST;
 	for (int id = 0; id < IDS; id++) {
 		if (seen[id] > 1)
 			return TWICE;
@@ -876,6 +902,7 @@ static void run(const struct scenario *s, struct tally *total)
 {
 	struct tally t = {0};
 
+	together = s->operate == push_whole_three;
 	judge_all(s, &t);
 	kill_some(s, t.points, &t);
 	ok(t.bad == 0,
