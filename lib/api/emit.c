@@ -144,6 +144,11 @@ static int push_all(struct sigslot_emitter *e, const struct payload *payloads,
 	return r;
 }
 
+static int refuse_raw(struct sigslot_error *err)
+{
+	return fail(err, -EINVAL, "raw bytes can only be put into a queue");
+}
+
 int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 		 const struct sigslot_bytes *operands, size_t operands_len,
 		 uint64_t timeout_ns, struct sigslot_error *err)
@@ -153,6 +158,8 @@ int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 	size_t done;
 	int r;
 
+	if (form == SIGSLOT_RAW)
+		return refuse_raw(err);
 	e->payload.size = 0;
 	r = text_operands(operands, operands_len, e->type, form, &e->payload, err);
 	if (r == 0)
@@ -170,7 +177,7 @@ int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form form,
 	struct batch_rule limits = rule(e, form);
 	size_t lines = 0, done;
 	struct batch b;
-	int bad = 0, r = 0;
+	int bad = form == SIGSLOT_RAW ? refuse_raw(err) : 0, r = 0;
 
 	while (size && r == 0 && bad == 0) {
 		bad = batch_lines(&limits, bytes, size, &e->payload, &b, err);

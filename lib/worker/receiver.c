@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "worker/copy.h"
 #include "worker/life.h"
 #include "worker/tell.h"
 
@@ -263,24 +264,18 @@ bool receiver_free_for(const struct receiver *r, const struct turn *t)
 	return r->running < r->parallel;
 }
 
-/*
- * A message whose command may run for long must not hold its place in a queue from
- * which others are done meanwhile: the command reads a copy, and the record may be
- * moved.
- */
-static int detach(struct record *record)
+/* Bytes that a script put and no slot can take: the failure of this message. */
+static void refuse_raw(struct receiver *r, struct job *job)
 {
-	struct claim *c = &record->claim;
+	static const struct slot_verdict no_text = {
+		.code = -EILSEQ,
+		.exit = -1,
+		.final = true,
+		.reason = "it was put as raw bytes, which are no text: not UTF-8",
+		.err_tail = "",
+	};
 
-	if (record->copy)
-		return 0;
-	record->copy = malloc(c->payload.size + 1);
-	if (!record->copy)
-		return -ENOMEM;
-	memcpy(record->copy, c->payload.data, c->payload.size);
-	queue_unpin(record->from->queue, c, 1);
-	c->payload.data = record->copy;
-	return 0;
+	host_done(r->slot, &job->job, &no_text);
 }
 
 void receiver_deliver(struct receiver *r, struct record *record,
@@ -292,10 +287,10 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	const struct claim *c = &record->claim;
 	struct job *job = malloc(sizeof(*job));
 	struct turn *t = r->turn;
-
 	bool apart = r->parallel > 1 || (r->lasting && record->from->apart);
+	int copied = job && r->slot ? copy_payload(record, apart) : -ENOMEM;
 
-	if (!job || !r->slot || (apart && detach(record) < 0)) {
+	if (copied == -ENOMEM) {
 		record->again = true;
 		free(job);
 		return;
@@ -318,5 +313,8 @@ void receiver_deliver(struct receiver *r, struct record *record,
 		t->busy = r;
 		t->busy_len++;
 	}
-	slot_deliver(r->slot, &job->job);
+	if (copied < 0)
+		refuse_raw(r, job);
+	else
+		slot_deliver(r->slot, &job->job);
 }

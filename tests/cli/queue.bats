@@ -665,3 +665,145 @@ switches() {
 is_reading() {
 	grep -Eq '^rchar: [1-9]' "/proc/$1/io" && grep -q '^State:.S' "/proc/$1/status"
 }
+
+@test "a slot gets raw bytes as a string, and fails where they are no text" {
+	cat >shop.yaml <<-'END'
+		objects:
+		  take: {filter: cat >> seen, input: json}
+		queues:
+		  jobs: {size: 64KiB}
+		connections:
+		  - jobs -> take
+	END
+	start_run shop.yaml
+	q put --raw jobs 'say "hi"'
+	printf '\xff\0' | sigslot queue put --raw jobs
+	printf '' | sigslot queue put --raw jobs
+	q put jobs '{"a": 1}'
+	wait_until has_lines seen 3
+	run -0 cat seen
+	assert_output $'"say \\"hi\\""\n""\n{"a":1}'
+	wait_until grep -q 'raw bytes, which are no text' "$RUN_ERR"
+	stop_run
+}
+
+@test "nothing can be put from outside while an instance drains" {
+	cat >shop.yaml <<-'END'
+		objects:
+		  slow: {run: read -r _ <fifo}
+		queues:
+		  jobs: {size: 64KiB}
+	END
+	mkfifo fifo
+	start_run shop.yaml
+	run -0 sigslot emit slow 1
+	wait_until slot_is_busy
+	kill -TERM "$RUN_PID"
+	wait_until is_refused put jobs 1
+	refused 69 "instance 'shop' is stopping" put jobs 1
+	echo go >fifo
+	run_ended 0
+}
+
+slot_is_busy() {
+	[ "$(sigslot ps --json | jq -s '.[0].queued')" = 1 ]
+}
+
+is_refused() {
+	! sigslot queue "$@"
+}
+
+@test "get -n N takes all that are there, however many" {
+	q create jobs
+	seq 3000 | sigslot queue put -l jobs
+	q get -n 2999 jobs
+	assert_output "$(seq 2999)"
+	seq 3001 3010 | sigslot queue put -l jobs
+	q get -n 5000 jobs
+	assert_output "$(seq 3000 3010)"
+	refused 64 '0 messages are none to get' get -n 0 jobs
+}
+
+@test "close and rm wake a put and a get that wait" {
+	q create --messages 1 jobs
+	q put jobs 1
+	sigslot queue put jobs 2 2>err.put 3>&- &
+	put=$!
+	q create idle
+	sigslot queue get idle 2>err.get 3>&- &
+	get=$!
+	wait_until has_waiters 1
+	q close jobs
+	ended=0
+	wait "$put" || ended=$?
+	assert_equal "$ended" 69
+	run -0 cat err.put
+	assert_output "sigslot: queue 'jobs' is closed"
+	q rm idle
+	ended=0
+	wait "$get" || ended=$?
+	assert_equal "$ended" 69
+	run -0 cat err.get
+	assert_output "sigslot: queue 'idle' is closed, and empty"
+}
+
+@test "get --until-closed ends with 0 when all is drained, and waits for what others hold" {
+	q create jobs
+	q put jobs 1
+	mkfifo pipe
+	exec 8<>pipe
+	head -c 200000 /dev/zero | sigslot queue put --raw jobs
+	sigslot queue get -n 2 jobs >pipe 3>&- 8>&- &
+	holder=$!
+	wait_until holds_two
+	q close jobs
+	sigslot queue get --until-closed jobs >seen 3>&- 8>&- &
+	getter=$!
+	wait_until has_waiters 2
+	refused 124 'no message in time' get --timeout 0s jobs
+	kill -KILL "$holder"
+	wait "$holder" || :
+	wait "$getter"
+	exec 8>&-
+	[ "$(stat -c %s seen)" = 200003 ]
+	refused 69 'is closed, and empty' get jobs
+}
+
+holds_two() {
+	[ "$(sigslot queue stat --json jobs | jq .leased)" = 2 ]
+}
+
+@test "of twenty who make one queue, one does" {
+	for number in {1..20}; do
+		{ sigslot queue create jobs 2>/dev/null || echo $?; } >"end.$number" 3>&- &
+		pids[number]=$!
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	run -0 bash -c 'cat end.* | uniq -c | tr -s " "'
+	assert_output ' 19 73'
+	q put jobs 1
+	q get jobs
+	assert_output 1
+}
+
+@test "a queue that is not whole is nobody's, and made anew or cleaned" {
+	(umask 077 && mkdir -p "$SIGSLOT_RUNTIME_DIR"/.new-{jobs,more}/q)
+	q ls
+	assert_output --regexp '^QUEUE +STATE +MESSAGES +BYTES +SIZE$'
+	q create jobs
+	assert_dir_not_exists "$SIGSLOT_RUNTIME_DIR/.new-jobs"
+	run -0 --separate-stderr sigslot clean
+	assert_dir_not_exists "$SIGSLOT_RUNTIME_DIR/.new-more"
+	q put jobs 1
+}
+
+@test "a queue for which there is no room is not made, and the sizes are said" {
+	run -73 --separate-stderr bash -c 'ulimit -f 100; sigslot queue create --size 1MiB jobs'
+	assert_stderr_has "queue 'jobs': cannot reserve"
+	assert_stderr_has '1048576'
+	refused 69 "there is no queue 'jobs'" size jobs
+	run -0 ls -A "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}

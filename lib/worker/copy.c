@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copies of payloads. The record may be moved from then on.
+ */
+#include "worker/copy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/json.h"
+#include "route/route.h"
+
+static bool raw(const struct record *record)
+{
+	uint32_t connection = record->claim.envelope.connection;
+
+	return (connection & (ROUTE_DIRECT | ROUTE_RAW)) == ROUTE_RAW;
+}
+
+static int as_it_is(const struct payload *p, struct buf *out)
+{
+	return buf_reserve(out, 1) ?: buf_add(out, p->data, p->size);
+}
+
+static int as_string(const struct payload *p, struct buf *out)
+{
+	size_t offset;
+	int r = json_quote(p->data, p->size, out, &offset);
+
+	if (r == -EILSEQ && buf_add_text(out, "null") < 0)
+		return -ENOMEM;
+	return r;
+}
+
+int copy_payload(struct record *record, bool apart)
+{
+	struct payload *p = &record->claim.payload;
+	_buf_ struct buf copy = {0};
+	int r;
+
+	if (record->copy || (!apart && !raw(record)))
+		return 0;
+	r = raw(record) ? as_string(p, &copy) : as_it_is(p, &copy);
+	if (r == -ENOMEM)
+		return r;
+	queue_unpin(record->from->queue, &record->claim, 1);
+	p->size = copy.size;
+	p->data = record->copy = buf_take(&copy);
+	return r;
+}
