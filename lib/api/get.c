@@ -193,6 +193,22 @@ static int wait_for_some(struct sigslot_queue *q, const struct sigslot_get *how,
 	}
 }
 
+/*
+ * What the dead had comes before what was put after it; but to look for it takes a walk
+ * over all that is there, so not each time.
+ */
+static void look_for_dead(struct sigslot_queue *q)
+{
+	uint64_t now = clock_now();
+	struct queue_counts c;
+
+	if (q->looked && now - q->looked < NS_PER_S)
+		return;
+	q->looked = now;
+	if (queue_counts(q->queue, &c) == 0 && c.leased)
+		queue_recover(q->queue, 0, 0);
+}
+
 int sigslot_queue_get(struct sigslot_queue *q, const struct sigslot_get *how,
 		      struct sigslot_item *out, size_t max, struct sigslot_error *err)
 {
@@ -204,11 +220,9 @@ int sigslot_queue_get(struct sigslot_queue *q, const struct sigslot_get *how,
 		.look_ms = LOOK_MS,
 		.run = run,
 	};
-	struct queue_counts c;
 	int n;
 
-	if (queue_counts(q->queue, &c) == 0 && c.leased)
-		queue_recover(q->queue, 0, 0);
+	look_for_dead(q);
 	n = wait_for_some(q, how, &w, out, max, err);
 	return n > 0 && how->text ? to_text(q, out, n, err) : n;
 }

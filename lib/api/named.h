@@ -16,6 +16,8 @@ struct sigslot_queue {
 	struct queue *queue;
 	size_t largest; /* payload */
 	uint64_t puts; /* tried so far */
+	uint64_t
+		looked; /* when it was last looked for what the dead held; 0: not yet */
 	uint32_t sender; /* id of the object that we run in, or ROUTE_NOBODY */
 	struct buf bytes; /* what was made of text, or for people */
 	struct buf copies; /* of what was looked at */
