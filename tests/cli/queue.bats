@@ -814,3 +814,33 @@ holds_two() {
 	run -0 ls -A "$SIGSLOT_RUNTIME_DIR"
 	assert_output ''
 }
+
+@test "the workers of the manual share the work, and end when the queue is closed" {
+	q create files
+	workers=()
+	for worker in 1 2 3 4; do
+		(while file=$(sigslot queue get files); do echo "$file"; done >"seen.$worker") 2>"err.$worker" 3>&- &
+		workers+=($!)
+	done
+	seq -f 'file %.0f' 50 | sigslot queue put -l -s files
+	q close files
+	for pid in "${workers[@]}"; do
+		wait "$pid"
+	done
+	run -0 bash -c 'cat seen.* | sort -k2 -n'
+	assert_output "$(seq -f 'file %.0f' 50)"
+	run -0 bash -c 'cat err.* | sort -u'
+	assert_output "sigslot: queue 'files' is closed, and empty"
+}
+
+@test "a get that waits ends when the run ends" {
+	echo '{objects: {idle: {builtin: drop}}, queues: {jobs: {size: 64KiB}}}' >shop.yaml
+	start_run shop.yaml
+	sigslot queue get jobs 2>err 3>&- &
+	pid=$!
+	wait_until has_waiters 1
+	stop_run
+	ended=0
+	wait "$pid" || ended=$?
+	assert_equal "$ended" 69
+}
