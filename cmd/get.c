@@ -15,8 +15,10 @@
 
 enum { MOST = 1024, BLOCK = 256 * 1024 };
 
-static bool null, raw, until_closed;
-static int count = 1;
+static bool null, raw, until_closed, dead, lease;
+static int count = 1, retries = 4, process;
+static const char *command;
+static uint64_t backoff = 1000000000;
 static struct sigslot_get how = {.timeout_ns = SIGSLOT_FOREVER};
 
 static const struct opt opts[] = {
@@ -24,11 +26,27 @@ static const struct opt opts[] = {
 	 .name = "null",
 	 .help = "print a NUL behind each message, not a newline",
 	 .flag = &null},
+	{.name = "backoff",
+	 .arg = "DURATION",
+	 .help = "the pause before the first retry of --exec: 1s unless given",
+	 .duration = &backoff},
 	{.letter = 'n',
 	 .name = "count",
 	 .arg = "N",
 	 .help = "take up to N of the messages that are there, at least one",
 	 .number = &count},
+	{.name = "dead", .help = "get the messages that were given up", .flag = &dead},
+	{.name = "exec",
+	 .arg = "COMMAND",
+	 .help = "run it for each message, which is done if it ends with 0",
+	 .text = &command},
+	{.name = "for",
+	 .arg = "PID",
+	 .help = "with --lease: until this process ends",
+	 .number = &process},
+	{.name = "lease",
+	 .help = "print a token before each message, which stays leased",
+	 .flag = &lease},
 	{.name = "max-bytes",
 	 .arg = "SIZE",
 	 .help = "a longer message stays, and the exit status is 1",
@@ -39,6 +57,10 @@ static const struct opt opts[] = {
 	{.name = "raw",
 	 .help = "print the exact bytes, and nothing behind them",
 	 .flag = &raw},
+	{.name = "retry",
+	 .arg = "N",
+	 .help = "of --exec: a message is given up after N retries, 4 unless given",
+	 .number = &retries},
 	{.name = "timeout",
 	 .arg = "DURATION",
 	 .help = "give up waiting for a message after this long",
@@ -99,6 +121,14 @@ static size_t end_size(void)
 	return null || !raw;
 }
 
+/* What stands before a message: its token, if it is leased. */
+static char tokens[MOST][SIGSLOT_TOKEN];
+
+static size_t token_size(size_t i)
+{
+	return lease ? strlen(tokens[i]) + 1 : 0;
+}
+
 /* Returns how many messages were written, whole. */
 static size_t print_items(struct out *o, const struct sigslot_item *items, size_t len)
 {
@@ -107,12 +137,16 @@ static size_t print_items(struct out *o, const struct sigslot_item *items, size_
 
 	o->written = 0;
 	for (i = 0; i < len && !o->trouble; i++) {
+		if (lease) {
+			add(o, tokens[i], strlen(tokens[i]));
+			add(o, "\t", 1);
+		}
 		add(o, items[i].payload, items[i].size);
 		add(o, null ? "" : "\n", end_size());
 	}
 	flush(o);
 	for (i = 0; i < len; i++) {
-		end += items[i].size + end_size();
+		end += token_size(i) + items[i].size + end_size();
 		if (end > o->written)
 			break;
 	}
@@ -146,6 +180,25 @@ static int hand_out(struct sigslot_queue *q, const struct sigslot_item *items,
 	return r < 0 ? complain_error(&err) : lost(&out, len - done);
 }
 
+/* Their keeper gives them back if it is not told that they arrived. */
+static int hand_leases(struct sigslot_queue *q, const struct sigslot_item *items,
+		       size_t len)
+{
+	static struct out out;
+	struct sigslot_error err = {0};
+	int told, r = sigslot_queue_lease(q, items, len, how.process, tokens, &told,
+					  &err);
+
+	if (r < 0) {
+		sigslot_queue_return(q, items, len, NULL);
+		return complain_error(&err);
+	}
+	if (print_items(&out, items, len) == len && write(told, "", 1) == 1)
+		return 0;
+	close(told);
+	return lost(&out, len);
+}
+
 static int failed(int code, const struct sigslot_error *err)
 {
 	int status = complain_error(err);
@@ -167,7 +220,7 @@ static int get(struct sigslot_queue *q)
 			return 0;
 		if (n < 0)
 			return failed(n, &err);
-		r = hand_out(q, items, (size_t)n);
+		r = (lease ? hand_leases : hand_out)(q, items, (size_t)n);
 		if (until_closed)
 			continue;
 		left = n < most ? 0 : left - n;
@@ -178,7 +231,7 @@ static int get(struct sigslot_queue *q)
 
 static int note_messages(void *data, const struct sigslot_queue_info *info)
 {
-	*(uint64_t *)data = info->messages;
+	*(uint64_t *)data = dead ? info->kept : info->messages;
 	return 0;
 }
 
@@ -203,6 +256,44 @@ static int peek(struct sigslot_queue *q, const char *address)
 	return r;
 }
 
+static int exec(struct sigslot_queue *q)
+{
+	const struct sigslot_exec each = {
+		.command = command,
+		.retries = (unsigned)retries,
+		.backoff_ns = backoff,
+		.most = (uint64_t)count,
+		.until_closed = until_closed,
+		.timeout_ns = how.timeout_ns,
+		.told = complain_line,
+	};
+	struct sigslot_error err = {0};
+	int r = sigslot_queue_exec(q, &each, &err);
+
+	return r < 0 ? complain_error(&err) : r;
+}
+
+/* Returns whether the options make sense together. */
+static bool check(void)
+{
+	if (!count)
+		complain("queue get: --count: 0 messages are none to get");
+	else if (lease != (process != 0))
+		complain("queue get: --lease and --for PID go together");
+	else if (how.peek && until_closed)
+		complain("queue get: --peek and --until-closed exclude each other");
+	else if (command && (lease || dead || raw || null || how.peek || how.max_bytes))
+		complain("queue get: with --exec nothing is printed, so --lease, "
+			 "--dead, --peek, --raw, --null and --max-bytes do not go with "
+			 "it");
+	else if (lease && (dead || until_closed || how.peek))
+		complain("queue get: --lease does not go with --dead, --peek or "
+			 "--until-closed");
+	else
+		return true;
+	return false;
+}
+
 static int run(int len, char **operands)
 {
 	static struct sigslot_queue *q; /* ends with the process, which is sooner */
@@ -210,19 +301,19 @@ static int run(int len, char **operands)
 	int r;
 
 	(void)len;
-	if (!count) {
-		complain("queue get: --count: 0 messages are none to get");
+	if (!check())
 		return CMD_USAGE;
-	}
-	if (how.peek && until_closed) {
-		complain("queue get: --peek and --until-closed exclude each other");
-		return CMD_USAGE;
-	}
 	how.text = !raw;
+	if (lease && sigslot_process_open(process, &how.process, &err) < 0)
+		return complain_error(&err);
+	r = dead ? sigslot_queue_open_dead(operands[0], &q, &err)
+		 : sigslot_queue_open(operands[0], &q, &err);
+	if (r < 0)
+		return complain_error(&err);
+	if (command)
+		return exec(q);
 	/* a closed reader is an error: what it did not read goes back */
 	signal(SIGPIPE, SIG_IGN);
-	if (sigslot_queue_open(operands[0], &q, &err) < 0)
-		return complain_error(&err);
 	r = how.peek ? peek(q, operands[0]) : get(q);
 	sigslot_queue_close(q);
 	return r;

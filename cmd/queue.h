@@ -13,6 +13,11 @@
 	X(create)     \
 	X(put)        \
 	X(get)        \
+	X(done)       \
+	X(nack)       \
+	X(retry)      \
+	X(join)       \
+	X(pipe)       \
 	X(close)      \
 	X(size)       \
 	X(empty)      \

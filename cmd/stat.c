@@ -34,6 +34,7 @@ static size_t numbers(const struct sigslot_queue_info *i, struct print_member *o
 		{"waiting", i->waiting},
 		{"leased", i->leased},
 		{"bytes", i->bytes},
+		{"kept", i->kept},
 		{"size", i->size},
 		{"largest", i->largest},
 		{"limit", i->limit},

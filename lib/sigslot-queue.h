@@ -109,12 +109,14 @@ struct sigslot_get {
 	bool text; /* payloads as `jq -r` would print them; raw ones as they are */
 	uint64_t max_bytes; /* of a payload; 0: any */
 	uint64_t timeout_ns; /* to wait for the first */
+	int process; /* a pidfd: the wait ends when that process does; 0: none */
 };
 
 /*
  * Waits for messages, and takes up to `max` of those that are there, in order. Returns
  * how many, at least 1; -ETIMEDOUT: none in time; -ESHUTDOWN: it is closed and drained;
- * -EMSGSIZE: the first is longer than max_bytes, and stays. An idle wait never wakes.
+ * -EMSGSIZE: the first is longer than max_bytes, and stays; -ESRCH: `process` ended. An
+ * idle wait never wakes.
  */
 SIGSLOT_API int sigslot_queue_get(struct sigslot_queue *q,
 				  const struct sigslot_get *how,
@@ -148,6 +150,7 @@ struct sigslot_queue_info {
 	uint64_t limit; /* at most so many messages; 0: only size counts */
 	uint64_t messages, bytes; /* in it, those handed out included */
 	uint64_t waiting, leased; /* of them: in line, handed out */
+	uint64_t kept; /* dead ones that can be sent back */
 	uint64_t put, done, voided, dropped, dead, damaged; /* since it was made */
 	uint64_t evicted, outdated, refused, failed; /* because it was full */
 	uint64_t redelivered, takeovers, high_messages, high_bytes;
@@ -161,6 +164,102 @@ typedef int (*sigslot_queue_fn)(void *data, const struct sigslot_queue_info *inf
  * what fn returned, or a negative errno as for sigslot_queue_open().
  */
 SIGSLOT_API int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
+				   struct sigslot_error *err);
+
+/* --- a command for each message -------------------------------------------------- */
+
+struct sigslot_exec {
+	const char *command; /* for sh -c: the payload is its stdin, and $1 ... */
+	unsigned retries; /* after the first attempt; then the message is dead */
+	uint64_t backoff_ns; /* before the first of them; doubles, to 60 times that */
+	uint64_t most; /* so many of the messages that are there, at least one */
+	bool until_closed; /* instead: all, until it is closed and empty */
+	uint64_t timeout_ns; /* to wait for a message */
+	sigslot_line_fn told; /* what became of one that failed; may be NULL */
+	void *data;
+};
+
+/*
+ * Runs a command for each message, in a process group of its own, with this process's
+ * stdout and stderr. It ends when this process does, however that is. Exit status 0:
+ * the message is done; 65, 125: it is dead; 126, 127: it stays; anything else: it
+ * comes again after a pause. TERM, INT and HUP end the command and then this. Returns
+ * 0: all were done; 1: a command failed; 126, 127; 128 + a signal that came;
+ * -ETIMEDOUT: no message in time; -ESHUTDOWN: it is closed and empty.
+ */
+SIGSLOT_API int sigslot_queue_exec(struct sigslot_queue *q,
+				   const struct sigslot_exec *how,
+				   struct sigslot_error *err);
+
+/* --- leases that outlive the one who got them ------------------------------------ */
+
+enum { SIGSLOT_TOKEN = 224 }; /* bytes of a token at most, with its NUL */
+
+/*
+ * Opens the process that messages are to be leased to: a pidfd. Returns 0; -ESRCH:
+ * there is none, or it has ended.
+ */
+SIGSLOT_API int sigslot_process_open(int pid, int *ret_fd, struct sigslot_error *err);
+
+/*
+ * Hands messages that were got on to a keeper, a small process that is left behind. It
+ * gives them back when `process` (a pidfd) ends; until then whoever has the token of a
+ * message settles it. Write a byte to *ret_told when the tokens have arrived, and close
+ * it; closed without, they are given back at once. Returns 0, or a negative errno, and
+ * then some may have been given back already.
+ */
+SIGSLOT_API int sigslot_queue_lease(struct sigslot_queue *q,
+				    const struct sigslot_item *items, size_t len,
+				    int process, char (*tokens)[SIGSLOT_TOKEN],
+				    int *ret_told, struct sigslot_error *err);
+
+/*
+ * A message is done; is given back, to be had after delay_ns; is given up. Returns 0;
+ * -ESTALE: it is not leased under this token any more; -EINVAL: that is no token;
+ * -ENXIO: its queue is gone.
+ */
+SIGSLOT_API int sigslot_lease_done(const char *token, struct sigslot_error *err);
+SIGSLOT_API int sigslot_lease_return(const char *token, uint64_t delay_ns,
+				     struct sigslot_error *err);
+SIGSLOT_API int sigslot_lease_bury(const char *token, struct sigslot_error *err);
+
+/* --- dead ones ------------------------------------------------------------------- */
+
+/*
+ * Opens the dead ones of a queue, which can be got, done and returned as from any
+ * queue, and not put. Errors as for sigslot_queue_open().
+ */
+SIGSLOT_API int sigslot_queue_open_dead(const char *address, struct sigslot_queue **ret,
+					struct sigslot_error *err);
+
+/*
+ * Sends up to `max` dead ones back to their queue, the oldest first, where their
+ * attempts begin anew. *ret_sent, if not NULL, is how many, also on failure. Returns 0;
+ * -EAGAIN: no room in time; -ESHUTDOWN: it is closed.
+ */
+SIGSLOT_API int sigslot_queue_retry(struct sigslot_queue *q, uint64_t max,
+				    uint64_t timeout_ns, uint64_t *ret_sent,
+				    struct sigslot_error *err);
+
+/* --- waiting until all is done --------------------------------------------------- */
+
+/*
+ * Waits until nothing is in the queue: waiting, backing off or handed out; dead ones do
+ * not count. Returns 0 or -ETIMEDOUT.
+ */
+SIGSLOT_API int sigslot_queue_join(struct sigslot_queue *q, uint64_t timeout_ns,
+				   struct sigslot_error *err);
+
+/* --- two that talk to each other ------------------------------------------------- */
+
+/*
+ * Is one side of a pipe between two processes, whoever comes first: the lines of `in`
+ * go to the other side, and its lines to `take_out`, which is closed at their end. The
+ * pipe is there as long as one of them. Takes TERM, INT and HUP as a reason to end.
+ * Returns 0: both have said all; 128 + a signal; -EBUSY: the side is taken; -EEXIST: it
+ * is the name of something else; -ESHUTDOWN: the other side ended before all was said.
+ */
+SIGSLOT_API int sigslot_queue_pipe(const char *name, bool right, int in, int take_out,
 				   struct sigslot_error *err);
 
 #endif

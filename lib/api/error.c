@@ -23,6 +23,7 @@ static const struct {
 	{ENOTDIR, 66},
 	{ENXIO, 69}, /* no such instance, object, signal */
 	{ESHUTDOWN, 69}, /* closed, stopping, dead */
+	{ESRCH, 69}, /* a process that has ended */
 	{ENOTRECOVERABLE, 70}, /* a bug of ours */
 	{EEXIST, 73}, /* already running */
 	{ENOSPC, 73},

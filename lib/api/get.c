@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "message/text.h"
+#include "queue/dead.h"
 #include "queue/look.h"
 
 enum {
@@ -25,13 +26,19 @@ struct wait {
 	uint64_t deadline;
 	int look_ms;
 	int run; /* pidfd of the supervisor; -1: none */
+	int process; /* pidfd of who it is for; -1: none */
 };
 
-static struct sigslot_item item_of(const struct claim *c)
+static struct sigslot_item item_of(const struct sigslot_queue *q, const struct claim *c)
 {
+	struct payload p = c->payload;
+	struct dead_note note;
+
+	if (q->dead)
+		dead_unwrap(&p, &note);
 	return (struct sigslot_item){
-		.payload = c->payload.data,
-		.size = c->payload.size,
+		.payload = p.data,
+		.size = p.size,
 		.raw = c->envelope.connection & ROUTE_RAW,
 		.attempt = c->attempt,
 		.seq = c->seq,
@@ -63,7 +70,7 @@ static int take(struct sigslot_queue *q, struct sigslot_item *out, size_t max,
 
 		n = queue_claim(q->queue, claims, most, got ? NULL : err);
 		for (int i = 0; i < n; i++)
-			out[got++] = item_of(&claims[i]);
+			out[got++] = item_of(q, &claims[i]);
 	}
 	return got ? (int)got : n;
 }
@@ -77,7 +84,7 @@ static int look(struct sigslot_queue *q, struct sigslot_item *out, size_t max,
 		       : fail(err, -ENOMEM, "out of memory");
 
 	for (int i = 0; i < n; i++)
-		out[i] = item_of(&claims[i]);
+		out[i] = item_of(q, &claims[i]);
 	return n;
 }
 
@@ -155,6 +162,7 @@ static int await_message(struct sigslot_queue *q, struct wait *w, bool held,
 	struct pollfd events[] = {
 		{.fd = queue_data_fd(q->queue), .events = POLLIN},
 		{.fd = w->run, .events = POLLIN},
+		{.fd = w->process, .events = POLLIN},
 	};
 	uint64_t now = clock_now(), due = queue_due(q->queue);
 	int ms = clock_poll_ms(now, due < w->deadline ? due : w->deadline);
@@ -164,7 +172,10 @@ static int await_message(struct sigslot_queue *q, struct wait *w, bool held,
 			    q->name);
 	if (held && (ms < 0 || ms > w->look_ms))
 		ms = w->look_ms;
-	if (poll(events, ARRAY_LEN(events), ms) > 0 || !held)
+	ms = poll(events, ARRAY_LEN(events), ms);
+	if (events[2].revents)
+		return fail(err, -ESRCH, "queue '%s': the process has ended", q->name);
+	if (ms > 0 || !held)
 		return 0;
 	w->look_ms =
 		w->look_ms * 2 < LONGEST_LOOK_MS ? w->look_ms * 2 : LONGEST_LOOK_MS;
@@ -219,6 +230,7 @@ int sigslot_queue_get(struct sigslot_queue *q, const struct sigslot_get *how,
 		.deadline = clock_after(clock_now(), how->timeout_ns),
 		.look_ms = LOOK_MS,
 		.run = run,
+		.process = how->process ? how->process : -1,
 	};
 	int n;
 
@@ -231,7 +243,6 @@ int sigslot_queue_done(struct sigslot_queue *q, const struct sigslot_item *items
 		       size_t len, struct sigslot_error *err)
 {
 	struct claim claims[BATCH];
-	struct queue_counts c;
 	size_t at = 0;
 	int worst = 0;
 
@@ -244,8 +255,7 @@ int sigslot_queue_done(struct sigslot_queue *q, const struct sigslot_item *items
 		r = queue_ack(q->queue, claims, n);
 		worst = r < 0 ? r : worst;
 	}
-	if (queue_counts(q->queue, &c) == 0 && c.closed && !c.records)
-		queue_shut(q->queue, true); /* rings for who waits for the last one */
+	named_settled(q);
 	return worst < 0 ? fail(err, worst,
 				"queue '%s': a message was not this process's any more",
 				q->name)

@@ -13,6 +13,7 @@
 #include "base/near.h"
 #include "api/revive.h"
 #include "base/unit.h"
+#include "queue/dead.h"
 #include "route/build.h"
 #include "state/lock.h"
 #include "state/runtime.h"
@@ -181,8 +182,8 @@ static void note_sender(struct sigslot_queue *q)
 		q->sender = routes_find(q->in.routes, object, "", ROUTE_OBJECT);
 }
 
-int sigslot_queue_open(const char *address, struct sigslot_queue **ret,
-		       struct sigslot_error *err)
+static int open_named(const char *address, bool dead, struct sigslot_queue **ret,
+		      struct sigslot_error *err)
 {
 	struct sigslot_queue *q = calloc(1, sizeof(*q));
 	_close_ int queues = -1;
@@ -191,11 +192,13 @@ int sigslot_queue_open(const char *address, struct sigslot_queue **ret,
 	if (!q)
 		return fail(err, -ENOMEM, "out of memory");
 	q->in.dir = -1;
+	q->dead = dead;
 	r = named_find(address, &q->in, q->name, &queues, err);
 	if (r == 0)
 		r = identity_open(q->in.dir, -1, &q->identity, err);
 	if (r == 0)
-		r = queue_open(queues, q->name, q->identity, &q->queue, err);
+		r = (dead ? dead_open : queue_open)(queues, q->name, q->identity,
+						    &q->queue, err);
 	if (r < 0) {
 		sigslot_queue_close(q);
 		return r;
@@ -204,6 +207,34 @@ int sigslot_queue_open(const char *address, struct sigslot_queue **ret,
 	note_sender(q);
 	*ret = q;
 	return 0;
+}
+
+int sigslot_queue_open(const char *address, struct sigslot_queue **ret,
+		       struct sigslot_error *err)
+{
+	return open_named(address, false, ret, err);
+}
+
+int sigslot_queue_open_dead(const char *address, struct sigslot_queue **ret,
+			    struct sigslot_error *err)
+{
+	return open_named(address, true, ret, err);
+}
+
+int named_dead(struct sigslot_queue *q, struct queue **ret, struct sigslot_error *err)
+{
+	_close_ int queues = -1;
+	int r = runtime_subdir(q->in.dir, "q", false, &queues, err);
+
+	return r < 0 ? r : dead_open(queues, q->name, q->identity, ret, err);
+}
+
+void named_settled(struct sigslot_queue *q)
+{
+	struct queue_counts c;
+
+	if (queue_counts(q->queue, &c) == 0 && c.closed && !c.records)
+		queue_shut(q->queue, true); /* rings */
 }
 
 void sigslot_queue_close(struct sigslot_queue *q)
@@ -242,15 +273,24 @@ int64_t sigslot_queue_shut(struct sigslot_queue *q, bool drop,
 		     : r;
 }
 
-/* Shuts it only if it is empty: 1 if it is not, as it was. */
+static uint64_t count_dead(const struct sigslot_queue *q)
+{
+	_close_ int queues = -1;
+
+	if (runtime_subdir(q->in.dir, "q", false, &queues, NULL) < 0)
+		return 0;
+	return dead_count(queues, q->name);
+}
+
+/* Shuts it only if it is empty: 1 if it is not, as it was. Dead ones count, too. */
 static int shut_empty(struct sigslot_queue *q, uint64_t *ret_messages)
 {
 	struct queue_counts c;
 	bool closed;
 	int r = queue_counts(q->queue, &c);
 
-	*ret_messages = r == 0 ? c.records : 0;
-	if (r < 0 || c.records)
+	*ret_messages = r == 0 ? c.records + count_dead(q) : 0;
+	if (r < 0 || *ret_messages)
 		return r < 0 ? r : 1;
 	closed = c.closed;
 	r = queue_shut(q->queue, true);
@@ -270,7 +310,8 @@ static int drop_all(struct sigslot_queue *q, uint64_t *ret_messages)
 	if (r < 0)
 		return (int)r;
 	queue_counts(q->queue, &c);
-	*ret_messages = (uint64_t)r + c.records; /* some are handed out */
+	/* some are handed out */
+	*ret_messages = (uint64_t)r + c.records + count_dead(q);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct sigslot_queue {
 	struct identity *identity;
 	struct queue *queue;
 	size_t largest; /* payload */
+	bool dead; /* the dead ones of the queue, see queue/dead.h */
 	uint64_t puts; /* tried so far */
 	uint64_t
 		looked; /* when it was last looked for what the dead held; 0: not yet */
@@ -34,6 +35,12 @@ int named_find(const char *address, struct instance *ret, char ret_name[static 6
 /* Makes a free-standing queue. Errors as for sigslot_queue_create(). */
 int named_create(const char *name, const struct queue_limits *limits,
 		 struct sigslot_error *err);
+
+/* Opens the dead ones of its queue, to be closed before it. */
+int named_dead(struct sigslot_queue *q, struct queue **ret, struct sigslot_error *err);
+
+/* Tells those who wait if a message was the last one of a queue that is closed. */
+void named_settled(struct sigslot_queue *q);
 
 /* Fails with -ESHUTDOWN if nobody can ever put again, as the run that had it died. */
 int named_check(struct sigslot_queue *q, struct sigslot_error *err);

@@ -5,6 +5,7 @@
 #include "api/named.h"
 #include "api/revive.h"
 #include "base/fd.h"
+#include "queue/dead.h"
 #include "state/runtime.h"
 
 struct walk {
@@ -37,6 +38,7 @@ static int tell(const struct walk *w, const struct instance *in, int queues,
 		.bytes = c.used,
 		.waiting = c.ready,
 		.leased = c.leased,
+		.kept = dead_count(queues, name),
 		.put = c.pushed,
 		.done = c.acked,
 		.voided = c.voided,

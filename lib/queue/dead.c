@@ -70,8 +70,7 @@ static int drop_oldest(struct queue *dead)
 	return queue_drop(dead, &oldest);
 }
 
-int dead_bury(struct queue *q, struct queue *dead, const struct claim *c,
-	      struct sigslot_error *err)
+int dead_push(struct queue *dead, const struct claim *c, struct sigslot_error *err)
 {
 	_free_ void *bytes = wrap(c);
 	size_t size = sizeof(struct dead_note) + c->payload.size;
@@ -82,6 +81,14 @@ int dead_bury(struct queue *q, struct queue *dead, const struct claim *c,
 	while ((r = queue_push(dead, &c->envelope, bytes, size, err)) == -EAGAIN)
 		if ((r = drop_oldest(dead)) < 0)
 			break;
+	return r;
+}
+
+int dead_bury(struct queue *q, struct queue *dead, const struct claim *c,
+	      struct sigslot_error *err)
+{
+	int r = dead_push(dead, c, err);
+
 	return r < 0 ? r : queue_bury(q, c);
 }
 

@@ -27,9 +27,14 @@ int dead_open(int dir, const char *name, struct identity *id, struct queue **ret
 	      struct sigslot_error *err);
 
 /*
- * Moves a message that is leased in q to its dead ones; the payload must be at hand.
- * Returns 0; -ESTALE: the lease was lost, and the dead one may be there twice; -EAGAIN:
- * all the dead ones are being read; another negative errno: it is still leased.
+ * Adds a message to the dead ones; its payload must be at hand. For who then takes it
+ * out of its queue. Returns 0; -EAGAIN: all the dead ones are being read; -errno.
+ */
+int dead_push(struct queue *dead, const struct claim *c, struct sigslot_error *err);
+
+/*
+ * Does both for a claim of q. Returns 0; -ESTALE: the lease was lost, and the message
+ * may be twice there; another negative errno: it is still leased.
  */
 int dead_bury(struct queue *q, struct queue *dead, const struct claim *c,
 	      struct sigslot_error *err);

@@ -350,9 +350,13 @@ pid_t identity_holder(const struct identity *id, unsigned slot)
 {
 	struct flock byte = byte_of(slot, F_WRLCK);
 
-	if (!identity_here(id) || fcntl(id->fd, F_GETLK, &byte) < 0)
+	if (!identity_here(id))
 		return 0;
-	return byte.l_type == F_UNLCK || byte.l_pid < 0 ? 0 : byte.l_pid;
+	if (slot == id->slot)
+		return getpid();
+	if (fcntl(id->fd, F_GETLK, &byte) < 0 || byte.l_type == F_UNLCK)
+		return 0;
+	return byte.l_pid > 0 ? byte.l_pid : 0;
 }
 
 bool identity_alive(const struct identity *id, unsigned slot, unsigned generation)

@@ -6,9 +6,12 @@
 #include "queue/lease.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "queue/latch.h"
 #include "queue/section.h"
@@ -123,6 +126,7 @@ static int copy(const struct entry *e, struct claim *ret)
 		.envelope = e->record->envelope,
 		.payload = {.data = data, .size = e->size},
 		.seq = e->seq,
+		.lease = record_parts(e->word).lease,
 		.attempt = record_parts(e->word).attempt,
 		.place = e->at,
 	};
@@ -143,7 +147,7 @@ int lease_read(struct queue *q, const struct lease *l, struct claim *ret)
 	return r;
 }
 
-int lease_held(struct queue *q, unsigned slot, unsigned generation)
+int lease_held(struct queue *q, const struct lease *l)
 {
 	uint64_t at;
 	struct entry e;
@@ -154,11 +158,24 @@ int lease_held(struct queue *q, unsigned slot, unsigned generation)
 	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end) {
 		struct record_word w = record_parts(e.word);
 
-		held += record_held(w.state) && w.slot == slot &&
-			w.generation == generation;
+		held += record_held(w.state) && w.slot == l->slot &&
+			w.generation == l->generation;
 	}
 	section_leave(q);
 	return r < 0 ? r : held;
+}
+
+void lease_end_holder(struct queue *q, const struct lease *l)
+{
+	pid_t pid = identity_holder(q->id, l->slot);
+	_close_ int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	/* asked once more now that the number cannot become somebody else's */
+	if (fd < 0 || pid == getpid() || identity_holder(q->id, l->slot) != pid ||
+	    !identity_alive(q->id, l->slot, l->generation))
+		return;
+	syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0);
+	syscall(SYS_pidfd_send_signal, fd, SIGCONT, NULL, 0);
 }
 
 const char *lease_text(const struct lease *l, char out[static LEASE_TEXT])

@@ -39,8 +39,14 @@ int lease_bury(struct queue *q, const struct lease *l);
  */
 int lease_read(struct queue *q, const struct lease *l, struct claim *ret);
 
-/* How many records that holder holds; or a negative errno. */
-int lease_held(struct queue *q, unsigned slot, unsigned generation);
+/* How many records its holder holds, this one or others; or a negative errno. */
+int lease_held(struct queue *q, const struct lease *l);
+
+/*
+ * Sends TERM to its holder, if that one lives: for keepers, which have no other reason
+ * to live. Never hits a process that is not the holder.
+ */
+void lease_end_holder(struct queue *q, const struct lease *l);
 
 enum { LEASE_TEXT = 64 };
 

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "queue/dead.h"
 #include "queue/queue.h"
 #include "queue/space.h"
 #include "route/format.h"
@@ -238,11 +239,11 @@ uint64_t instance_queued(const struct world *w)
 	uint64_t total = 0;
 
 	for (uint32_t i = 0; w->routes && i < world_control(w); i++) {
-		const struct route_queue *q = routes_queue(w->routes, i);
+		const char *name =
+			routes_text(w->routes, routes_queue(w->routes, i)->name);
 
-		if (queue_peek(w->queues, routes_text(w->routes, q->name), &counts,
-			       NULL) == 0)
-			total += counts.records;
+		if (queue_peek(w->queues, name, &counts, NULL) == 0)
+			total += counts.records + dead_count(w->queues, name);
 	}
 	return total;
 }

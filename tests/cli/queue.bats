@@ -3,33 +3,7 @@
 # queue: made, filled, drained, looked at, closed and removed from scripts.
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
-
-# What a test made goes with it, so that the helper's look for leftovers finds nothing.
-teardown() {
-	local path
-
-	for path in "$SIGSLOT_RUNTIME_DIR"/*/queue; do
-		[ ! -e "$path" ] || rm -rf "${path%/queue}"
-	done
-	teardown_sigslot
-}
-
-# q WORD...: sigslot queue WORD... ends with 0 and says nothing on standard error.
-q() {
-	run -0 --separate-stderr sigslot queue "$@"
-	assert_stderr ''
-}
-
-# refused STATUS PART WORD...: ends with STATUS, says PART and prints nothing.
-refused() {
-	local status=$1 part=$2
-
-	shift 2
-	run "-$status" --separate-stderr sigslot queue "$@"
-	assert_output ''
-	assert_stderr_has "$part"
-	[[ $stderr == 'sigslot: '* ]]
-}
+load ../lib/queue
 
 @test "what was put comes out in order, as text" {
 	q create jobs

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_queue_retry(): dead ones go back to where they died.
+ */
+#include <poll.h>
+
+#include "api/named.h"
+#include "base/clock.h"
+#include "base/vec.h"
+#include "queue/dead.h"
+
+enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
+
+static int await_room(struct sigslot_queue *q, uint64_t deadline,
+		      struct sigslot_error *err)
+{
+	struct pollfd space = {.fd = queue_space_fd(q->queue), .events = POLLIN};
+	uint64_t now = clock_now();
+	int ms = clock_poll_ms(now, deadline);
+
+	if (now >= deadline)
+		return -EAGAIN; /* err says what is full */
+	poll(&space, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
+	return named_check(q, err);
+}
+
+int sigslot_queue_retry(struct sigslot_queue *q, uint64_t max, uint64_t timeout_ns,
+			uint64_t *ret_sent, struct sigslot_error *err)
+{
+	uint64_t deadline = clock_after(clock_now(), timeout_ns), sent = 0;
+	struct dead_seen seen = {0};
+	struct queue *dead = NULL;
+	int r = named_dead(q, &dead, err);
+
+	if (r == 0)
+		queue_recover(dead, 0, 0); /* what another one died over */
+	while (r == 0 && sent < max) {
+		r = dead_retry(dead, q->queue, &seen, err);
+		if (r == 0)
+			break;
+		sent += r > 0;
+		r = r > 0 ? 0 : r == -EAGAIN ? await_room(q, deadline, err) : r;
+	}
+	vec_done(&seen);
+	queue_close(dead);
+	if (ret_sent)
+		*ret_sent = sent;
+	return r;
+}

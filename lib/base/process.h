@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes by their numbers, which the kernel gives out again. Once a pidfd is open it
+ * stands for that process and for no later one.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <sys/types.h>
+
+/* Opens a process that lives; a zombie does not. Returns the pidfd, -ESRCH, -errno. */
+int process_open(pid_t pid);
+
+#endif
