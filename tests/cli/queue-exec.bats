@@ -280,6 +280,43 @@ begun() {
 	assert_equal "$(number jobs kept)" 1
 }
 
+# storm: three workers, one of which is killed again and again.
+storm() {
+	local kills=0 pids=() which
+
+	while ((kills < 30)); do
+		for which in 0 1 2; do
+			[ -n "${pids[which]}" ] && ! process_gone "${pids[which]}" && continue
+			sigslot queue get --until-closed --retry 2 --backoff 1ms --exec \
+				'case $1 in *7) exit 65 ;; *) echo $1 >>"$HOME/done" ;; esac' \
+				jobs 2>/dev/null 3>&- &
+			pids[which]=$!
+		done
+		wait_until test "$(wc -l <done)" -ge "$kills" || break
+		kill -KILL "${pids[kills % 3]}"
+		kills=$((kills + 1))
+	done
+	kill -TERM "${pids[@]}" 2>/dev/null
+	for which in 0 1 2; do
+		wait_until process_gone "${pids[which]}"
+	done
+}
+
+@test "workers killed at random: each message is done or dead, none is lost" {
+	export HOME=$PWD
+	: >done
+	q create jobs
+	seq 100 | sigslot queue put -l jobs
+	storm
+	sigslot queue close jobs
+	run sigslot queue get --until-closed --exec \
+		'case $1 in *7) exit 65 ;; *) echo $1 >>done ;; esac' jobs
+	q empty jobs
+	sigslot queue get --dead -n 1000 --timeout 0s jobs >dead
+	assert_equal "$(sort -nu done dead)" "$(seq 100)"
+	assert_equal "$(grep -c 7$ <(sort -u dead))" 10
+}
+
 @test "TERM ends the command first, and the message goes back as not tried" {
 	local worker
 
