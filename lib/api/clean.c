@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/instance.h"
+#include "api/pair.h"
 #include "api/revive.h"
 #include "base/clock.h"
 #include "queue/identity.h"
@@ -88,6 +89,8 @@ static int clean_one(void *data, const char *name)
 	int r = instance_open(name, &in, NULL);
 	bool keep;
 
+	if (r == 0 && in.queue && pair_clean(c->runtime, name))
+		tell(c, "removed '%s'", name);
 	if (r < 0 || instance_lives(&in)) {
 		if (r == 0)
 			instance_done(&in);

@@ -229,3 +229,21 @@ void pair_leave(struct pair *p)
 	let_go(p);
 	fd_close(&p->runtime);
 }
+
+static bool abandoned(const struct pair *p)
+{
+	return faccessat(p->dir, "q/left", F_OK, 0) == 0 && lock(p) == 0 &&
+	       !removed(p) && !identity_used(p->dir);
+}
+
+bool pair_clean(int runtime, const char *name)
+{
+	struct pair p = {.runtime = runtime, .dir = -1};
+	bool cleaned = false;
+
+	memcpy(p.name, name, strnlen(name, sizeof(p.name) - 1));
+	if (runtime_subdir(runtime, name, false, &p.dir, NULL) == 0 && abandoned(&p))
+		cleaned = runtime_remove(runtime, name) == 0;
+	let_go(&p);
+	return cleaned;
+}

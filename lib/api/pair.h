@@ -41,6 +41,9 @@ int pair_enter(struct pair *p, const char *name, bool right, const sigset_t *mas
 /* Gives the side back, and removes the pair if nobody has the other one. Takes {0}. */
 void pair_leave(struct pair *p);
 
+/* Removes a pair whose sides were both killed. Returns whether it was one. */
+bool pair_clean(int runtime, const char *name);
+
 /* Opens a pidfd of the other side. -ESRCH: nobody has it, or not any more. */
 int pair_other(const struct pair *p);
 

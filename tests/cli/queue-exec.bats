@@ -288,11 +288,11 @@ storm() {
 		for which in 0 1 2; do
 			[ -n "${pids[which]}" ] && ! process_gone "${pids[which]}" && continue
 			sigslot queue get --until-closed --retry 2 --backoff 1ms --exec \
-				'case $1 in *7) exit 65 ;; *) echo $1 >>"$HOME/done" ;; esac' \
+				'case $1 in *7) exit 65 ;; *) echo $1 >>"$HOME/did" ;; esac' \
 				jobs 2>/dev/null 3>&- &
 			pids[which]=$!
 		done
-		wait_until test "$(wc -l <done)" -ge "$kills" || break
+		wait_until test "$(wc -l <did)" -ge "$kills" || break
 		kill -KILL "${pids[kills % 3]}"
 		kills=$((kills + 1))
 	done
@@ -304,16 +304,16 @@ storm() {
 
 @test "workers killed at random: each message is done or dead, none is lost" {
 	export HOME=$PWD
-	: >done
+	: >did
 	q create jobs
 	seq 100 | sigslot queue put -l jobs
 	storm
 	sigslot queue close jobs
 	run sigslot queue get --until-closed --exec \
-		'case $1 in *7) exit 65 ;; *) echo $1 >>done ;; esac' jobs
+		'case $1 in *7) exit 65 ;; *) echo $1 >>did ;; esac' jobs
 	q empty jobs
 	sigslot queue get --dead -n 1000 --timeout 0s jobs >dead
-	assert_equal "$(sort -nu done dead)" "$(seq 100)"
+	assert_equal "$(sort -nu did dead)" "$(seq 100)"
 	assert_equal "$(grep -c 7$ <(sort -u dead))" 10
 }
 

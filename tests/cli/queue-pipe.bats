@@ -173,6 +173,20 @@ sleeps() {
 	nothing_left
 }
 
+@test "clean removes what is left when both were killed, and leaves what lives" {
+	side left
+	wait_until test -e "$SIGSLOT_RUNTIME_DIR/talk/q/left"
+	wait_until sleeps "$LEFT_PID"
+	run -0 sigslot clean
+	assert_output ''
+	kill -KILL "$LEFT_PID"
+	wait "$LEFT_PID" || :
+	run -0 --separate-stderr sigslot clean
+	assert_output "removed 'talk'"
+	assert_stderr ''
+	nothing_left
+}
+
 @test "a side that ends alone leaves nothing behind" {
 	side left
 	wait_until sleeps "$LEFT_PID"
