@@ -26,6 +26,7 @@
 #include "base/vec.h"
 #include "crash.h"
 #include "queue/drop.h"
+#include "queue/lease.h"
 #include "queue/whole.h"
 
 #include "../unit/tap.h"
@@ -293,6 +294,27 @@ static void ack_two(struct queue *q)
 	queue_ack(q, kept, 2);
 }
 
+static void adopt(struct queue *q)
+{
+	struct lease l = lease_of(q, &kept[0]);
+
+	lease_adopt(q, &l);
+}
+
+static void settle_by_name(struct queue *q)
+{
+	struct lease l = lease_of(q, &kept[0]);
+
+	lease_done(q, &l);
+}
+
+static void return_by_name(struct queue *q)
+{
+	struct lease l = lease_of(q, &kept[0]);
+
+	lease_return(q, &l, 0, true);
+}
+
 static void give_back(struct queue *q)
 {
 	queue_return(q, &kept[0], 0, true);
@@ -389,6 +411,9 @@ static const struct scenario scenarios[] = {
 	{"return", NULL, NULL, take_all_and_sleep, give_back, {0, 0}},
 	{"return for later", NULL, NULL, take_all_and_sleep, park, {0, 0}},
 	{"bury", NULL, NULL, take_all_and_sleep, bury, {1, 1}},
+	{"adopt", NULL, NULL, take_all_and_sleep, adopt, {0, 0}},
+	{"settle by name", NULL, NULL, take_all_and_sleep, settle_by_name, {1, 1}},
+	{"return by name", NULL, NULL, take_all_and_sleep, return_by_name, {0, 0}},
 	{"unpin", NULL, NULL, take_all_and_sleep, unpin, {0, 0}},
 	{"recover leases", leave_leases, NULL, NULL, recover, {0, 0}},
 	{"recover the unfinished", leave_busy, NULL, NULL, recover, {0, 0}},
