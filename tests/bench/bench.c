@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 enum { PATIENCE_S = 60 };
 
 static char home[64], running[64];
+static pid_t owner; /* of these */
 
 static _Noreturn void give_up(const char *what)
 {
@@ -25,17 +27,29 @@ static _Noreturn void give_up(const char *what)
 	exit(70);
 }
 
+/* Whatever is under way: a run that is coming up is waited for, or it would stay. */
 static void clean_up(void)
 {
-	char *remove[] = {"/bin/rm", "-rf", home, NULL};
+	const char *sigslot = bench_built("sigslot");
 
+	if (getpid() != owner)
+		return;
 	if (*running)
-		bench_stop(running);
-	bench_call(remove);
+		bench_shell("{ %s wait --timeout %ds %s; %s stop --now %s; %s wait "
+			    "--for stopped --timeout %ds %s; } >/dev/null 2>&1 || :",
+			    sigslot, PATIENCE_S, running, sigslot, running, sigslot,
+			    PATIENCE_S, running);
+	bench_shell("rm -rf %s", home);
+}
+
+static void interrupted(int number)
+{
+	exit(128 + number);
 }
 
 void bench_begin(void)
 {
+	static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
 	struct statfs fs;
 	bool memory = statfs("/dev/shm", &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 	char runtime[80];
@@ -47,7 +61,10 @@ void bench_begin(void)
 	snprintf(runtime, sizeof(runtime), "%s/rt", home);
 	mkdir(runtime, 0700);
 	setenv("SIGSLOT_RUNTIME_DIR", runtime, 1);
+	owner = getpid();
 	atexit(clean_up);
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+		signal(signals[i], interrupted);
 	fprintf(stderr, "bench: queues in %s\n", runtime);
 }
 

@@ -25,8 +25,9 @@ struct bench_row {
 };
 
 /*
- * Makes a directory of our own, removed at exit, and points SIGSLOT_RUNTIME_DIR into
- * it: below /dev/shm where that is a tmpfs, else below /tmp. Says which on stderr.
+ * Makes a directory of our own, removed at exit, also when interrupted, and points
+ * SIGSLOT_RUNTIME_DIR into it: below /dev/shm where that is a tmpfs, else below /tmp.
+ * Says which on stderr.
  */
 void bench_begin(void);
 
