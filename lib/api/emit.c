@@ -58,6 +58,7 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 			   .events = POLLIN};
 	uint64_t now = clock_now();
 	int ms = clock_poll_ms(now, deadline);
+	const char *hopeless;
 
 	if (e->receivers[i].full == QUEUE_FAIL)
 		return no_room(e, i, "its connection says `full: fail`", err);
@@ -65,6 +66,9 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 		return no_room(e, i, "its loop waits for this very command", err);
 	if (now >= deadline)
 		return no_room(e, i, "no room in time", err);
+	hopeless = cycle_look(&e->cycle, e->receivers[i].queue, queue_name(e, i));
+	if (hopeless)
+		return no_room(e, i, hopeless, err);
 	poll(&p, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
 	if (!e->in.queue && lock_probe(e->in.dir, &e->in.supervisor, NULL) < 0)
 		e->in.supervisor = 0;
@@ -118,6 +122,7 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 		else if (r == -ETIMEDOUT)
 			r = no_room_held(err);
 	}
+	cycle_leave(&e->cycle);
 	*ret_done = done;
 	return r;
 }

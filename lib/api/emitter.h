@@ -5,6 +5,7 @@
 #ifndef API_EMITTER_H
 #define API_EMITTER_H
 
+#include "api/cycle.h"
 #include "api/instance.h"
 #include "base/buf.h"
 #include "message/type.h"
@@ -28,6 +29,7 @@ struct sigslot_emitter {
 	unsigned receivers_len;
 	const struct route_queue *smallest; /* of their queues */
 	uint64_t emitted;
+	struct cycle cycle;
 	struct buf payload;
 };
 

@@ -178,7 +178,12 @@ static void note_sender(struct sigslot_queue *q)
 	const char *inside = getenv("SIGSLOT_INSTANCE"),
 		   *object = getenv("SIGSLOT_OBJECT");
 
-	if (inside && object && strcmp(inside, q->in.name) == 0)
+	q->cycle = (struct cycle){
+		.dir = q->in.dir, .routes = q->in.routes, .identity = q->identity};
+	if (!inside || strcmp(inside, q->in.name) != 0)
+		return;
+	q->cycle.loop = getenv("SIGSLOT_LOOP");
+	if (object)
 		q->sender = routes_find(q->in.routes, object, "", ROUTE_OBJECT);
 }
 

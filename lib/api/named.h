@@ -5,6 +5,7 @@
 #ifndef API_NAMED_H
 #define API_NAMED_H
 
+#include "api/cycle.h"
 #include "api/instance.h"
 #include "base/buf.h"
 #include "queue/queue.h"
@@ -22,6 +23,7 @@ struct sigslot_queue {
 	uint32_t sender; /* id of the object that we run in, or ROUTE_NOBODY */
 	struct buf bytes; /* what was made of text, or for people */
 	struct buf copies; /* of what was looked at */
+	struct cycle cycle;
 };
 
 /*

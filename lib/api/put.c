@@ -66,9 +66,13 @@ static int await_room(struct sigslot_queue *q, uint64_t deadline,
 	struct pollfd space = {.fd = queue_space_fd(q->queue), .events = POLLIN};
 	uint64_t now = clock_now();
 	int ms = clock_poll_ms(now, deadline);
+	const char *hopeless;
 
 	if (now >= deadline)
 		return no_room(q, err);
+	hopeless = cycle_look(&q->cycle, q->queue, q->name);
+	if (hopeless)
+		return fail(err, -EAGAIN, "queue '%s' is full: %s", q->name, hopeless);
 	poll(&space, 1, ms < 0 || ms > RECHECK_MS ? RECHECK_MS : ms);
 	return check(q, err);
 }
@@ -123,6 +127,7 @@ static int push(struct sigslot_queue *q, const struct sigslot_put *how,
 	}
 	if (how->full == SIGSLOT_LATEST && *ret_done)
 		queue_supersede(q->queue, ROUTE_NOBODY);
+	cycle_leave(&q->cycle);
 	return r;
 }
 

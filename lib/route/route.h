@@ -64,6 +64,8 @@ struct route_reach {
 struct route_queue {
 	uint32_t name; /* offset: its directory below `q` */
 	uint32_t flags; /* enum route_queue_flag */
+	uint32_t taker; /* queue of the one loop that takes from it; ROUTE_NOWHERE */
+	uint32_t reserved;
 	uint64_t size; /* capacity, bytes */
 };
 

@@ -35,6 +35,9 @@ struct board_loop {
 	uint32_t process;
 	uint32_t state; /* enum board_state */
 	uint32_t busy; /* something is under way */
+	/* while it takes no message: by how many commands of its own it is kept, ... */
+	uint32_t engaged;
+	uint32_t behind; /* ... or by which full queue of the routes, from 1 */
 	uint32_t reserved;
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */

@@ -181,6 +181,18 @@ static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
 	return route_build_queue(&n->build, name, size, flags);
 }
 
+/* The queue of the one loop whose slots stand behind a named one, or NOWHERE. */
+static uint32_t taker(const struct plan *p, const struct plan_queue *q)
+{
+	uint32_t loop = q->slots_len ? p->slots[p->takers[q->first_slot]].loop
+				     : (uint32_t)ROUTE_NOWHERE;
+
+	for (uint32_t i = 1; i < q->slots_len; i++)
+		if (p->slots[p->takers[q->first_slot + i]].loop != loop)
+			return ROUTE_NOWHERE;
+	return loop;
+}
+
 static void add_queues(struct naming *n)
 {
 	const struct plan *p = n->plan;
@@ -193,6 +205,11 @@ static void add_queues(struct naming *n)
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	n->error = r < 0 ? (int)r : 0;
+	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
+		n->build.queues.at[i].taker = i;
+	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
+		n->build.queues.at[world_named_queue(n->world, i)].taker =
+			taker(p, &p->queues[i]);
 }
 
 static int allocate(const struct plan *p, struct world *w)

@@ -146,6 +146,16 @@ bool outbox_empty(const struct outbox *o)
 	return true;
 }
 
+uint32_t outbox_behind(const struct outbox *o, const void *from)
+{
+	uint32_t len = routes_queues_len(o->world->routes);
+
+	for (uint32_t i = 0; i < len; i++)
+		if (o->outlets[i].blocked && outlet_holds(&o->outlets[i], from))
+			return i;
+	return UINT32_MAX;
+}
+
 unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max)
 {
 	uint32_t len = routes_queues_len(o->world->routes);

@@ -33,7 +33,7 @@ struct outbox {
 	 * `from` are as given to outbox_emit().
 	 */
 	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);
-	void *user;
+	void (*full)(struct outbox *); /* something waits, now and then; may be NULL */
 };
 
 int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
@@ -57,6 +57,9 @@ void outbox_flush(struct outbox *o);
 
 /* Whether nothing is on its way. */
 bool outbox_empty(const struct outbox *o);
+
+/* The index of a full queue that something of `from` waits for; UINT32_MAX: none. */
+uint32_t outbox_behind(const struct outbox *o, const void *from);
 
 /* The names of the queues that are full, for people: how many were written to out. */
 unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max);

@@ -85,6 +85,8 @@ static void block(struct outlet *out, bool moved)
 	warn(out, now);
 	out->retry.fire = retry;
 	loop_arm(o->loop, &out->retry, now + RETRY_MS * NS_PER_MS);
+	if (o->full)
+		o->full(o);
 }
 
 static void unblock(struct outlet *out)
@@ -262,6 +264,14 @@ void outlet_drop(struct outlet *out, void *from)
 		return;
 	compact(out);
 	unblock(out);
+}
+
+bool outlet_holds(const struct outlet *out, const void *from)
+{
+	for (size_t i = out->sent; i < out->parcels.len; i++)
+		if (out->parcels.at[i].from == from)
+			return true;
+	return false;
 }
 
 int outlet_reserve(struct outlet *out, size_t size)

@@ -64,6 +64,9 @@ void outlet_flush(struct outlet *out);
 /* Drops what `from` emitted and is not in its queue. */
 void outlet_drop(struct outlet *out, void *from);
 
+/* Whether something that `from` emitted waits to go out. */
+bool outlet_holds(const struct outlet *out, const void *from);
+
 /* Whether nothing waits to go out. */
 static inline bool outlet_empty(const struct outlet *out)
 {

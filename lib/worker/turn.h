@@ -125,6 +125,9 @@ bool turn_idle(const struct turn *t);
 /* The same in the next round, from where it would recurse. */
 void turn_pump_later(struct turn *t);
 
+/* Shows on the board what keeps it, if it takes nothing. */
+void turn_show(struct turn *t);
+
 /* So many more (less) copies of this size wait in the outbox. */
 void turn_outgoing(struct turn *t, int copies, size_t size);
 

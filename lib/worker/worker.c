@@ -114,6 +114,15 @@ static void left(struct outbox *o, void *from, void *origin, size_t size, int co
 	turn_pump_later(t);
 }
 
+static void outbox_full(struct outbox *o)
+{
+	struct worker *w = container_of(o, struct worker, outbox);
+
+	for (uint32_t i = 0; i < w->world->plan->loops_len; i++)
+		if (w->turns[i])
+			turn_show(w->turns[i]);
+}
+
 static void set_timer(struct worker *w, uint32_t object, bool run)
 {
 	struct turn *t = w->turns[w->world->plan->objects[object].loop];
@@ -292,7 +301,9 @@ static int set_up(struct worker *w, const bool *start, struct sigslot_error *err
 _Noreturn void worker_main(const struct world *world, uint32_t index, const bool *start,
 			   int channel)
 {
-	struct worker w = {.world = world, .index = index, .outbox.left = left};
+	struct worker w = {.world = world,
+			   .index = index,
+			   .outbox = {.left = left, .full = outbox_full}};
 	struct sigslot_error err = {0};
 	int r;
 
