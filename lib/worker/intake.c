@@ -150,23 +150,29 @@ static bool lives(const struct intake *in, const struct taker *taker)
 	return !ended(taker);
 }
 
+/* A loop that goes down by itself leaves named queues to others, or its next start. */
+static bool leaving(const struct turn *t)
+{
+	return t->goal == PHASE_DOWN;
+}
+
 /* A loop that stops begins what was in its own queue then, and nothing else. */
 bool intake_willing(const struct intake *in)
 {
 	bool stopping = in->turn->end_seq != UINT64_MAX;
 
 	if (named(in))
-		return !stopping && anybody(in, able);
+		return !leaving(in->turn) && anybody(in, able);
 	return in->turn->open < in->most && !(stopping && in->empty);
 }
 
 bool intake_idle(const struct intake *in)
 {
 	bool stopping = in->turn->end_seq != UINT64_MAX;
-	bool nothing = in->empty;
+	bool nothing = in->empty || (named(in) && !anybody(in, lives));
 
-	if (named(in))
-		nothing = nothing || stopping || !anybody(in, lives);
+	if (named(in) && leaving(in->turn))
+		return !in->acks.len;
 	return nothing && (stopping || !timer_armed(&in->due)) && !in->acks.len;
 }
 

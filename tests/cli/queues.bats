@@ -12,6 +12,10 @@ loop_is() {
 	[ "$(loop "$1" "$2")" = "$3" ]
 }
 
+loop_is_not() {
+	! loop_is "$@"
+}
+
 # three_workers COMMAND: three processes behind one queue.
 three_workers() {
 	cat >t.yaml <<-END
@@ -265,6 +269,31 @@ three_workers() {
 	stop_run
 	run -0 cat seen
 	assert_output $'a 1\nb 2\nb 3'
+}
+
+@test "a worker that is restarted does not empty the queue first" {
+	mkfifo gate
+	cat >t.yaml <<-'END'
+		processes: {p: }
+		loops:
+		  l: {process: p, objects: {a: {run: 'echo "$1" >> seen; read -r _ < gate'}}}
+		queues: {jobs: }
+		connections: [jobs -> a]
+	END
+	start_run t.yaml
+	seq 4 | sigslot queue put -l jobs
+	wait_until has_lines seen 1
+	sigslot restart p 3>&- 2>restart.err &
+	wait_until loop_is_not l .state ready
+	echo go >gate
+	wait $!
+	wait_until has_lines seen 2
+	assert loop_is jobs .queued 3
+	exec 8<>gate
+	yes | head -n 3 >&8
+	stop_run
+	exec 8>&-
+	run -0 cmp seen <(seq 4)
 }
 
 @test "idle means that its queues are empty, too" {
