@@ -46,6 +46,12 @@ Done!"
 	assert_output 1
 }
 
+@test "workers.yaml: each number is factored once, by one of three" {
+	run -0 --separate-stderr sigslot run --until-idle examples/workers.yaml
+	assert_stderr_has "0 failed, 0 dropped, 0 kept"
+	run -0 cmp <(sort -n <<<"$output") <(seq 1001 1030 | factor)
+}
+
 @test "packages.yaml: the report agrees with what dpkg-query counts" {
 	dpkg-query -W -f='${Section}\t${Package}\t${Installed-Size}\n' >packages
 	run -0 --separate-stderr sigslot run --until-idle examples/packages.yaml
