@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/named.h"
+#include "queue/dead.h"
 #include "queue/durable.h"
 #include "state/runtime.h"
 #include "state/store.h"
@@ -136,7 +137,10 @@ int revive_forget(int instance, const char *queue)
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	return queue_sited(queues, queue) ? queue_remove(queues, queue, NULL) : 0;
+	if (!queue_sited(queues, queue))
+		return 0;
+	dead_remove(queues, queue, NULL);
+	return queue_remove(queues, queue, NULL);
 }
 
 static int forget_one(void *data, const char *queue)

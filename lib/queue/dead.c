@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/vec.h"
+#include "queue/site.h"
 
 enum { LEAST_SIZE = 1 << 20, WRAP_ROOM = 65536 };
 
@@ -20,16 +21,30 @@ static const char *ring_name(const char *name, char out[static 80])
 	return out;
 }
 
+/* Those of a durable queue are durable: `NAME.dead` beside its site. */
+static bool find_site(int dir, const char *name, char path[static SITE_PATH])
+{
+	size_t len;
+
+	if (site_of(dir, name, path) < 0)
+		return false;
+	len = strlen(path);
+	return snprintf(path + len, SITE_PATH - len, ".dead") < (int)(SITE_PATH - len);
+}
+
 /* As large as the queue, so that a message of any size has room for its note, too. */
 static int create(int dir, const char *name, const char *ring,
 		  struct sigslot_error *err)
 {
 	struct queue_limits limits = {.size = LEAST_SIZE};
 	struct queue_counts counts;
+	char site[SITE_PATH];
 	int r = queue_peek(dir, name, &counts, err);
 
 	if (r < 0)
 		return r;
+	if (find_site(dir, name, site))
+		limits.site = site;
 	if (counts.size + WRAP_ROOM > limits.size)
 		limits.size = counts.size + WRAP_ROOM;
 	r = queue_create(dir, ring, &limits, err);
@@ -155,18 +170,22 @@ int dead_retry(struct queue *dead, struct queue *q, struct dead_seen *seen,
 
 uint64_t dead_count(int dir, const char *name)
 {
-	struct queue_counts counts;
-	char ring[80];
+	struct queue_counts counts = {0};
+	char ring[80], site[SITE_PATH];
+	int r = queue_peek(dir, ring_name(name, ring), &counts, NULL);
 
-	return queue_peek(dir, ring_name(name, ring), &counts, NULL) < 0
-		       ? 0
-		       : counts.records;
+	/* nobody has used them since a reboot */
+	if (r == -ENOENT && find_site(dir, name, site))
+		site_peek(site, ring, &counts, NULL);
+	return counts.records;
 }
 
 int dead_remove(int dir, const char *name, struct sigslot_error *err)
 {
-	char ring[80];
+	char ring[80], site[SITE_PATH];
 	int r = queue_remove(dir, ring_name(name, ring), err);
 
-	return r == -ENOENT ? 0 : r;
+	if (r == -ENOENT)
+		r = find_site(dir, name, site) ? site_remove(site) : 0;
+	return r;
 }

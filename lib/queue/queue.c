@@ -285,17 +285,15 @@ bool queue_durable(const struct queue *q)
 
 bool queue_sited(int dir, const char *name)
 {
-	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);
 	char path[SITE_PATH];
 
-	return at >= 0 && site_read(at, path) == 0;
+	return site_of(dir, name, path) == 0;
 }
 
 static int remove_site(int dir, const char *name, struct sigslot_error *err)
 {
-	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);
 	char path[SITE_PATH];
-	int r = at < 0 || site_read(at, path) < 0 ? 0 : site_remove(path);
+	int r = site_of(dir, name, path) < 0 ? 0 : site_remove(path);
 
 	return r < 0 ? fail(err, r, "queue '%s': cannot remove '%s': %s", name, path,
 			    strerror(-r))

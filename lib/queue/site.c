@@ -31,6 +31,13 @@ int site_read(int at, char path[static SITE_PATH])
 	return 0;
 }
 
+int site_of(int dir, const char *name, char path[static SITE_PATH])
+{
+	_close_ int at = openat(dir, name, RING_OPEN | O_RDONLY | O_DIRECTORY);
+
+	return at < 0 ? -ENOENT : site_read(at, path);
+}
+
 static int write_path(int at, const char *path)
 {
 	_close_ int fd =

@@ -39,7 +39,11 @@ int site_directory(int at, const char *name, struct sigslot_error *err);
 /* Opens a site, if it is ours alone. Returns its descriptor, -EPERM, -errno. */
 int site_enter(const char *path, struct sigslot_error *err);
 
-/* The path of the site of a queue directory. Returns 0 or -ENOENT: not durable. */
+/*
+ * The path of the site of a queue directory, or of a queue by its name. Returns 0 or
+ * -ENOENT: not durable.
+ */
 int site_read(int at, char path[static SITE_PATH]);
+int site_of(int dir, const char *name, char path[static SITE_PATH]);
 
 #endif

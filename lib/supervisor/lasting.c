@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "queue/dead.h"
 #include "queue/durable.h"
 #include "state/runtime.h"
 #include "state/store.h"
@@ -103,7 +104,13 @@ int lasting_make(const struct world *w, const struct plan_queue *q,
 
 void lasting_remove(const struct world *w)
 {
-	for (uint32_t i = 0; i < w->plan->queues_len; i++)
-		if (w->plan->queues[i].durable)
-			queue_remove(w->queues, w->plan->queues[i].name, NULL);
+	for (uint32_t i = 0; i < w->plan->queues_len; i++) {
+		const char *name = w->plan->queues[i].name;
+
+		if (!w->plan->queues[i].durable)
+			continue;
+		if (!dead_count(w->queues, name))
+			dead_remove(w->queues, name, NULL);
+		queue_remove(w->queues, name, NULL);
+	}
 }

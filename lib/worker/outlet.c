@@ -146,15 +146,18 @@ static void compact(struct outlet *out)
 		out->parcels.at[i].offset -= from;
 }
 
-/* Nobody may push at the moment: the lock is held, or the file system is full. */
+/*
+ * Nobody may push at the moment: the lock is held, the file system is full, or the
+ * medium has failed.
+ */
 static bool barred(int r)
 {
-	return r == -ETIMEDOUT || r == -ENOSPC;
+	return r == -ETIMEDOUT || r == -ENOSPC || r == -EIO;
 }
 
 /*
  * Pushes the run at `at`, or what its arrow says where there is no room. Returns how
- * many of it are done; *ret: 0, or -EAGAIN, -ETIMEDOUT, -ENOSPC: the rest must wait.
+ * many of it are done; *ret: 0, or -EAGAIN or a code of barred(): the rest must wait.
  */
 static size_t push_run(struct outlet *out, size_t at, int *ret)
 {

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "queue/dead.h"
 #include "queue/durable.h"
 #include "queue/repair.h"
 #include "queue/safe.h"

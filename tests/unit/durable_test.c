@@ -280,6 +280,25 @@ static void slides(void)
 	durable_drop(q);
 }
 
+static void dead_ones(void)
+{
+	struct queue *q = durable_queue(), *dead = NULL;
+
+	must(push_text(q, 1, "one") == 0 && queue_claim(q, c, 1, &host_err) == 1);
+	must(dead_open(host_dir, "q", host_id, &dead, &host_err) == 0);
+	ok(queue_durable(dead), "the dead ones of a durable queue are durable");
+	must(dead_bury(q, dead, c, &host_err) == 0);
+	queue_close(dead);
+	queue_close(q);
+	must(queue_leave(host_dir, "q.dead", &host_err) == 0);
+	reboot();
+	q = reopen(NULL);
+	is_u64(dead_count(host_dir, "q"), 1, "and there after a reboot");
+	is_int(dead_remove(host_dir, "q", &host_err), 0, "until they are removed");
+	is_u64(dead_count(host_dir, "q"), 0, "without being opened before");
+	durable_drop(q);
+}
+
 static void guarded(void)
 {
 	struct queue *q = durable_queue();
@@ -325,6 +344,7 @@ int main(void)
 	failing();
 	laps();
 	slides();
+	dead_ones();
 	guarded();
 	unsafe();
 	host_end();

@@ -278,6 +278,32 @@ static void test_no_place(void)
 	end();
 }
 
+static void set_flags(struct queue *q, uint32_t flags)
+{
+	must(section_enter(q, &host_err) == 0);
+	q->m.flags = flags;
+	section_commit(q);
+	section_leave(q);
+}
+
+static void test_no_medium(void)
+{
+	begin(0);
+	set_flags(readers[0], RING_FAILED);
+	for (unsigned i = 0; i < 3; i++)
+		must(emit(TO_BOTH, i) == 2);
+	round_now();
+	ok(holds(1, 0, 3),
+	   "where the medium of a queue has failed the other one flows");
+	is_u64(told.copies, 3, "and what is for it stays");
+	is_u64(told.failed, 0, "nothing of it is dropped");
+	set_flags(readers[0], 0);
+	while (told.copies < 6)
+		must(loop_round(&loop) == 0);
+	ok(holds(0, 0, 3), "it goes out when the queue takes messages again");
+	end();
+}
+
 static void test_shut(void)
 {
 	begin(0);
@@ -414,6 +440,7 @@ int main(void)
 	test_too_big();
 	test_full();
 	test_no_place();
+	test_no_medium();
 	test_shut();
 	test_absent();
 	test_memory(1, "when all is sent");
