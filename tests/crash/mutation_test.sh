@@ -14,6 +14,7 @@ weaving='-w -fsanitize=thread -include tests/crash/calls.h'
 weave_only='JUDGED_TWICE' # it takes three who move
 number=0
 count=0
+unset CRASH_LONG CRASH_SECONDS # the first failure is enough
 
 # mutate FAULT OBJECT_DIRECTORY [FLAG...]: compiles what the bug changes, and only that
 mutate() {
