@@ -28,8 +28,7 @@ ssize_t machine_read(int fd, size_t size);
 ssize_t machine_write(int fd);
 int machine_ioctl(int fd, int *ret_tokens);
 void machine_close(int *fd);
-long machine_futex(uint32_t *word, int operation, uint32_t value,
-		   const struct timespec *wait);
+long machine_syscall(long number, ...);
 int machine_clock(struct timespec *ret);
 int machine_yield(void);
 void *machine_calloc(size_t size);
@@ -46,13 +45,12 @@ void *machine_copy(void *to, const void *from, size_t size);
 #define ioctl(fd, request, ret)			machine_ioctl(fd, ret)
 #define close(fd)				((void)(fd))
 #define fd_close(fd)				machine_close(fd)
-#define syscall(n, word, operation, value, wait, ...) \
-	machine_futex(word, operation, value, wait)
-#define clock_gettime(id, ret) machine_clock(ret)
-#define sched_yield()	       machine_yield()
-#define calloc(len, size)      machine_calloc((len) * (size))
-#define free(at)	       ((void)(at))
-#define memcpy(to, from, size) machine_copy(to, from, size)
-#define __builtin_ia32_pause() ((void)0)
+#define syscall(...)				machine_syscall(__VA_ARGS__)
+#define clock_gettime(id, ret)			machine_clock(ret)
+#define sched_yield()				machine_yield()
+#define calloc(len, size)			machine_calloc((len) * (size))
+#define free(at)				((void)(at))
+#define memcpy(to, from, size)			machine_copy(to, from, size)
+#define __builtin_ia32_pause()			((void)0)
 
 #endif

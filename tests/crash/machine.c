@@ -8,6 +8,7 @@
 #include "machine.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <ucontext.h>
@@ -531,8 +532,8 @@ static void wake_one(const uint32_t *word)
 	}
 }
 
-long machine_futex(uint32_t *word, int operation, uint32_t value,
-		   const struct timespec *wait)
+static void futex(uint32_t *word, int operation, uint32_t value,
+		  const struct timespec *wait)
 {
 	point();
 	if (operation == FUTEX_WAKE) {
@@ -542,6 +543,24 @@ long machine_futex(uint32_t *word, int operation, uint32_t value,
 		sleep_until(world.now + (uint64_t)wait->tv_nsec);
 		self()->word = NULL;
 	}
+}
+
+/* The only one that any of the scenes makes. */
+long machine_syscall(long number, ...)
+{
+	const struct timespec *wait;
+	uint32_t *word, value;
+	va_list args;
+	int operation;
+
+	CHECK(number == SYS_futex);
+	va_start(args, number);
+	word = va_arg(args, uint32_t *);
+	operation = va_arg(args, int);
+	value = va_arg(args, uint32_t);
+	wait = va_arg(args, const struct timespec *);
+	va_end(args);
+	futex(word, operation, value, wait);
 	return 0;
 }
 
