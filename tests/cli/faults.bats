@@ -144,14 +144,30 @@ steady() {
 	start_run t.yaml
 	sigslot emit b first
 	wait_until has_lines seen 1
+	seq 1000 | sigslot emit -l c
 	truncate -s 0 "$(ring)"
 	# a token makes the worker look
 	echo x >"$SIGSLOT_RUNTIME_DIR/t/q/l/data"
 	wait_until grep -q "queue 'l' is damaged: its file was cut off" "$RUN_ERR"
-	sigslot emit c one
-	wait_until has_lines others 1
-	sigslot stop --now t || :
-	wait_run || :
+	# without that loop the instance ends, as after any other death of it, in order
+	run_ended 1
+	run -0 wc -l <others
+	assert_output 1000
+	run -0 grep -E "process '(main|other)' (ended|was)" "$RUN_ERR"
+	assert_output --regexp "^sigslot . process 'other' [^0-9]*70\$"
+	sigslot clean --force
+}
+
+@test "C3: a queue cut off under the supervisor: it ends with 70, and nothing survives it" {
+	collector
+	sigslot emit b first
+	wait_until has_lines seen 1
+	truncate -s 0 "$SIGSLOT_RUNTIME_DIR/t/q/.control/ring"
+	echo x >"$SIGSLOT_RUNTIME_DIR/t/q/.control/data"
+	run_ended 70
+	run -0 cat "$RUN_ERR"
+	assert_output --partial "sigslot: queue '.control' is damaged: its file was cut off while it was in use"
+	wait_until process_gone "$worker"
 	sigslot clean --force
 }
 
