@@ -57,7 +57,8 @@ LIBS := -lyaml -ljansson -ldl -lm
 
 # Sanitizers cannot be linked statically: there the front is a dynamic program.
 STATIC := $(if $(filter release cov,$(BUILD)),yes)
-RPATH  ?= -Wl,-rpath,'$$ORIGIN/../../lib'
+# of the program, for all that plugins need, too: hence no RUNPATH
+RPATH  ?= -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../../lib'
 
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
@@ -239,10 +240,29 @@ else
 	$(Q)$(CC) $(LINK_FLAGS) -Wl,-rpath,'$$ORIGIN/lib' -o $@ $(cmd_obj) $(shared) $(LIBS)
 endif
 
-$(sibling): $(cmd_obj) $(shared)
+# Each worker is a fork of the sibling, and pays for every mapping that it has: so it
+# holds all but libc itself, and gives plugins what libsigslot.so would. What workers run
+# comes first, side by side: the pages of the rest they never touch. The names that the
+# shared library hides are hidden here, too.
+worker_obj := $(foreach f,base loop object worker route queue slot state message,\
+	$(filter $(O)/lib/$(f)/%,$(lib_obj)))
+whole := $(O)/libexec/sigslot/lib.o
+
+$(whole): $(lib_obj)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now $(RPATH) $(LINK_FLAGS) -o $@ $(cmd_obj) $(shared)
+	$(Q)$(CC) -r -nostdlib -o $@ $(worker_obj) $(filter-out $(worker_obj),$(lib_obj))
+	$(Q)objcopy --localize-hidden $@
+
+$(sibling): $(cmd_obj) $(shared) $(if $(STATIC),$(whole))
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+ifdef STATIC
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now -Wl,--export-dynamic-symbol='sigslot_*' $(RPATH) \
+		$(LINK_FLAGS) -o $@ $(whole) $(cmd_obj) -l:libyaml.a -l:libjansson.a -ldl -lm
+else
+	$(Q)$(CC) -pie $(RPATH) $(LINK_FLAGS) -o $@ $(cmd_obj) $(shared)
+endif
 
 $(O)/tests/%: $(O)/tests/%.o $(archive)
 	$(call say,LD,$@)

@@ -27,16 +27,19 @@
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
-enum { CHUNK = 65536, PAGE = 4096 };
+enum { CHUNK = 65536 };
 
 struct extent {
 	uint64_t at, size;
+	bool later; /* the file gets its length, but no place for this */
 };
 
 static int allocate(int fd, struct extent e)
 {
 	int r;
 
+	if (e.later)
+		return ftruncate(fd, (off_t)(e.at + e.size)) < 0 ? -errno : 0;
 	do
 		r = posix_fallocate(fd, (off_t)e.at, (off_t)e.size);
 	while (r == EINTR);
@@ -97,10 +100,8 @@ int reserve_new(int fd, uint64_t capacity, bool later, const char *name,
 		struct sigslot_error *err)
 {
 	const struct extent extents[] = {
-		{0, sizeof(struct ring_head)},
-		/* the last page says that the file may have its length */
-		later ? (struct extent){RING_DATA + capacity - PAGE, PAGE}
-		      : (struct extent){RING_DATA, capacity},
+		{0, sizeof(struct ring_head), false},
+		{RING_DATA, capacity, later},
 	};
 	int r = allocate_quietly(fd, extents, ARRAY_LEN(extents));
 
@@ -184,7 +185,8 @@ static int next_step(int fd, struct ring *r, uint64_t step, const char *name,
 
 	if (from == end)
 		return 0;
-	code = allocate_quietly(fd, &(struct extent){RING_DATA + from, end - from}, 1);
+	code = allocate_quietly(
+		fd, &(struct extent){RING_DATA + from, end - from, false}, 1);
 	if (code < 0)
 		return refuse(name, r->capacity - from, fd, code, err);
 	note(r, end);

@@ -212,12 +212,12 @@ static void count_sources(struct hand *h)
 	}
 }
 
-int hand_start(struct hand *h, struct sigslot_error *err)
+int hand_fork(struct hand *h, struct sigslot_error *err)
 {
 	struct supervisor *s = h->super;
 	struct board_process *b = board_process(s->world.board, h->index);
 	_free_ bool *start = calloc(s->plan->loops_len, sizeof(bool));
-	int ends[2], r;
+	int ends[2];
 	pid_t pid;
 
 	if (!start || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
@@ -235,15 +235,31 @@ int hand_start(struct hand *h, struct sigslot_error *err)
 	}
 	setpgid(pid, pid);
 	h->alive = true;
+	h->child.pid = pid;
+	h->channel.fd = ends[0];
 	h->started = clock_now();
 	b->pid = pid;
 	if (b->started || b->status != -1)
 		b->restarts++;
 	b->started = h->started;
-	r = loop_watch(&s->loop, &h->channel, ends[0], EPOLLIN, heard);
+	return 0;
+}
+
+int hand_watch(struct hand *h, struct sigslot_error *err)
+{
+	struct loop *l = &h->super->loop;
+	int r = loop_watch(l, &h->channel, h->channel.fd, EPOLLIN, heard);
+
 	if (r == 0)
-		r = loop_child(&s->loop, &h->child, pid, ended);
+		r = loop_child(l, &h->child, h->child.pid, ended);
 	return r < 0 ? fail(err, r, "cannot watch a worker: %s", strerror(-r)) : 0;
+}
+
+int hand_start(struct hand *h, struct sigslot_error *err)
+{
+	int r = hand_fork(h, err);
+
+	return r == 0 ? hand_watch(h, err) : r;
 }
 
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value)

@@ -78,8 +78,13 @@ struct supervisor {
 	unsigned interrupts;
 };
 
-/* hand.c: starts a worker for the loops that are wanted; ends it; kills it. */
+/*
+ * hand.c: starts a worker for the loops that are wanted; ends it; kills it. Starting is
+ * to fork and to watch; of many, all are forked first: each inherits what there is.
+ */
 int hand_start(struct hand *h, struct sigslot_error *err);
+int hand_fork(struct hand *h, struct sigslot_error *err);
+int hand_watch(struct hand *h, struct sigslot_error *err);
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
 void hand_leave(struct hand *h, bool again);
 void hand_clear(struct hand *h); /* the budget of restarts */

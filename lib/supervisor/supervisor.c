@@ -283,16 +283,21 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 
 static int start_all(struct supervisor *s, struct sigslot_error *err)
 {
-	int r = 0;
+	uint32_t len = s->plan->processes_len, forked = 0;
+	int r = 0, w = 0;
 
 	setenv(STRAY_MARK, s->world.run, 1);
 	if (routes_generation(s->world.routes) > 1)
 		hand_recover(s); /* what the last run's workers held */
-	for (uint32_t i = 0; r == 0 && i < s->plan->processes_len; i++)
-		r = hand_start(&s->hands[i], err);
-	if (r < 0)
+	while (r == 0 && forked < len) {
+		r = hand_fork(&s->hands[forked], err);
+		forked += r == 0;
+	}
+	for (uint32_t i = 0; w == 0 && i < forked; i++)
+		w = hand_watch(&s->hands[i], r < 0 ? NULL : err);
+	if (r < 0 || w < 0)
 		stop_begin(s, true);
-	return r;
+	return r < 0 ? r : w;
 }
 
 static void tear_down(struct supervisor *s, bool ran)

@@ -20,33 +20,49 @@ int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
 
 void outbox_done(struct outbox *o)
 {
-	uint32_t len = o->outlets ? routes_queues_len(o->world->routes) : 0;
-
 	loop_later_cancel(&o->flush);
-	for (uint32_t i = 0; i < len; i++)
-		outlet_close(&o->outlets[i]);
+	while (o->open) {
+		struct outlet *out = o->open;
+
+		o->open = out->next;
+		outlet_close(out);
+		free(out);
+	}
 	free(o->outlets);
 	o->outlets = NULL;
 }
 
 void outbox_flush(struct outbox *o)
 {
-	uint32_t len = routes_queues_len(o->world->routes);
-
 	loop_later_cancel(&o->flush);
-	for (uint32_t i = 0; i < len; i++)
-		outlet_flush(&o->outlets[i]);
+	for (struct outlet *out = o->open; out; out = out->next)
+		outlet_flush(out);
 }
 
 void outbox_drop(struct outbox *o, void *from)
 {
-	for (uint32_t i = 0; i < routes_queues_len(o->world->routes); i++)
-		outlet_drop(&o->outlets[i], from);
+	for (struct outlet *out = o->open; out; out = out->next)
+		outlet_drop(out, from);
 }
 
 static void flush_later(struct later *l)
 {
 	outbox_flush(container_of(l, struct outbox, flush));
+}
+
+/* As many as are used: one for every queue would be memory of each process. */
+static struct outlet *find_outlet(struct outbox *o, uint32_t queue)
+{
+	struct outlet **at = &o->outlets[queue];
+
+	if (*at)
+		return *at;
+	*at = calloc(1, sizeof(**at));
+	if (!*at)
+		return NULL;
+	(*at)->next = o->open;
+	o->open = *at;
+	return *at;
 }
 
 /* All receivers must be able to take it before any of them gets it. */
@@ -62,7 +78,9 @@ static int admit(struct outbox *o, const struct route_name *n, const struct payl
 		if (!reach || !routes_queue(o->world->routes, reach->queue))
 			return fail(err, -EBADMSG,
 				    "the routes of this instance are damaged");
-		out = &o->outlets[reach->queue];
+		out = find_outlet(o, reach->queue);
+		if (!out)
+			return fail(err, -ENOMEM, "out of memory");
 		r = outlet_open(out, o, reach->queue, err);
 		if (r < 0)
 			return r;
@@ -92,7 +110,7 @@ static int push_all_now(struct outbox *o, const struct route_name *n,
 		if (reach->full != QUEUE_FAIL)
 			continue;
 		some = 1;
-		r = outlet_push_now(&o->outlets[reach->queue], like, p, err);
+		r = outlet_push_now(o->outlets[reach->queue], like, p, err);
 	}
 	return r < 0 ? r : some;
 }
@@ -129,7 +147,7 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 		const struct route_reach *reach =
 			routes_reach(w->routes, n->first_reach + i);
 
-		outlet_add(&o->outlets[reach->queue], &parcel, reach->full, p);
+		outlet_add(o->outlets[reach->queue], &parcel, reach->full, p);
 	}
 	if (n->reaches_len)
 		loop_later(o->loop, &o->flush, flush_later);
@@ -138,31 +156,26 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 
 bool outbox_empty(const struct outbox *o)
 {
-	uint32_t len = routes_queues_len(o->world->routes);
-
-	for (uint32_t i = 0; i < len; i++)
-		if (!outlet_empty(&o->outlets[i]))
+	for (const struct outlet *out = o->open; out; out = out->next)
+		if (!outlet_empty(out))
 			return false;
 	return true;
 }
 
 uint32_t outbox_behind(const struct outbox *o, const void *from)
 {
-	uint32_t len = routes_queues_len(o->world->routes);
-
-	for (uint32_t i = 0; i < len; i++)
-		if (o->outlets[i].blocked && outlet_holds(&o->outlets[i], from))
-			return i;
+	for (const struct outlet *out = o->open; out; out = out->next)
+		if (out->blocked && outlet_holds(out, from))
+			return out->index;
 	return UINT32_MAX;
 }
 
 unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max)
 {
-	uint32_t len = routes_queues_len(o->world->routes);
 	unsigned found = 0;
 
-	for (uint32_t i = 0; i < len && found < max; i++)
-		if (o->outlets[i].blocked)
-			out[found++] = outlet_name(&o->outlets[i]);
+	for (const struct outlet *at = o->open; at && found < max; at = at->next)
+		if (at->blocked)
+			out[found++] = outlet_name(at);
 	return found;
 }

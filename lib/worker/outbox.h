@@ -23,7 +23,8 @@ struct outbox {
 	const struct world *world;
 	struct loop *loop;
 	struct identity *identity;
-	struct outlet *outlets; /* one per queue of the routes */
+	struct outlet **outlets; /* by the queues of the routes; NULL: not needed yet */
+	struct outlet *open; /* all that there are */
 	struct later flush;
 	uint64_t emitted;
 

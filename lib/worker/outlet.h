@@ -20,6 +20,7 @@ struct parcel {
 };
 
 struct outlet {
+	struct outlet *next; /* of the outbox */
 	struct outbox *box; /* NULL until it is opened */
 	uint32_t index; /* of the queue in the routes */
 	struct queue *queue; /* NULL until the first message for it */

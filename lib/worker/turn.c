@@ -62,7 +62,8 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	*t = (struct turn){.worker = w, .index = index};
 	t->board = &world->board->loops[index];
 	t->end_seq = UINT64_MAX;
-	r = add_slots(t, err);
+	t->claims = malloc(INTAKE_BATCH * sizeof(*t->claims));
+	r = t->claims ? add_slots(t, err) : -ENOMEM;
 	if (r == 0)
 		r = add_intakes(t, err);
 	return r == 0 ? tick_add_all(t) : r;
@@ -79,6 +80,7 @@ void turn_done(struct turn *t)
 	free(t->intakes);
 	vec_done(&t->receivers);
 	vec_done(&t->ticks);
+	free(t->claims);
 }
 
 struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)

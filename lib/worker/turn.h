@@ -72,7 +72,7 @@ struct turn {
 	VEC(struct receiver *) receivers;
 	VEC(struct tick_object *) ticks;
 
-	struct claim claims[INTAKE_BATCH]; /* claimed, and not begun from `next` on */
+	struct claim *claims; /* claimed, and not begun from `next` on */
 	unsigned claims_len, next;
 	struct intake *claimed; /* where from */
 	struct record *current;
