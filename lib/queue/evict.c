@@ -79,3 +79,10 @@ bool identity_used(int dir)
 		return errno != ENOENT;
 	return fcntl(fd, F_GETLK, &any) < 0 || any.l_type != F_UNLCK;
 }
+
+bool identity_held(int dir)
+{
+	_close_ int fd = openat(dir, "id", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && holder(fd) != 0;
+}

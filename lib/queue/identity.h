@@ -50,6 +50,12 @@ int identity_evict(int dir, uint64_t patience_ns);
  */
 bool identity_used(int dir);
 
+/*
+ * Whether anybody holds a fixed slot. As identity_evict(), only while this process has
+ * not opened the identity.
+ */
+bool identity_held(int dir);
+
 /* Gives the slot back when the last user has closed it. Takes NULL. */
 void identity_close(struct identity *id);
 

@@ -25,6 +25,7 @@
 #include "worker/turn.h"
 
 enum { LINE_MOST = 4000, DEAF_US = 300 * 1000 };
+enum { LAST_LOOK_NS = 5 * 1000 * 1000, LAST_WAIT_NS = 400 * 1000 * 1000 };
 
 uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
 		       const char *name)
@@ -176,13 +177,38 @@ static void set_alarm(suseconds_t us)
 	setitimer(ITIMER_REAL, &in, NULL);
 }
 
+/*
+ * Looking through all processes takes long where there are many, so of the workers that
+ * die with their supervisor only the last one does it, for the whole run. Who gave its
+ * place back starts no more commands; who still has it after a while, as it is stopped
+ * or hears nothing, is not waited for.
+ */
+static void hunt_strays(struct worker *w)
+{
+	const struct timespec pause = {.tv_nsec = LAST_LOOK_NS};
+	uint64_t deadline = clock_now() + LAST_WAIT_NS;
+	const char *process = NULL;
+	bool waited = false;
+
+	identity_close(w->identity);
+	while (!process && identity_held(w->world->dir)) {
+		waited = true;
+		if (clock_now() >= deadline)
+			process = w->world->plan->processes[w->index].name;
+		else
+			nanosleep(&pause, NULL);
+	}
+	if (process || !waited)
+		stray_kill(w->world->run, process);
+}
+
 /* Nothing of this process survives its supervisor. */
 static _Noreturn void die(struct worker *w)
 {
 	signal(SIGUSR1, SIG_IGN);
 	set_alarm(0);
 	slot_kill_all(SIGKILL);
-	stray_kill(w->world->run, w->world->plan->processes[w->index].name);
+	hunt_strays(w);
 	_exit(1);
 }
 

@@ -159,6 +159,29 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	sigslot clean --force
 }
 
+# Each of a hundred workers looking through all processes would take several.
+@test "kill -9 of a supervisor of a hundred: within a second nothing of it runs, sessions of their own included" {
+	local i processes=() loops=()
+
+	for i in {1..100}; do
+		processes+=("  p$i: {}")
+		loops+=("  l$i: {process: p$i, objects: {a$i: {source: 'setsid sleep 1000 & sleep 1000 & echo >> up; wait'}}}")
+	done
+	start 'processes:' "${processes[@]}" 'loops:' "${loops[@]}"
+	wait_until -t 30 has_lines up 100
+	left_processes >before
+	all_gone() {
+		while read -r pid; do
+			process_gone "$pid" || return 1
+		done <before
+	}
+	kill -KILL "$RUN_PID"
+	wait_until -t 1 all_gone
+	run_ended 137
+	no_processes
+	run -0 --separate-stderr sigslot clean --force
+}
+
 @test "a stopped worker does not outlive its supervisor" {
 	start 'objects: {a: {filter: cat}}'
 	pid=$(worker a)
