@@ -87,8 +87,9 @@ struct sigslot_run_options {
  * stopped. Takes over SIGINT, SIGTERM, SIGHUP, SIGCHLD and SIGPIPE, and the children
  * of this process. Lines for people go to standard error, `builtin: print` to standard
  * output. With `detach` the caller returns once all is ready and a child supervises.
- * Returns the exit status: 0, 1 (something was given up or cut short), 74 (strict); or
- * a negative errno: -ENOEXEC (topology), -EEXIST (already running), -ENOSPC, ...
+ * Returns the exit status: 0, 1 (something was given up or cut short), 74 (strict, or
+ * `print` could not write); or a negative errno: -ENOEXEC (topology), -EEXIST (already
+ * running), -ENOSPC, ...
  */
 SIGSLOT_API int sigslot_run(const struct sigslot_run_options *options,
 			    struct sigslot_error *err);

@@ -38,7 +38,7 @@ struct board_loop {
 	/* while it takes no message: by how many commands of its own it is kept, ... */
 	uint32_t engaged;
 	uint32_t behind; /* ... or by which full queue of the routes, from 1 */
-	uint32_t reserved;
+	uint32_t unwritten; /* standard output did not take what a builtin printed */
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */
 	uint64_t missed; /* ticks of timers */

@@ -90,6 +90,7 @@ int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
 	uint64_t in = 0, out = 0, failed = 0, dropped, left;
+	bool unwritten = false;
 
 	if (whole)
 		drop_rest(s);
@@ -102,6 +103,7 @@ int account_settle(struct supervisor *s)
 		out += b->out;
 		failed += b->failed;
 		dropped += b->dropped + b->misfit;
+		unwritten = unwritten || b->unwritten;
 	}
 	log_line("sigslot",
 		 "'%s' ended: %llu messages in, %llu out, %llu failed, %llu "
@@ -117,5 +119,5 @@ int account_settle(struct supervisor *s)
 			 s->plan->name);
 	if (!whole)
 		return 1;
-	return s->options->strict && dropped ? 74 : 0;
+	return unwritten || (s->options->strict && dropped) ? 74 : 0;
 }

@@ -245,3 +245,17 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 			     "timer, `signals` or `slots`",
 			     problem_quote(&r->problems, o->thing.name));
 }
+
+void object_settle(struct reader *r)
+{
+	vec_each(at, &r->t->objects) {
+		struct model_thing *thing = &(*at)->thing;
+		struct model_slot *slot;
+
+		if ((*at)->does != DO_PLUGIN || thing->slots_len)
+			continue;
+		slot = member_add_slot(r, thing, "in", "any", thing->at);
+		if (slot)
+			slot->does = DO_PLUGIN;
+	}
+}

@@ -13,6 +13,12 @@
  */
 void object_read(struct reader *r, const struct node *name, struct model_loop *loop);
 
+/*
+ * After the connections: a plugin that nobody connects to has a slot all the same, so
+ * that it is loaded, and a missing file noticed.
+ */
+void object_settle(struct reader *r);
+
 /* Reads what a slot, or the command of an object, does: its text, args, output. */
 void command_read(struct reader *r, const struct section *s, struct model_object *o,
 		  struct model_slot *slot);

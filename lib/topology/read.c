@@ -77,6 +77,7 @@ static void read_top(struct reader *r, const struct section *s)
 	place_settle(r);
 	if (connections)
 		connect_read(r, connections);
+	object_settle(r);
 	link_check(r);
 	if (r->t->loops.len || (named && r->problems.list.len))
 		return;

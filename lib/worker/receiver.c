@@ -118,6 +118,8 @@ static void settle(struct job *job, const struct slot_verdict *v)
 		record->again = true;
 	} else if (v->code) {
 		board_add(&t->board->failed, 1);
+		if (t->worker->world->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
+			t->board->unwritten = 1;
 		tell_failure(r, v->reason);
 	} else {
 		r->alike = 0;

@@ -326,6 +326,12 @@ logged() {
 	run -1 grep -r 'to drop' "$RUN_ERR"
 }
 
+@test "a plugin that nobody connects to is loaded, and missed if it is not there" {
+	printf '%s\n' 'sigslot: 1' 'objects: {p: {plugin: ./gone.so}}' >t.yaml
+	run -1 --separate-stderr sigslot run t.yaml
+	assert_stderr_has "cannot open plugin '$PWD/./gone.so': No such file or directory"
+}
+
 @test "of failures alike in a row ten are logged, then the 100th and 1000th; all count" {
 	cat >t.yaml <<-'END'
 		sigslot: 1
@@ -335,12 +341,29 @@ logged() {
 		connections:
 		  - a -> p
 	END
-	sigslot run --until-idle t.yaml >/dev/full 2>said
+	run -74 sh -c 'sigslot run --until-idle t.yaml >/dev/full 2>said'
 	run -0 grep -c '^p | failed: cannot write to standard output: No space left on device$' said
 	assert_output 10
 	run -0 sed -n 's/^p | failed: .*, \(.*\) times in a row$/\1/p' said
 	assert_output $'100\n1000'
 	run -0 grep -c ' 2000 failed' said
+}
+
+@test "a run whose print nobody reads any more ends with 74, but one that prints nothing with 0" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: seq 20000}
+		  p: {builtin: print}
+		  d: {builtin: drop}
+		connections:
+		  - a -> p
+	END
+	run -0 bash -c 'sigslot run --until-idle t.yaml 2>said | head -n 1; echo "${PIPESTATUS[0]}"'
+	assert_output $'1\n74'
+	run -0 grep -c '^p | failed: cannot write to standard output: Broken pipe$' said
+	sed -i 's/a -> p/a -> d/' t.yaml
+	run -0 sh -c 'sigslot run --until-idle t.yaml >/dev/full 2>said'
 }
 
 @test "parallel lets commands of a slot run side by side" {
