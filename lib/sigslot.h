@@ -41,7 +41,7 @@ SIGSLOT_API const char *sigslot_version(void);
  */
 SIGSLOT_API int sigslot_error_exit(int code);
 
-/* Parses "250ms" or "5s", and "64KiB" or "8MiB". 0 or -EINVAL. */
+/* Parses "250ms", "5s" or "0", and "64KiB" or "8MiB". 0 or -EINVAL. */
 SIGSLOT_API int sigslot_duration(const char *text, uint64_t *ret_ns);
 SIGSLOT_API int sigslot_size(const char *text, uint64_t *ret_bytes);
 

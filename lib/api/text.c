@@ -11,6 +11,8 @@
 
 int sigslot_duration(const char *text, uint64_t *ret_ns)
 {
+	if (strcmp(text, "0") == 0) /* of nothing there is no unit to be mistaken */
+		text = "0s";
 	return unit_duration(text, ret_ns) < 0 ? -EINVAL : 0;
 }
 

@@ -30,11 +30,11 @@ load ../lib/queue
 	refused 64 'exclude each other' put -j -s jobs 1
 }
 
-@test "after put returns, get --timeout 0s succeeds" {
+@test "after put returns, get --timeout 0 succeeds" {
 	q create jobs
 	for number in {1..20}; do
 		q put jobs "$number"
-		q get --timeout 0s jobs
+		q get --timeout 0 jobs
 		assert_output "$number"
 	done
 }

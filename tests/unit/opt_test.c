@@ -86,6 +86,8 @@ static void values(void)
 	is_u64(timeout_ns, 1500000000, "durations are read");
 	is_int(number, 7, "numbers are read");
 	is_str(state, "idle", "choices are read");
+	parse("--timeout 0");
+	is_u64(timeout_ns, 0, "a duration of 0 needs no unit");
 }
 
 static void the_help(void)
