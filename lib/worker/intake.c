@@ -270,6 +270,8 @@ void intake_watch(struct intake *in)
 		loop_watch(&in->turn->worker->loop, &in->bell, queue_data_fd(in->queue),
 			   EPOLLIN, bell);
 	loop_rewatch(&in->bell, listens ? EPOLLIN : 0);
+	if (listens && in->deaf)
+		turn_pump_later(in->turn); /* a bell that is silent tells nothing */
 	in->deaf = in->deaf || !listens;
 }
 

@@ -131,6 +131,25 @@ three_workers() {
 	run -0 bash -c "sort -n seen <(printf '%s\n' '$output' | grep -v '|') | cmp - <(seq 5000)"
 }
 
+@test "loops behind a queue are drained whatever they were busy with" {
+	cat >t.yaml <<-'END'
+		objects:
+		  in: {source: seq 6}
+		  a: {run: 'echo "$1"', out: string}
+		  b: {run: 'sleep 0.2; echo "$1"', out: string}
+		  print: {builtin: print}
+		queues: {jobs: }
+		connections:
+		  - in -> jobs
+		  - jobs -> a, b
+		  - a, b -> print
+	END
+	for _ in {1..8}; do
+		run -0 --separate-stderr timeout -k 1 20 sigslot run --until-idle t.yaml
+		assert_equal "$(sort <<<"$output" | tr '\n' ' ')" '1 2 3 4 5 6 '
+	done
+}
+
 @test "several slots of one loop behind a queue get messages in turn" {
 	cat >t.yaml <<-'END'
 		objects: {in: {signals: {line: any}}}
