@@ -234,7 +234,7 @@ logged() {
 	sigslot emit src.s 1
 	wait_until has_lines env 11
 	stop_run
-	run -0 grep -v -e _SEQ= -e _RUNTIME_DIR= -e _BUILD= -e _RUN= env
+	run -0 grep -v -e _SEQ= -e _RUNTIME_DIR= -e _STATE_DIR= -e _BUILD= -e _RUN= env
 	assert_output "$(printf '%s\n' COLOUR=red SIGSLOT_ATTEMPT=1 SIGSLOT_INSTANCE=shop \
 		SIGSLOT_LOOP=pool SIGSLOT_OBJECT=a SIGSLOT_PROCESS=workers SIGSLOT_SENDER=src \
 		SIGSLOT_SIGNAL=s SIGSLOT_SLOT=take)"
