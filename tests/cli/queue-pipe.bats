@@ -96,8 +96,9 @@ sleeps() {
 @test "standard output ends with the other side's input, while one's own goes on" {
 	mkfifo heard
 	side right
-	sigslot queue pipe talk left </dev/null >/dev/null 3>&- 8>&- &
-	wait_until sleeps "$!"
+	sigslot queue pipe talk left </dev/null >first.out 3>&- 8>&- &
+	echo here >&8
+	wait_until has_lines first.out 1
 	kill -KILL "$RIGHT_PID"
 	ended 69 $!
 	rm right.in

@@ -226,7 +226,7 @@ static int adopt(void)
 	if (r == 0)
 		free((void *)(uintptr_t)c.payload.data);
 	r = lease_adopt(q, &l);
-	lease_held(q, 2, 1);
+	lease_held(q, &l);
 	return r ? r : lease_done(q, &l);
 }
 
