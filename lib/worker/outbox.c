@@ -53,16 +53,16 @@ static void flush_later(struct later *l)
 /* As many as are used: one for every queue would be memory of each process. */
 static struct outlet *find_outlet(struct outbox *o, uint32_t queue)
 {
-	struct outlet **at = &o->outlets[queue];
+	struct outlet *out = o->outlets[queue];
 
-	if (*at)
-		return *at;
-	*at = calloc(1, sizeof(**at));
-	if (!*at)
+	if (out)
+		return out;
+	out = calloc(1, sizeof(*out));
+	if (!out)
 		return NULL;
-	(*at)->next = o->open;
-	o->open = *at;
-	return *at;
+	out->next = o->open;
+	o->open = o->outlets[queue] = out;
+	return out;
 }
 
 /* All receivers must be able to take it before any of them gets it. */
