@@ -18,6 +18,7 @@
 #include "message/json.h"
 #include "slot/kinds.h"
 #include "slot/report.h"
+#include "slot/spawn.h"
 
 /* What a plugin sees of itself. */
 struct sigslot_slot {
@@ -159,6 +160,7 @@ static int load(struct sigslot_slot *ps, const char *path, struct sigslot_error 
 	if (ps->fd < 0)
 		return ps->fd;
 	snprintf(by_fd, sizeof(by_fd), "/proc/self/fd/%d", ps->fd);
+	spawn_distrust();
 	ps->library = open_library(by_fd, RTLD_NOW | RTLD_LOCAL);
 	if (!ps->library)
 		return fail(err, -EINVAL, "cannot load plugin '%s': %s", path,

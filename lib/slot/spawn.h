@@ -32,4 +32,11 @@ enum spawn_step {
  */
 int spawn_start(const struct spawn *c, pid_t *ret_pid, enum spawn_step *ret_step);
 
+/*
+ * From now on looks at all dispositions before each start. Otherwise they are looked at
+ * once, as this process sets its own before it starts anything; what a plugin does to
+ * them is not known.
+ */
+void spawn_distrust(void);
+
 #endif

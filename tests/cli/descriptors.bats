@@ -126,3 +126,34 @@ check_all() {
 	run -0 grep -x 'SIGSLOT_PROCESS=.*' env.a env.b
 	assert_output $'env.a:SIGSLOT_PROCESS=w\nenv.b:SIGSLOT_PROCESS=main'
 }
+
+@test "what a plugin ignores its worker's commands do not ignore" {
+	cat >deaf.c <<-END
+		#include <errno.h>
+		#include <signal.h>
+		#include <sigslot.h>
+
+		static int take(struct sigslot_slot *s, void *state, const struct sigslot_message *m)
+		{
+			return signal(SIGUSR2, SIG_IGN) == SIG_ERR ? -EINVAL : 0;
+		}
+
+		const struct sigslot_plugin sigslot_plugin = {
+			.abi = SIGSLOT_PLUGIN_ABI, .size = sizeof(sigslot_plugin), .deliver = take};
+	END
+	cc -shared -fPIC -I"$ROOT/lib" -o deaf.so deaf.c
+	chmod 755 deaf.so
+	cat >t.yaml <<-END
+		sigslot: 1
+		loops: {l: {objects: {r: {run: '$look'}, deaf: {plugin: ./deaf.so}}}}
+	END
+	start_run t.yaml
+	sigslot emit r
+	wait_until test -e done.r
+	rm done.r sig.r
+	sigslot emit deaf
+	sigslot emit r
+	wait_until test -e done.r
+	assert_equal "$(awk '$2 !~ /^0+$/' sig.r)" ''
+	stop_run
+}

@@ -390,9 +390,9 @@ static void is_held(void)
 int main(void)
 {
 	host_start();
+	starts_clean(); /* first: dispositions are looked at once */
 	takes_input();
 	has_a_verdict();
-	starts_clean();
 	knows_its_message();
 	moves_much();
 	guards_arguments();

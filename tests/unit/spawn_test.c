@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "slot/spawn.h"
 #include "slot_host.h"
 
 /* Runs part() in a child; returns what it read from that child's pipe. */
@@ -189,6 +190,7 @@ static void is_interrupted(void)
 
 	host_clear();
 	host.quiet = true;
+	spawn_distrust(); /* others were started before */
 	sigaction(SIGUSR1, &act, NULL);
 	sigaction(SIGVTALRM, &act, &before);
 	sigaction(SIGALRM, &act, NULL);
