@@ -14,7 +14,14 @@
 #include "base/fd.h"
 #include "state/lock.h"
 
-enum { PACKET = 64 * 1024, LOOK_NS = 2000000, END_S = 5 };
+enum { PACKET = 64 * 1024, LOOK_NS = 2000000, QUIET_MS = 200, END_S = 5 };
+
+/* What is still waited for. Who gets what was asked for at once needs no words. */
+struct talk {
+	sigslot_line_fn progress;
+	void *data;
+	char held[600]; /* "": nothing new */
+};
 
 static int reach(const struct instance *in, int *ret_fd, struct sigslot_error *err)
 {
@@ -41,6 +48,7 @@ static int reach(const struct instance *in, int *ret_fd, struct sigslot_error *e
 	return 0;
 }
 
+/* Returns -EPIPE if the supervisor is going away. */
 static int ask(int fd, const char *verb, const char *target, struct sigslot_error *err)
 {
 	json_t *root = json_pack("{s:i,s:s}", "v", 1, "op", verb);
@@ -53,54 +61,67 @@ static int ask(int fd, const char *verb, const char *target, struct sigslot_erro
 	json_decref(root);
 	if (!text)
 		return fail(err, -ENOMEM, "out of memory");
-	r = send(fd, text, strlen(text), MSG_NOSIGNAL) < 0
-		    ? fail_errno(err, "cannot ask the instance")
-		    : 0;
+	r = send(fd, text, strlen(text), MSG_NOSIGNAL) < 0 ? -errno : 0;
 	free(text);
-	return r;
+	return r == 0 || r == -EPIPE
+		       ? r
+		       : fail(err, r, "cannot ask the instance: %s", strerror(-r));
+}
+
+static void pass_on(struct talk *t)
+{
+	if (*t->held && t->progress)
+		t->progress(t->data, t->held);
+	*t->held = '\0';
 }
 
 /* One packet: 1 = progress, 0 = done, negative = refused. */
-static int hear(const char *packet, size_t size, sigslot_line_fn progress, void *data,
+static int hear(const char *packet, size_t size, struct talk *t,
 		struct sigslot_error *err)
 {
 	json_t *root = json_loadb(packet, size, 0, NULL);
 	const char *line = json_string_value(json_object_get(root, "progress"));
 	const char *text = json_string_value(json_object_get(root, "text"));
 	int r = (int)json_integer_value(json_object_get(root, "code"));
-	char told[600];
 
-	if (line && progress) {
-		snprintf(told, sizeof(told), "waiting for %s", line);
-		progress(data, told);
-	}
-	if (line)
+	if (line) {
+		snprintf(t->held, sizeof(t->held), "waiting for %s", line);
 		r = 1;
-	else if (r < 0)
+	} else if (r < 0)
 		fail(err, r, "%s", text ? text : "refused");
 	json_decref(root);
 	return r;
 }
 
-static int await(int fd, const char *target, uint64_t timeout_ns,
-		 sigslot_line_fn progress, void *data, struct sigslot_error *err)
+/* Returns -EPIPE if the supervisor went away without an answer. */
+static int await(int fd, const char *target, uint64_t timeout_ns, struct talk *t,
+		 struct sigslot_error *err)
 {
-	uint64_t deadline = clock_after(clock_now(), timeout_ns);
+	uint64_t now = clock_now(), deadline = clock_after(now, timeout_ns);
+	uint64_t quiet = now + QUIET_MS * NS_PER_MS;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	char packet[PACKET];
 	int r = 1;
 
 	while (r == 1) {
+		bool soon = *t->held && quiet < deadline;
 		ssize_t n;
 
-		if (poll(&p, 1, clock_poll_ms(clock_now(), deadline)) == 0)
-			return fail(err, -ETIMEDOUT, "'%s' is still at it", target);
-		n = recv(fd, packet, sizeof(packet), 0);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return 0; /* the supervisor has ended */
-		r = hear(packet, (size_t)n, progress, data, err);
+		if (poll(&p, 1, clock_poll_ms(now, soon ? quiet : deadline)) == 0) {
+			pass_on(t);
+			if (!soon)
+				return fail(err, -ETIMEDOUT, "'%s' is still at it",
+					    target);
+		} else {
+			n = recv(fd, packet, sizeof(packet), 0);
+			if (n == 0 || (n < 0 && errno != EINTR))
+				return -EPIPE;
+			if (n > 0)
+				r = hear(packet, (size_t)n, t, err);
+		}
+		now = clock_now();
+		if (r == 1 && now >= quiet)
+			pass_on(t);
 	}
 	return r;
 }
@@ -136,15 +157,18 @@ static int no_run(const struct instance *in, struct sigslot_error *err)
  * The supervisor lets go of its lock as the last thing, a moment after its socket was
  * closed: not before that can the instance be run again.
  */
-static void await_end(const struct instance *in)
+static bool await_end(const struct instance *in)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_NS};
 	uint64_t deadline = clock_now() + END_S * NS_PER_S;
 	pid_t holder;
 
-	while (lock_probe(in->dir, &holder, NULL) == 0 && holder &&
-	       clock_now() < deadline)
+	while (lock_probe(in->dir, &holder, NULL) == 0 && holder) {
+		if (clock_now() >= deadline)
+			return false;
 		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 /* Whether the instance is gone when the order has been carried out. */
@@ -154,9 +178,22 @@ static bool ends(const char *verb)
 	       strcmp(verb, "idle") == 0;
 }
 
+/* The supervisor went away without an answer. */
+static int cut_off(const struct instance *in, bool ending, struct sigslot_error *err)
+{
+	if (!await_end(in))
+		return fail(err, -EAGAIN,
+			    "instance '%s' has too much to do to answer: try again",
+			    in->name);
+	return ending ? 0
+		      : fail(err, -ENXIO,
+			     "instance '%s' has ended before that was done", in->name);
+}
+
 int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
 		    sigslot_line_fn progress, void *data, struct sigslot_error *err)
 {
+	struct talk talk = {.progress = progress, .data = data};
 	struct instance in = {.dir = -1};
 	struct address a;
 	_close_ int fd = -1;
@@ -168,8 +205,11 @@ int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
 	if (r == 0)
 		r = ask(fd, verb, a.name, err);
 	if (r == 0)
-		r = await(fd, target, timeout_ns, progress, data, err);
-	if (r == -ENXIO && *a.name && in.supervisor && instance_routes(&in, NULL) == 0)
+		r = await(fd, target, timeout_ns, &talk, err);
+	if (r == -EPIPE)
+		r = cut_off(&in, !*a.name && ends(verb), err);
+	else if (r == -ENXIO && *a.name && in.supervisor &&
+		 instance_routes(&in, NULL) == 0)
 		instance_no_name(&in, &a, err);
 	if (r == 0 && !*a.name && ends(verb))
 		await_end(&in);

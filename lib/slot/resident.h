@@ -12,6 +12,7 @@ struct resident {
 	struct launch launch;
 	struct process process;
 	bool up; /* it runs, or its last output is being read */
+	bool asked; /* to end, by SIGTERM */
 };
 
 /* What the two do differently, as in struct process. */

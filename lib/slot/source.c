@@ -3,6 +3,8 @@
  * source: a resident command without input; each line that it writes is emitted. When
  * it has ended, it has ended for good: whoever wants it again writes a loop around it.
  */
+#include <signal.h>
+
 #include "slot/kinds.h"
 #include "slot/report.h"
 #include "slot/resident.h"
@@ -18,9 +20,19 @@ static void line(struct process *p, enum lines_found found, const char *text,
 	report_line(p->slot, NULL, found, text, size, &p->payload);
 }
 
+/* As the signal ends it, or as a shell tells of a child that it ended. */
+static bool obeyed(const struct slot_verdict *v)
+{
+	return v->signal == SIGTERM || v->exit == 128 + SIGTERM;
+}
+
 static void ended(struct process *p, struct slot_verdict *v)
 {
-	resident_of(p->slot)->up = false;
+	struct resident *r = resident_of(p->slot);
+
+	r->up = false;
+	if (r->asked && obeyed(v))
+		v->code = 0;
 	report_ended(p->slot, v, true);
 }
 
@@ -41,8 +53,11 @@ static void refuse(struct slot *s, struct slot_job *job)
 
 static void finish(struct slot *s)
 {
-	if (resident_of(s)->up)
-		process_end(&resident_of(s)->process);
+	struct resident *r = resident_of(s);
+
+	r->asked = true;
+	if (r->up)
+		process_end(&r->process);
 }
 
 static void hold(struct slot *s, bool held)

@@ -18,7 +18,7 @@
 #include "base/fd.h"
 #include "supervisor/super.h"
 
-enum { MOST = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
+enum { PEERS = 256, ORDERS = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
 
 struct control_client {
 	struct control_client *next;
@@ -220,6 +220,15 @@ void control_update(struct supervisor *s)
 	}
 }
 
+static unsigned count_orders(const struct supervisor *s)
+{
+	unsigned len = 0;
+
+	for (const struct control_client *c = s->clients; c; c = c->next)
+		len += c->wish != NULL;
+	return len;
+}
+
 static void ask(struct control_client *c, const char *text, size_t size)
 {
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -229,6 +238,11 @@ static void ask(struct control_client *c, const char *text, size_t size)
 		     find_wish(verb) && (!target || strlen(target) < sizeof(c->target));
 	int r;
 
+	if (count_orders(c->super) >= ORDERS) {
+		json_decref(root);
+		answer(c, -EAGAIN, "it carries out 32 orders already: try again");
+		return;
+	}
 	if (known) {
 		c->wish = find_wish(verb);
 		c->asked = clock_now();
@@ -281,7 +295,7 @@ static void accepted(struct watch *w, uint32_t events)
 	(void)events;
 	for (c = s->clients; c; c = c->next)
 		len++;
-	if (fd < 0 || len >= MOST || !ours(fd))
+	if (fd < 0 || len >= PEERS || !ours(fd))
 		return;
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -310,7 +324,7 @@ int control_open(struct supervisor *s, struct sigslot_error *err)
 	unlinkat(s->world.dir, "ctl", 0);
 	r = fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (r < 0 || listen(fd, MOST) < 0)
+	if (r < 0 || listen(fd, ORDERS) < 0)
 		return fail_errno(err, "cannot make the control socket");
 	r = loop_watch(&s->loop, &s->listener, fd, EPOLLIN, accepted);
 	if (r < 0)

@@ -21,6 +21,7 @@ loop_is() {
 	start_slow
 	run -0 --separate-stderr sigslot stop t
 	assert_output ''
+	assert_stderr ''
 	run_ended 0
 	run -0 ls "$SIGSLOT_RUNTIME_DIR"
 	assert_output ''
@@ -164,5 +165,42 @@ loop_is() {
 	assert_output 3
 	run -0 wc -l began
 	assert_output '1 began'
+	sigslot clean --force
+}
+
+@test "of forty orders at a time 32 are taken, and the others told so with 75" {
+	start_slow
+	sigslot emit slow 1
+	wait_until has_lines began 1
+	for i in $(seq 40); do
+		bash -c "sigslot stop slow 2>said.$i; echo \$? >>ended" 3>&- &
+	done
+	wait_until has_lines ended 8
+	run -0 sort -u ended
+	assert_output 75
+	run -0 grep -l 'sigslot: it carries out 32 orders already: try again' said.*
+	[ "${#lines[@]}" = 8 ]
+	touch gate
+	wait_until has_lines ended 40
+	run -0 bash -c 'sort ended | uniq -c | tr -s " "'
+	assert_output $' 32 0\n 8 75'
+	stop_run
+}
+
+@test "an instance that dies has not done what it was asked for" {
+	start_slow
+	sigslot emit slow 1
+	wait_until has_lines began 1
+	sigslot stop slow 2>said 3>&- &
+	stopping=$!
+	wait_until grep -q 'waiting for slow' said
+	kill -KILL "$RUN_PID"
+	status=0
+	wait "$stopping" || status=$?
+	assert_equal "$status" 69
+	run -0 grep -v waiting said
+	assert_output "sigslot: instance 't' has ended before that was done"
+	run_ended 137
+	wait_until no_processes
 	sigslot clean --force
 }

@@ -42,6 +42,33 @@ static void is_ended(void)
 	host_clear();
 }
 
+/* TEXT is a source that says "up" and is then asked to end. */
+static void ends_as_asked(const char *text, const char *wanted, const char *sentence)
+{
+	struct slot_spec spec = host_spec("source", text);
+	struct slot *s = host_open(&spec);
+
+	host_until(&host.emitted, 1);
+	slot_finish(s);
+	host_until(&host.over, 1);
+	is_str(host_text(), wanted, sentence);
+	slot_close(s);
+	host_clear();
+}
+
+static void obeys(void)
+{
+	ends_as_asked("echo up; exec sleep 60",
+		      "out \"up\"\nended code 0 exit -1 signal 15 for good\n",
+		      "to end by the signal that it is sent is no failure");
+	ends_as_asked("trap 'exit 143' TERM; sleep 60 & echo up; wait",
+		      "out \"up\"\nended code 0 exit 143 signal 0 for good\n",
+		      "nor to tell of it as a shell does");
+	ends_as_asked("trap 'exit 3' TERM; sleep 60 & echo up; wait",
+		      "out \"up\"\nended code -10 exit 3 signal 0 for good\n",
+		      "any other status still is");
+}
+
 static void is_killed(void)
 {
 	struct slot_spec spec =
@@ -116,6 +143,7 @@ int main(void)
 	host_start();
 	emits_lines();
 	is_ended();
+	obeys();
 	is_killed();
 	is_held();
 	ends_while_held();
