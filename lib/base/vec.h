@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Growing arrays. `struct { T *at; size_t len, cap; } v = {0}` is a vector; vec_add()
- * returns the address of a new zeroed element, or NULL when there is no memory.
+ * returns the address of a new zeroed element, or NULL when there is no memory;
+ * vec_push() of one whose bytes may be anything.
  */
 #ifndef BASE_VEC_H
 #define BASE_VEC_H
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Grows *at to hold len + 1 elements. Returns the new element, zeroed, or NULL. */
+/* Grows *at to hold len + 1 elements. Returns the new element or NULL. */
 static inline void *vec_grow(void **at, size_t *len, size_t *cap, size_t size)
 {
 	if (*len == *cap) {
@@ -21,7 +22,14 @@ static inline void *vec_grow(void **at, size_t *len, size_t *cap, size_t size)
 		*at = moved;
 		*cap = more;
 	}
-	return memset((char *)*at + size * (*len)++, 0, size);
+	return (char *)*at + size * (*len)++;
+}
+
+static inline void *vec_grow_zeroed(void **at, size_t *len, size_t *cap, size_t size)
+{
+	void *added = vec_grow(at, len, cap, size);
+
+	return added ? memset(added, 0, size) : NULL;
 }
 
 #define VEC(T)                   \
@@ -30,9 +38,11 @@ static inline void *vec_grow(void **at, size_t *len, size_t *cap, size_t size)
 		size_t len, cap; \
 	}
 
-#define vec_add(v)                                                              \
-	((__typeof__((v)->at))vec_grow((void **)&(v)->at, &(v)->len, &(v)->cap, \
-				       sizeof(*(v)->at)))
+#define vec_grown(grow, v)                                                  \
+	((__typeof__((v)->at))grow((void **)&(v)->at, &(v)->len, &(v)->cap, \
+				   sizeof(*(v)->at)))
+#define vec_add(v)  vec_grown(vec_grow_zeroed, v)
+#define vec_push(v) vec_grown(vec_grow, v)
 
 /* for (T *e in v): */
 #define vec_each(e, v) \

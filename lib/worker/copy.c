@@ -32,19 +32,22 @@ static int as_string(const struct payload *p, struct buf *out)
 	return r;
 }
 
-int copy_payload(struct record *record, bool apart)
+static int copy(struct record *record)
 {
 	struct payload *p = &record->claim.payload;
 	_buf_ struct buf copy = {0};
-	int r;
+	int r = raw(record) ? as_string(p, &copy) : as_it_is(p, &copy);
 
-	if (record->copy || (!apart && !raw(record)))
-		return 0;
-	r = raw(record) ? as_string(p, &copy) : as_it_is(p, &copy);
 	if (r == -ENOMEM)
 		return r;
 	queue_unpin(record->from->queue, &record->claim, 1);
 	p->size = copy.size;
 	p->data = record->copy = buf_take(&copy);
 	return r;
+}
+
+/* Apart from the above: most messages are read in place. */
+int copy_payload(struct record *record, bool apart)
+{
+	return record->copy || (!apart && !raw(record)) ? 0 : copy(record);
 }

@@ -182,9 +182,11 @@ bool intake_idle(const struct intake *in)
  */
 static unsigned turn_over(struct intake *in, struct claim *out, unsigned max)
 {
-	struct sigslot_error err = {0};
-	int n = queue_turn(in->queue, in->acks.at, in->acks.len, out, max, &err);
+	struct sigslot_error err; /* large: not cleared each time */
+	int n;
 
+	err.text[0] = '\0';
+	n = queue_turn(in->queue, in->acks.at, in->acks.len, out, max, &err);
 	if (n != -ETIMEDOUT)
 		in->acks.len = 0;
 	if (max)
@@ -237,7 +239,7 @@ void intake_ack(struct intake *in, const struct claim *c)
 
 	if (in->acks.len >= INTAKE_BATCH)
 		intake_settle(in);
-	ack = vec_add(&in->acks);
+	ack = vec_push(&in->acks);
 	if (ack)
 		*ack = *c;
 }

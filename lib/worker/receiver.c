@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "worker/copy.h"
 #include "worker/life.h"
+#include "worker/record.h"
 #include "worker/tell.h"
 
 enum { STREAM_MOST = 256 };
@@ -124,14 +125,14 @@ static void settle(struct job *job, const struct slot_verdict *v)
 	} else {
 		r->alike = 0;
 	}
-	if (!again)
+	if (!again && !r->spec.untimed)
 		tell_outcome(r, &job->job, record, v);
 	r->running--;
 	if (!job->beside && --t->busy_len == 0)
 		t->busy = NULL;
-	free(job);
-	turn_release(record);
-	turn_pump(t);
+	pool_give(&t->job_pool, job);
+	record_release(record);
+	turn_pump_later(t);
 }
 
 static void host_done(struct slot *s, struct slot_job *j, const struct slot_verdict *v)
@@ -287,17 +288,22 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	const struct route_name *sender = routes_name(w->routes, id->sender);
 	const struct route_name *signal = routes_name(w->routes, id->signal);
 	const struct claim *c = &record->claim;
-	struct job *job = malloc(sizeof(*job));
 	struct turn *t = r->turn;
+	struct job *job = pool_take(&t->job_pool, sizeof(*job));
 	bool apart = r->parallel > 1 || (r->lasting && record->from->apart);
 	int copied = job && r->slot ? copy_payload(record, apart) : -ENOMEM;
 
 	if (copied == -ENOMEM) {
 		record->again = true;
-		free(job);
+		if (job)
+			pool_give(&t->job_pool, job);
 		return;
 	}
-	*job = (struct job){.record = record, .receiver = r, .beside = r->parallel > 1};
+	job->record = record;
+	job->receiver = r;
+	job->beside = r->parallel > 1;
+	job->refused = false;
+	job->job.user = job->job.own = NULL;
 	job->job.message = (struct sigslot_message){
 		.slot = w->plan->slots[w->slots_by_id[id->slot]].name,
 		.sender = sender ? routes_text(w->routes, sender->owner) : "",

@@ -14,9 +14,13 @@
 #include "base/log.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
+#include "worker/record.h"
 #include "worker/tick.h"
 
-enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20, AGAIN_MS = 100 };
+enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
+
+/* How many batches in a row, and how long at most. */
+enum { SEVERAL = 4, SEVERAL_NS = 200000 };
 
 static int add_slots(struct turn *t, struct sigslot_error *err)
 {
@@ -81,6 +85,8 @@ void turn_done(struct turn *t)
 	vec_done(&t->receivers);
 	vec_done(&t->ticks);
 	free(t->claims);
+	pool_done(&t->record_pool);
+	pool_done(&t->job_pool);
 }
 
 struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
@@ -96,44 +102,14 @@ struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
 	return NULL;
 }
 
-static void forget(struct record *r)
-{
-	*r->place = r->next;
-	if (r->next)
-		r->next->place = r->place;
-	r->turn->open--;
-	free(r->copy);
-	free(r);
-}
-
-static void settle(struct record *r)
-{
-	struct turn *t = r->turn;
-
-	if (r->again)
-		queue_return(r->from->queue, &r->claim,
-			     t->now ? 0 : clock_now() + AGAIN_MS * NS_PER_MS, t->now);
-	else
-		intake_ack(r->from, &r->claim);
-	forget(r);
-}
-
 void turn_abandon(struct turn *t)
 {
-	while (t->records) {
-		queue_return(t->records->from->queue, &t->records->claim, 0, true);
-		forget(t->records);
-	}
+	while (t->records)
+		record_abandon(t->records);
 	t->current = NULL;
 	t->have_receiver = false;
 	t->busy = NULL;
 	t->busy_len = 0;
-}
-
-void turn_release(struct record *r)
-{
-	if (--r->pending == 0 && r->walked)
-		settle(r);
 }
 
 bool turn_idle(const struct turn *t)
@@ -182,21 +158,10 @@ static struct receiver *receiver_of(struct turn *t, uint32_t slot_id)
 /* Takes the next claimed message up. False: there is none that may be begun. */
 static bool begin(struct turn *t)
 {
-	struct record *r;
+	struct record *r = t->next == t->claims_len || t->now ? NULL : record_begin(t);
 
-	if (t->next == t->claims_len || t->now)
-		return false;
-	r = malloc(sizeof(*r)); /* quicker than calloc() where one is free */
 	if (!r)
 		return false;
-	*r = (struct record){
-		.turn = t, .from = t->claimed, .claim = t->claims[t->next++]};
-	t->open++;
-	r->next = t->records;
-	r->place = &t->records;
-	if (r->next)
-		r->next->place = &r->next;
-	t->records = r;
 	t->current = r;
 	t->have_receiver = false;
 	t->dispatch = (struct dispatch){t->worker->world->routes, &r->claim.envelope,
@@ -213,9 +178,7 @@ static void conclude(struct turn *t)
 	if (!r->receivers && !r->again)
 		board_add(&t->board->dropped, 1);
 	t->current = NULL;
-	r->walked = true;
-	if (!r->pending)
-		settle(r);
+	record_walked(r);
 }
 
 /* The next one of the current message. False: there is none. */
@@ -302,10 +265,14 @@ bool turn_willing(const struct turn *t)
 	       !t->current && t->next == t->claims_len;
 }
 
-/* A batch from each queue that has something, first from the one after the last. */
-static void take_turns(struct turn *t)
+/*
+ * A batch from each queue that has something, first from the one after the last.
+ * Returns whether there was something.
+ */
+static bool take_turns(struct turn *t)
 {
 	unsigned len = t->intakes_len, first = t->first;
+	bool some = false;
 
 	for (unsigned i = 0; i < len && turn_willing(t); i++) {
 		unsigned index = (first + i) % len;
@@ -316,8 +283,22 @@ static void take_turns(struct turn *t)
 		fill(t, in);
 		if (t->claims_len)
 			t->first = (index + 1) % len;
+		some = some || t->claims_len;
 		step(t);
 	}
+	return some;
+}
+
+/*
+ * To come back costs a look at all that this process waits for: while messages are
+ * quick a few more are taken at once, so few that the other loops do not notice.
+ */
+static void take_several_turns(struct turn *t)
+{
+	uint64_t until = clock_now() + SEVERAL_NS;
+
+	for (int i = 0; i < SEVERAL && take_turns(t) && clock_now() < until; i++)
+		;
 }
 
 /* An acknowledgement waits for the next claim only where there will be one at once. */
@@ -388,7 +369,7 @@ void turn_pump(struct turn *t)
 		return;
 	t->stepping = true;
 	if (step(t))
-		take_turns(t);
+		take_several_turns(t);
 	settle_all(t);
 	t->stepping = false;
 	t->board->busy = t->open || t->outgoing;

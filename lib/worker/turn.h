@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/pool.h"
 #include "base/vec.h"
 #include "object/dispatch.h"
 #include "object/ticker.h"
@@ -83,6 +84,7 @@ struct turn {
 	unsigned busy_len;
 	struct record *records; /* that are under way */
 	unsigned open; /* how many */
+	struct pool record_pool, job_pool;
 	bool stepping;
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */
@@ -103,9 +105,6 @@ void turn_done(struct turn *t);
 
 /* Takes messages as long as it may: after anything that could let it. */
 void turn_pump(struct turn *t);
-
-/* One job, or one output, of the record is done. */
-void turn_release(struct record *r);
 
 /* Whether it could begin a message, as far as it and not a queue is concerned. */
 bool turn_willing(const struct turn *t);

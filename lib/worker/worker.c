@@ -21,6 +21,7 @@
 #include "message/type.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
+#include "worker/record.h"
 #include "worker/stray.h"
 #include "worker/turn.h"
 
@@ -111,7 +112,7 @@ static void left(struct outbox *o, void *from, void *origin, size_t size, int co
 		board_add(&t->board->dropped, 1);
 	turn_outgoing(t, -1, size);
 	if (origin)
-		turn_release(origin);
+		record_release(origin);
 	turn_pump_later(t);
 }
 

@@ -319,3 +319,21 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 		assert_equal "$(($(grep -c "^$round\\." seen) + dropped))" "$(cat sent)"
 	done
 }
+
+@test "the loops of a process take turns: none waits for more than 512 messages of another" {
+	printf '%s\n' 'sigslot: 1' 'processes: {p: {}}' 'loops:' \
+		"  x: {process: p, objects: {a: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so', signals: {out: any}, slots: {echo: {}}}}}" \
+		"  y: {process: p, objects: {b: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so', signals: {out: any}, slots: {echo: {}}}}}" \
+		'objects: {c: {filter: cat >> seen}}' 'connections: ["a.out, b.out -> c"]' >t.yaml
+	start_run t.yaml
+	pid=$(sigslot ps --json | jq 'select(.loop == "x") | .pid')
+	kill -STOP "$pid"
+	yes a | head -n 3000 | sigslot emit -l a.echo
+	yes b | head -n 3000 | sigslot emit -l b.echo
+	kill -CONT "$pid"
+	wait_until has_lines seen 6000
+	stop_run
+	run -0 awk '$0 != last { n = 0; last = $0 } ++n > most { most = n } END { print most <= 512 }' \
+		<(head -n 6000 seen)
+	assert_output 1
+}

@@ -48,6 +48,8 @@ static void vectors(void)
 		sum += *e;
 	ok(zeroed, "a new element is zeroed");
 	is_int(sum, 500500, "all elements are visited");
+	*vec_push(&v) = 7;
+	is_int(v.at[1000], 7, "an element can be pushed that was not zeroed before");
 	vec_done(&v);
 	ok(!v.at && !v.len && !v.cap, "a vector is empty when it is done");
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Claimed messages: each from the moment it is begun until its queue is told what
+ * became of it.
+ */
+#include "worker/record.h"
+
+#include "base/clock.h"
+
+enum { AGAIN_MS = 100 };
+
+struct record *record_begin(struct turn *t)
+{
+	struct record *r = pool_take(&t->record_pool, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	/* one by one: to clear it all first takes longer */
+	r->turn = t;
+	r->from = t->claimed;
+	r->next = t->records;
+	r->place = &t->records;
+	r->claim = t->claims[t->next++];
+	r->pending = r->receivers = 0;
+	r->walked = r->again = false;
+	r->copy = NULL;
+	if (r->next)
+		r->next->place = &r->next;
+	t->records = r;
+	t->open++;
+	return r;
+}
+
+static void forget(struct record *r)
+{
+	struct turn *t = r->turn;
+
+	*r->place = r->next;
+	if (r->next)
+		r->next->place = r->place;
+	t->open--;
+	free(r->copy);
+	pool_give(&t->record_pool, r);
+}
+
+static void settle(struct record *r)
+{
+	struct turn *t = r->turn;
+
+	if (r->again)
+		queue_return(r->from->queue, &r->claim,
+			     t->now ? 0 : clock_now() + AGAIN_MS * NS_PER_MS, t->now);
+	else
+		intake_ack(r->from, &r->claim);
+	forget(r);
+}
+
+void record_walked(struct record *r)
+{
+	r->walked = true;
+	if (!r->pending)
+		settle(r);
+}
+
+void record_release(struct record *r)
+{
+	if (--r->pending == 0 && r->walked)
+		settle(r);
+}
+
+void record_abandon(struct record *r)
+{
+	queue_return(r->from->queue, &r->claim, 0, true);
+	forget(r);
+}
