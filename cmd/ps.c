@@ -110,6 +110,8 @@ static int print_row(void *unused, const struct sigslot_loop_info *info)
 		number("out", info->out),
 		number("dropped", info->dropped),
 		number("failed", info->failed),
+		number("retried", info->retried),
+		number("dead", info->dead),
 		number("restarts", info->restarts),
 		{0},
 	};

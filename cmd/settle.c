@@ -106,7 +106,7 @@ static int retry(int len, char **operands)
 	static struct sigslot_queue *q; /* ends with the process, which is sooner */
 	struct sigslot_error err = {0};
 	uint64_t sent = 0;
-	int r = sigslot_queue_open(operands[0], &q, &err);
+	int r = sigslot_queue_open_dead(operands[0], &q, &err);
 
 	(void)len;
 	if (r == 0)

@@ -226,16 +226,16 @@ SIGSLOT_API int sigslot_lease_bury(const char *token, struct sigslot_error *err)
 /* --- dead ones ------------------------------------------------------------------- */
 
 /*
- * Opens the dead ones of a queue, which can be got, done and returned as from any
- * queue, and not put. Errors as for sigslot_queue_open().
+ * Opens the dead ones of a queue, or of a loop, which can be got, done and returned as
+ * from any queue, and not put. Errors as for sigslot_queue_open().
  */
 SIGSLOT_API int sigslot_queue_open_dead(const char *address, struct sigslot_queue **ret,
 					struct sigslot_error *err);
 
 /*
- * Sends up to `max` dead ones back to their queue, the oldest first, where their
- * attempts begin anew. *ret_sent, if not NULL, is how many, also on failure. Returns 0;
- * -EAGAIN: no room in time; -ESHUTDOWN: it is closed.
+ * Sends up to `max` of the dead ones that q is opened on back to their queue, the
+ * oldest first, where their attempts begin anew. *ret_sent, if not NULL, is how many,
+ * also on failure. Returns 0; -EAGAIN: no room in time; -ESHUTDOWN: it is closed.
  */
 SIGSLOT_API int sigslot_queue_retry(struct sigslot_queue *q, uint64_t max,
 				    uint64_t timeout_ns, uint64_t *ret_sent,

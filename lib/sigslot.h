@@ -168,6 +168,7 @@ struct sigslot_loop_info {
 	uint64_t queued, queued_bytes; /* in the loop's queue, in flight included */
 	bool busy; /* something is under way in a slot */
 	uint64_t in, out, dropped, failed; /* messages since the instance began */
+	uint64_t retried, dead; /* tried again, given up */
 	uint64_t restarts; /* of the worker */
 	unsigned slots; /* that take from a named queue */
 };

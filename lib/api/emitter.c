@@ -34,7 +34,7 @@ static uint32_t look_up(const struct instance *in, const struct address *a)
 		id = routes_find(r, object, a->name, ROUTE_SIGNAL);
 	for (size_t i = 0; !id && i < ARRAY_LEN(defaults); i++)
 		id = routes_find(r, a->name, defaults[i].member, defaults[i].kind);
-	if (!id && instance_queue(in, a->name))
+	if (!id && instance_queue(in, a->name, false))
 		id = routes_find(r, a->name, "", ROUTE_OBJECT);
 	return id;
 }

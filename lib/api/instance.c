@@ -122,16 +122,17 @@ int instance_routes(struct instance *in, struct sigslot_error *err)
 	return in->routes ? 0 : routes_open(in->dir, &in->routes, err);
 }
 
-const struct route_queue *instance_queue(const struct instance *in, const char *name)
+const struct route_queue *instance_queue(const struct instance *in, const char *name,
+					 bool loops)
 {
 	const struct routes *r = in->routes;
 	const struct route_name *n =
 		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
 	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
 
-	return q && q->flags & ROUTE_NAMED && strcmp(routes_text(r, q->name), name) == 0
-		       ? q
-		       : NULL;
+	if (!q || strcmp(routes_text(r, q->name), name) != 0)
+		return NULL;
+	return loops || q->flags & ROUTE_NAMED ? q : NULL;
 }
 
 static bool has(struct instance *in, const struct address *a)
@@ -139,7 +140,7 @@ static bool has(struct instance *in, const struct address *a)
 	if (instance_routes(in, NULL) < 0)
 		return false;
 	if (a->queue)
-		return instance_queue(in, a->name) != NULL;
+		return instance_queue(in, a->name, a->loops) != NULL;
 	return routes_find(in->routes, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
 }
 
@@ -160,7 +161,8 @@ static void consider_owners(struct search *s, const struct instance *in)
 		const char *owner = routes_text(in->routes, n->owner);
 
 		if (!(n->kind & ROUTE_GONE) &&
-		    (!s->address->queue || instance_queue(in, owner)))
+		    (!s->address->queue ||
+		     instance_queue(in, owner, s->address->loops)))
 			consider_near(&s->nearest, owner);
 	}
 }
@@ -263,7 +265,7 @@ static int find_any(const struct address *a, struct instance *ret,
 /* The instance that a command runs in need not have the queue that it speaks of. */
 static bool elsewhere(const struct address *a, struct instance *in)
 {
-	return !*a->instance && a->queue && !instance_queue(in, a->name);
+	return !*a->instance && a->queue && !instance_queue(in, a->name, a->loops);
 }
 
 int instance_find(const struct address *a, struct instance *ret,

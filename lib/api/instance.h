@@ -15,6 +15,7 @@ struct address {
 	char instance[64]; /* "" if the address has none */
 	char name[64], member[64]; /* member "" if it has none */
 	bool queue; /* only a queue by its own name is meant */
+	bool loops; /* with it: that of a loop will do, too */
 };
 
 /* Takes an address apart. Returns 0 or -EINVAL with a sentence. */
@@ -39,8 +40,12 @@ static inline bool instance_lives(const struct instance *in)
 	return in->supervisor || in->queue;
 }
 
-/* Its queue of that name, to be found by `queue` commands; NULL: none. With routes. */
-const struct route_queue *instance_queue(const struct instance *in, const char *name);
+/*
+ * Its queue of that name, as `queue` commands find it; with `loops`, also that of a
+ * loop. NULL: none. With routes.
+ */
+const struct route_queue *instance_queue(const struct instance *in, const char *name,
+					 bool loops);
 
 /* Maps its routes, once. */
 int instance_routes(struct instance *in, struct sigslot_error *err);

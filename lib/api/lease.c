@@ -278,7 +278,7 @@ static int bury(struct sigslot_queue *q, const struct lease *l, uint64_t delay_n
 		return r;
 	r = named_dead(q, &dead, err);
 	if (r == 0)
-		r = dead_push(dead, &c, err);
+		r = dead_push(dead, &c, NULL, err);
 	if (r == 0)
 		r = lease_bury(q->queue, l);
 	queue_close(dead);

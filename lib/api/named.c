@@ -134,8 +134,8 @@ static int no_queue(const struct instance *in, const char *name,
 		    n.best ? "'?" : "");
 }
 
-int named_find(const char *address, struct instance *ret, char ret_name[static 64],
-	       int *ret_queues, struct sigslot_error *err)
+int named_find(const char *address, bool loops, struct instance *ret,
+	       char ret_name[static 64], int *ret_queues, struct sigslot_error *err)
 {
 	struct instance in = {.dir = -1};
 	struct address a;
@@ -149,6 +149,7 @@ int named_find(const char *address, struct instance *ret, char ret_name[static 6
 	if (r < 0)
 		return r;
 	a.queue = true;
+	a.loops = loops;
 	r = instance_find(&a, &in, err);
 	if (r == -ENXIO && (!*a.instance || strcmp(a.instance, a.name) == 0)) {
 		int revived = revive(a.name, err); /* the first to ask after a reboot */
@@ -158,7 +159,7 @@ int named_find(const char *address, struct instance *ret, char ret_name[static 6
 	}
 	if (r < 0)
 		return r;
-	if (!instance_queue(&in, a.name))
+	if (!instance_queue(&in, a.name, loops))
 		r = no_queue(&in, a.name, err);
 	if (r == 0)
 		r = runtime_subdir(in.dir, "q", false, ret_queues, err);
@@ -198,7 +199,7 @@ static int open_named(const char *address, bool dead, struct sigslot_queue **ret
 		return fail(err, -ENOMEM, "out of memory");
 	q->in.dir = -1;
 	q->dead = dead;
-	r = named_find(address, &q->in, q->name, &queues, err);
+	r = named_find(address, dead, &q->in, q->name, &queues, err);
 	if (r == 0)
 		r = identity_open(q->in.dir, -1, &q->identity, err);
 	if (r == 0)
@@ -208,7 +209,7 @@ static int open_named(const char *address, bool dead, struct sigslot_queue **ret
 		sigslot_queue_close(q);
 		return r;
 	}
-	q->largest = queue_largest(instance_queue(&q->in, q->name)->size);
+	q->largest = queue_largest(instance_queue(&q->in, q->name, dead)->size);
 	note_sender(q);
 	*ret = q;
 	return 0;

@@ -28,11 +28,11 @@ struct sigslot_queue {
 
 /*
  * Opens the instance of the queue that an address names, with its routes, and the
- * directory with its queues. ret_name is that queue's name. Errors as for
- * sigslot_queue_open().
+ * directory with its queues. With `loops` it may be a loop's. ret_name is its name.
+ * Errors as for sigslot_queue_open().
  */
-int named_find(const char *address, struct instance *ret, char ret_name[static 64],
-	       int *ret_queues, struct sigslot_error *err);
+int named_find(const char *address, bool loops, struct instance *ret,
+	       char ret_name[static 64], int *ret_queues, struct sigslot_error *err);
 
 /* Makes a free-standing queue. Errors as for sigslot_queue_create(). */
 int named_create(const char *name, const struct queue_limits *limits,

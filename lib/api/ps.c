@@ -66,6 +66,8 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 		.out = l->out,
 		.dropped = l->dropped + l->misfit,
 		.failed = l->failed,
+		.retried = l->retried,
+		.dead = l->dead,
 		.restarts = p ? p->restarts : 0,
 	};
 
@@ -105,7 +107,7 @@ static int tell_queue(const struct walk *walk, const struct instance *in, int qu
 		info.in = n.pushed;
 		info.out = n.acked;
 		info.dropped = dropped_by_full(&n) + n.dropped + n.voided + n.damaged;
-		info.failed = n.dead;
+		info.failed = info.dead = n.dead;
 	}
 	return walk->fn(walk->data, &info);
 }

@@ -44,7 +44,7 @@ int sigslot_queue_repair(const char *address, struct sigslot_repair *ret,
 	_close_ int queues = -1;
 	struct repair done = {0};
 	char name[64];
-	int r = named_find(address, &in, name, &queues, err);
+	int r = named_find(address, false, &in, name, &queues, err);
 
 	if (r == 0) {
 		r = repair_here(&in, queues, name, &done, err);

@@ -95,7 +95,7 @@ int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
 			return 0;
 		return r < 0 ? r : runtime_each(runtime, tell_instance, &w);
 	}
-	r = named_find(address, &in, name, &queues, err);
+	r = named_find(address, false, &in, name, &queues, err);
 	if (r < 0)
 		return r;
 	r = tell(&w, &in, queues, name, err);

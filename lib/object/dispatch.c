@@ -6,7 +6,7 @@
 
 static bool direct(struct dispatch *d, struct receiver_id *ret)
 {
-	uint32_t slot = d->envelope->connection & ~(uint32_t)ROUTE_DIRECT;
+	uint32_t slot = d->envelope->connection & ~(uint32_t)ROUTE_FLAGS;
 	const struct route_name *n = routes_name(d->routes, slot);
 
 	if (d->next++ || !n || n->kind != ROUTE_SLOT || n->queue != d->queue)

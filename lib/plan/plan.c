@@ -221,8 +221,22 @@ static struct plan_slot *start_slot(struct maker *m, const struct model_thing *t
 	to->kind = PLAN_MEMBER;
 	to->type = copy(m, type);
 	to->parallel = 1;
-	to->emit = to->finished = to->failed = PLAN_NONE;
+	to->emit = to->finished = to->failed = to->fate.dead = PLAN_NONE;
 	return to;
+}
+
+static void make_fate(struct plan_fate *to, const struct model_fate *slot,
+		      const struct model_fate *object)
+{
+	const struct model_fate *retry = slot->retry ? slot : object;
+	const struct model_signal *dead = slot->dead ? slot->dead : object->dead;
+
+	to->mortal = retry->retry || dead;
+	to->retries = retry->retries;
+	to->backoff_ns = retry->backoff_ns;
+	to->backoff_max_ns = retry->backoff_max_ns;
+	if (dead)
+		to->dead = dead->index;
 }
 
 static void make_slot(struct maker *m, const struct model_object *o,
@@ -244,6 +258,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	to->shell = shell_of(m, o);
 	if (from->emit)
 		to->emit = from->emit->index;
+	make_fate(&to->fate, &from->fate, &o->fate);
 	if (from->does & DO_BUILTIN)
 		return;
 	to->finished = member_own_signal(&o->thing, "finished");

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/fate.h"
 #include "plan/process.h"
 
 enum { PLAN_NONE = 0xffffffff };
@@ -85,6 +86,7 @@ struct plan_slot {
 	uint32_t parallel; /* commands at the same time; 1 = in the loop's turn */
 	uint64_t timeout_ns; /* 0 = none */
 	uint32_t finished, failed; /* signals that tell how it went; NONE: a builtin */
+	struct plan_fate fate; /* of a message that failed */
 };
 
 struct plan_queue {

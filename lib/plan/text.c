@@ -197,7 +197,7 @@ static void put_words(struct lines *l, const char *what, const char *const *word
 
 static void put_options(struct lines *l, const struct plan_slot *s)
 {
-	char timeout[32];
+	char timeout[32], from[32], to[32];
 
 	if (s->args)
 		put_words(l, "; args", s->args);
@@ -209,6 +209,10 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 	    s->input_json ? "; input json" : "", s->reply_line ? "; reply line" : "");
 	if (s->timeout_ns)
 		put(l, "; timeout %s", unit_duration_text(s->timeout_ns, timeout));
+	if (s->fate.retries)
+		put(l, "; retry %u, %s..%s", s->fate.retries,
+		    unit_duration_text(s->fate.backoff_ns, from),
+		    unit_duration_text(s->fate.backoff_max_ns, to));
 	if (s->parallel > 1)
 		put(l, "; parallel %u", s->parallel);
 	if (s->emit != PLAN_NONE)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/vec.h"
 #include "queue/site.h"
@@ -63,16 +64,15 @@ int dead_open(int dir, const char *name, struct identity *id, struct queue **ret
 	return r < 0 ? r : queue_open(dir, ring, id, ret, err);
 }
 
-static void *wrap(const struct claim *c)
+static int wrap(const struct claim *c, const struct payload *notes, struct buf *out)
 {
-	struct dead_note note = {.time_ns = clock_wall(), .attempts = c->attempt};
-	char *bytes = malloc(sizeof(note) + c->payload.size);
+	struct dead_note note = {.time_ns = clock_wall(),
+				 .attempts = c->attempt,
+				 .notes = (uint32_t)notes->size};
 
-	if (!bytes)
-		return NULL;
-	memcpy(bytes, &note, sizeof(note));
-	memcpy(bytes + sizeof(note), c->payload.data, c->payload.size);
-	return bytes;
+	return buf_add(out, &note, sizeof(note))
+		       ?: buf_add(out, notes->data, notes->size)
+			       ?: buf_add(out, c->payload.data, c->payload.size);
 }
 
 static int drop_oldest(struct queue *dead)
@@ -85,15 +85,16 @@ static int drop_oldest(struct queue *dead)
 	return queue_drop(dead, &oldest);
 }
 
-int dead_push(struct queue *dead, const struct claim *c, struct sigslot_error *err)
+int dead_push(struct queue *dead, const struct claim *c, const struct payload *notes,
+	      struct sigslot_error *err)
 {
-	_free_ void *bytes = wrap(c);
-	size_t size = sizeof(struct dead_note) + c->payload.size;
+	static const struct payload nothing = {"", 0};
+	_buf_ struct buf b = {0};
 	int r;
 
-	if (!bytes)
+	if (wrap(c, notes ? notes : &nothing, &b) < 0)
 		return fail(err, -ENOMEM, "out of memory");
-	while ((r = queue_push(dead, &c->envelope, bytes, size, err)) == -EAGAIN)
+	while ((r = queue_push(dead, &c->envelope, b.data, b.size, err)) == -EAGAIN)
 		if ((r = drop_oldest(dead)) < 0)
 			break;
 	return r;
@@ -102,7 +103,7 @@ int dead_push(struct queue *dead, const struct claim *c, struct sigslot_error *e
 int dead_bury(struct queue *q, struct queue *dead, const struct claim *c,
 	      struct sigslot_error *err)
 {
-	int r = dead_push(dead, c, err);
+	int r = dead_push(dead, c, NULL, err);
 
 	return r < 0 ? r : queue_bury(q, c);
 }

@@ -16,7 +16,7 @@
 struct dead_note {
 	uint64_t time_ns; /* wall clock, when it was given up */
 	uint32_t attempts;
-	uint32_t notes; /* 0 so far */
+	uint32_t notes; /* JSON, or nothing */
 };
 
 /*
@@ -27,10 +27,12 @@ int dead_open(int dir, const char *name, struct identity *id, struct queue **ret
 	      struct sigslot_error *err);
 
 /*
- * Adds a message to the dead ones; its payload must be at hand. For who then takes it
- * out of its queue. Returns 0; -EAGAIN: all the dead ones are being read; -errno.
+ * Adds a message to the dead ones; its payload must be at hand. `notes` say more about
+ * it (NULL: nothing). For who then takes it out of its queue. Returns 0; -EAGAIN: all
+ * the dead ones are being read; -errno.
  */
-int dead_push(struct queue *dead, const struct claim *c, struct sigslot_error *err);
+int dead_push(struct queue *dead, const struct claim *c, const struct payload *notes,
+	      struct sigslot_error *err);
 
 /*
  * Does both for a claim of q. Returns 0; -ESTALE: the lease was lost, and the message

@@ -25,6 +25,12 @@ enum {
 	ROUTE_NOWHERE = 0xffffffff, /* the index of no queue */
 	ROUTE_DIRECT = 0x80000000, /* envelope.connection: the rest is a slot's id */
 	ROUTE_RAW = 0x40000000, /* envelope.connection: the payload is no JSON */
+	/*
+	 * The same: it failed as often as envelope.generation says. Who claims it first
+	 * gives it back, to back off.
+	 */
+	ROUTE_AGAIN = 0x20000000,
+	ROUTE_FLAGS = 0xe0000000,
 };
 
 enum route_queue_flag {

@@ -42,6 +42,7 @@ struct board_loop {
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */
 	uint64_t missed; /* ticks of timers */
+	uint64_t retried, dead;
 };
 
 struct board_queue {

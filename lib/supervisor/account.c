@@ -3,6 +3,7 @@
  * The account at the end of a run: what came in, went out, failed, was dropped, is
  * left.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -89,8 +90,9 @@ void account_begin(struct supervisor *s)
 int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
-	uint64_t in = 0, out = 0, failed = 0, dropped, left;
+	uint64_t in = 0, out = 0, failed = 0, dead = 0, dropped, left;
 	bool unwritten = false;
+	char given_up[40] = "";
 
 	if (whole)
 		drop_rest(s);
@@ -102,14 +104,18 @@ int account_settle(struct supervisor *s)
 		in += b->in;
 		out += b->out;
 		failed += b->failed;
+		dead += b->dead;
 		dropped += b->dropped + b->misfit;
 		unwritten = unwritten || b->unwritten;
 	}
+	if (dead)
+		snprintf(given_up, sizeof(given_up), "%llu dead, ",
+			 (unsigned long long)dead);
 	log_line("sigslot",
-		 "'%s' ended: %llu messages in, %llu out, %llu failed, %llu "
+		 "'%s' ended: %llu messages in, %llu out, %llu failed, %s%llu "
 		 "dropped, %llu kept",
 		 s->plan->name, (unsigned long long)in, (unsigned long long)out,
-		 (unsigned long long)failed, (unsigned long long)dropped,
+		 (unsigned long long)failed, given_up, (unsigned long long)dropped,
 		 (unsigned long long)left);
 	tell_kept(s);
 	if (left)
@@ -117,7 +123,7 @@ int account_settle(struct supervisor *s)
 			 "run it again to go on with what was kept, or "
 			 "'sigslot clean --force %s' to drop it",
 			 s->plan->name);
-	if (!whole)
+	if (!whole || dead)
 		return 1;
 	return unwritten || (s->options->strict && dropped) ? 74 : 0;
 }

@@ -343,3 +343,48 @@ void connect_read(struct reader *r, const struct node *list)
 		read_connection(r, n);
 	}
 }
+
+struct later_link {
+	struct later_link *next;
+	struct model_signal *from;
+	const struct node *queue;
+};
+
+void connect_later(struct reader *r, struct model_signal *from,
+		   const struct node *queue)
+{
+	struct later_link *l = reader_alloc(r, sizeof(*l));
+
+	if (!l)
+		return;
+	*l = (struct later_link){r->later_links, from, queue};
+	r->later_links = l;
+}
+
+/* Names a queue: whatever else has that name will not do. */
+static void connect_one(struct reader *r, const struct later_link *l)
+{
+	struct arrow_end end = {.name = l->queue->text};
+	struct written w = {l->queue, BLOCK};
+	struct joint from = {.from.signal = l->from}, to = {.good = true};
+	struct model_thing *thing = map_get(&r->t->names, end.name);
+
+	if (thing && thing->kind != MODEL_QUEUE) {
+		problem_node(
+			&r->problems, l->queue,
+			"%s is not a named queue: `dead` needs one under `queues:`",
+			problem_quote(&r->problems, end.name));
+		return;
+	}
+	if (!resolve_right(r, l->queue, &end, &to.to))
+		return;
+	from.from_text = origin_text(r, &from.from);
+	to.to_text = destination_text(r, &to.to);
+	add_link(r, &w, &from, &to);
+}
+
+void connect_rest(struct reader *r)
+{
+	for (const struct later_link *l = r->later_links; l; l = l->next)
+		connect_one(r, l);
+}

@@ -29,6 +29,14 @@ struct arrow_end;
 void connect_read(struct reader *r, const struct node *list);
 
 /*
+ * Notes a connection from a signal to the queue that the node names. It is made by
+ * connect_rest(), when all things are known.
+ */
+void connect_later(struct reader *r, struct model_signal *from,
+		   const struct node *queue);
+void connect_rest(struct reader *r);
+
+/*
  * Whom an end in the text of node n means, to the left and to the right of an arrow.
  * False, with the problem told, if nobody is.
  */

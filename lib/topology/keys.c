@@ -35,6 +35,8 @@ const struct key keys[] = {
 	{"queues", AT_TOP, .kind = KEY_MAP, .page = "A map of named queues"},
 	{"connections", AT_TOP, .kind = KEY_LIST,
 	 .page = "A list of arrows, see CONNECTIONS"},
+	{"dead", AT_TOP, .kind = KEY_NAME,
+	 .page = "The named queue for all slots that do not name one"},
 	LATER("include", AT_TOP),
 	LATER("vars", AT_TOP),
 	LATER("extends", AT_TOP | AT_LOOP | AT_OBJECT),
@@ -49,9 +51,9 @@ const struct key keys[] = {
 
 	{"when", AT_RESTART, .kind = KEY_WORD, .words = "never failure always",
 	 .fallback = "failure", .page = "After which ends it is started again"},
-	{"backoff", AT_RESTART, .kind = KEY_OTHER, .fallback = "100ms..10s",
-	 .page = "The delay before the first restart, and the one that it is doubled "
-		 "up to"},
+	{"backoff", AT_RESTART | AT_RETRY, .kind = KEY_OTHER, .fallback = "100ms..10s",
+	 .page = "The delay before the first time, and the one that it is doubled up "
+		 "to"},
 	{"max", AT_RESTART, .kind = KEY_OTHER, .fallback = "5 per 1m",
 	 .page = "How many restarts within a time, before it is given up"},
 	LATER("when", AT_TOP | AT_OBJECT | AT_LOOP | AT_PROCESS),
@@ -111,6 +113,12 @@ const struct key keys[] = {
 	{"parallel", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE,
 	 .kind = KEY_NUMBER, .least = 1, .most = 1024, .fallback = "1",
 	 .page = "How many commands of this run or exec may run at the same time"},
+	{"retry", AT_OBJECT | AT_SLOT, .with = DO_FALLIBLE, .kind = KEY_OTHER,
+	 .fallback = "0",
+	 .page = "How many times a message that failed is tried again, after the first "
+		 "attempt"},
+	{"dead", AT_OBJECT | AT_SLOT, .with = DO_FALLIBLE, .kind = KEY_NAME,
+	 .page = "The named queue that takes the messages that were given up"},
 	{"missed", AT_OBJECT, .with = DO_EVERY, .kind = KEY_WORD, .words = "skip burst",
 	 .fallback = "skip",
 	 .page = "With skip the ticks of every that came too late are counted, with "
@@ -125,12 +133,13 @@ const struct key keys[] = {
 	{"slots", AT_OBJECT, .kind = KEY_MAP, .page = "A map of slots"},
 	{"subscribe", AT_OBJECT, .kind = KEY_MAP,
 	 .page = "A map of names of signals and the slots that take them"},
-	LATER("retry", AT_OBJECT | AT_SLOT),
-	LATER("dead", AT_TOP | AT_OBJECT | AT_SLOT),
 	LATER("overlap", AT_OBJECT | AT_SLOT),
 	LATER("key", AT_OBJECT | AT_SLOT),
 	LATER("group", AT_OBJECT | AT_SLOT),
 	LATER("io", AT_OBJECT | AT_SLOT),
+
+	{"max", AT_RETRY, .kind = KEY_NUMBER, .most = 1000000, .fallback = "3",
+	 .page = "How many times"},
 
 	{"size", AT_QUEUE, .kind = KEY_SIZE, .least = 64 * KIB, .most = GIB,
 	 .fallback = "8MiB", .page = "Its capacity, from 64KiB to 1GiB"},
@@ -172,8 +181,9 @@ const struct key *keys_doing(unsigned does)
 const char *keys_place(unsigned place)
 {
 	static const char *const names[PLACES] = {
-		"at the top",	"in a process", "in `restart`", "in a loop",
-		"in an object", "in a slot",	"in a queue",	"in a connection",
+		"at the top", "in a process",	 "in `restart`",
+		"in a loop",  "in an object",	 "in a slot",
+		"in a queue", "in a connection", "in `retry`",
 	};
 
 	return names[__builtin_ctz(place)];

@@ -47,6 +47,14 @@ struct model_loop {
 	struct model_object *objects, **objects_tail;
 };
 
+/* What becomes of a message that failed. */
+struct model_fate {
+	bool retry; /* `retry:` is written there */
+	uint32_t retries;
+	uint64_t backoff_ns, backoff_max_ns;
+	struct model_signal *dead; /* NULL: the dead ones of its queue */
+};
+
 struct model_object {
 	struct model_thing thing;
 	struct model_object *next; /* on its loop */
@@ -59,6 +67,7 @@ struct model_object {
 	bool burst, disabled;
 	const char *plugin, *config;
 	const char *const *shell; /* NULL: that of the process */
+	struct model_fate fate; /* of the slots of a plugin */
 	struct model_subscription *subscriptions, **subscriptions_tail;
 };
 
@@ -103,6 +112,7 @@ struct model_slot {
 	bool args_none, input_json, reply_line;
 	uint32_t parallel;
 	uint64_t timeout_ns;
+	struct model_fate fate; /* what it does not say its object says */
 	struct model_signal *emit; /* NULL: the log */
 };
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "topology/fate.h"
 #include "topology/member.h"
 
 static void declare(struct reader *r, struct model_object *o, const struct node *name,
@@ -231,6 +232,8 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 	o->thing.own = own_members(o, &s);
 	read_signals(r, o, section_node(&s, "signals"));
 	read_own_command(r, o, &s);
+	if (o->does == DO_PLUGIN)
+		fate_read(r, &s, o, &o->fate);
 	slots = section_node(&s, "slots");
 	for (const struct node *e = slots ? slots->first : NULL; e; e = e->next->next)
 		read_slot(r, o, e);

@@ -46,36 +46,6 @@ void place_main(struct reader *r)
 	add_process(r, "main", NULL);
 }
 
-/* "100ms..10s", or one duration for both. */
-static void read_backoff(struct reader *r, const struct section *s,
-			 struct model_process *p)
-{
-	const struct node *n = section_node(s, "backoff");
-	const char *dots, *first;
-
-	if (!n)
-		return;
-	dots = strstr(n->text, "..");
-	first = dots ? arena_copy(&r->t->arena, n->text, (size_t)(dots - n->text))
-		     : n->text;
-	if (!first) {
-		r->problems.no_memory = true;
-		return;
-	}
-	if (n->kind != NODE_TEXT) {
-		problem_node(&r->problems, n, "`backoff` must be like 100ms..10s");
-		return;
-	}
-	if (!value_duration(r, n, first, &p->backoff_ns) ||
-	    !value_duration(r, n, dots ? dots + 2 : first, &p->backoff_max_ns))
-		return;
-	if (p->backoff_max_ns < p->backoff_ns)
-		problem_node(
-			&r->problems, n,
-			"`backoff` goes from the shorter to the longer delay, such "
-			"as 100ms..10s");
-}
-
 /* "5 per 1m". */
 static void read_max(struct reader *r, const struct section *s, struct model_process *p)
 {
@@ -104,7 +74,8 @@ static void read_restart(struct reader *r, const struct node *n,
 	if (!n || !section_read(r, n, AT_RESTART, 0, &s))
 		return;
 	p->when = section_number(&s, "when", MODEL_ON_FAILURE);
-	read_backoff(r, &s, p);
+	value_backoff(r, section_node(&s, "backoff"), &p->backoff_ns,
+		      &p->backoff_max_ns);
 	read_max(r, &s, p);
 }
 

@@ -53,6 +53,7 @@ static void read_top(struct reader *r, const struct section *s)
 	read_name(r, s);
 	r->t->shell = reader_shell(r, s);
 	r->t->env = place_env(r, section_node(s, "env"), NULL);
+	r->dead = section_node(s, "dead");
 	place_main(r);
 	if (r->problems.no_memory)
 		return;
@@ -77,6 +78,7 @@ static void read_top(struct reader *r, const struct section *s)
 	place_settle(r);
 	if (connections)
 		connect_read(r, connections);
+	connect_rest(r);
 	object_settle(r);
 	link_check(r);
 	if (r->t->loops.len || (named && r->problems.list.len))

@@ -18,6 +18,8 @@ struct reader {
 	struct map fulls; /* by "FROM => QUEUE": the first link of that signal to it */
 	size_t pairs; /* of ends of arrows, so far */
 	bool comments; /* the text has a # somewhere */
+	const struct node *dead; /* of the top: holds for all that can fail */
+	struct later_link *later_links; /* see connect_later() */
 };
 
 struct setting {

@@ -258,3 +258,31 @@ bool value_check(struct reader *r, struct setting *s)
 		return misplaced(r, s);
 	return kinds[s->key->kind].check(r, s);
 }
+
+void value_backoff(struct reader *r, const struct node *n, uint64_t *first_ns,
+		   uint64_t *last_ns)
+{
+	const char *dots, *first;
+
+	if (!n)
+		return;
+	dots = strstr(n->text, "..");
+	first = dots ? arena_copy(&r->t->arena, n->text, (size_t)(dots - n->text))
+		     : n->text;
+	if (!first) {
+		r->problems.no_memory = true;
+		return;
+	}
+	if (n->kind != NODE_TEXT) {
+		problem_node(&r->problems, n, "`backoff` must be like 100ms..10s");
+		return;
+	}
+	if (!value_duration(r, n, first, first_ns) ||
+	    !value_duration(r, n, dots ? dots + 2 : first, last_ns))
+		return;
+	if (*last_ns < *first_ns)
+		problem_node(
+			&r->problems, n,
+			"`backoff` goes from the shorter to the longer delay, such "
+			"as 100ms..10s");
+}

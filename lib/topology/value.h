@@ -14,6 +14,10 @@ bool value_check(struct reader *r, struct setting *s);
 bool value_duration(struct reader *r, const struct node *n, const char *text,
 		    uint64_t *ret_ns);
 
+/* "100ms..10s", or one duration for both. Takes NULL; tells what is wrong. */
+void value_backoff(struct reader *r, const struct node *n, uint64_t *first_ns,
+		   uint64_t *last_ns);
+
 /* A whole number without sign; false if it is none, or does not fit. */
 bool value_number(const char *text, uint64_t *ret);
 

@@ -102,6 +102,7 @@ int intake_init(struct intake *in, struct turn *t, uint32_t queue,
 
 	*in = (struct intake){.turn = t, .empty = true, .batch = INTAKE_BATCH};
 	in->most = UINT32_MAX;
+	in->name = name;
 	r = queue_open(w->queues, name, t->worker->identity, &in->queue, err);
 	if (r < 0)
 		return r;
@@ -119,6 +120,7 @@ void intake_done(struct intake *in)
 	vec_done(&in->takers);
 	vec_done(&in->acks);
 	queue_close(in->queue);
+	queue_close(in->dead);
 }
 
 static bool ended(const struct taker *taker)

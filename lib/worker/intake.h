@@ -32,6 +32,8 @@ struct taker {
 struct intake {
 	struct turn *turn;
 	struct queue *queue;
+	struct queue *dead; /* its dead ones; NULL: none of ours yet */
+	const char *name;
 	VEC(struct taker) takers; /* none: the loop's own queue */
 	size_t last; /* of these, that got a message */
 	struct watch bell;

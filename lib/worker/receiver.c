@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "worker/copy.h"
+#include "worker/fate.h"
 #include "worker/life.h"
 #include "worker/record.h"
 #include "worker/tell.h"
@@ -20,6 +21,7 @@ struct job {
 	struct slot_job job;
 	struct record *record;
 	struct receiver *receiver;
+	struct receiver_id id;
 	bool beside; /* the turn does not wait for it */
 	bool refused; /* a queue was full that its arrow does not wait for */
 };
@@ -118,15 +120,12 @@ static void settle(struct job *job, const struct slot_verdict *v)
 	if (again) {
 		record->again = true;
 	} else if (v->code) {
-		board_add(&t->board->failed, 1);
-		if (t->worker->world->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
-			t->board->unwritten = 1;
-		tell_failure(r, v->reason);
+		fate_meet(r, record, &job->id, &job->job, v);
 	} else {
 		r->alike = 0;
+		if (!r->spec.untimed)
+			tell_outcome(r, &job->job, record, v);
 	}
-	if (!again && !r->spec.untimed)
-		tell_outcome(r, &job->job, record, v);
 	r->running--;
 	if (!job->beside && --t->busy_len == 0)
 		t->busy = NULL;
@@ -206,7 +205,8 @@ static void specify(struct receiver *r, const struct plan *p, const struct plan_
 		.output = s->emit == PLAN_NONE ? SLOT_LOG : SLOT_EMIT,
 		.emit = s->emit == PLAN_NONE ? NULL : p->signals[s->emit].name,
 		.config = o->config,
-		.untimed = !heard(p, s->finished) && !heard(p, s->failed),
+		.untimed = !heard(p, s->finished) && !heard(p, s->failed) &&
+			   !s->fate.mortal,
 	};
 }
 
@@ -301,6 +301,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	}
 	job->record = record;
 	job->receiver = r;
+	job->id = *id;
 	job->beside = r->parallel > 1;
 	job->refused = false;
 	job->job.user = job->job.own = NULL;
@@ -311,7 +312,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 		.id = c->envelope.id,
 		.seq = c->seq,
 		.time_ns = c->envelope.time_ns,
-		.attempt = c->attempt,
+		.attempt = fate_attempt(record),
 		.payload = c->payload.data,
 		.size = c->payload.size,
 	};

@@ -23,6 +23,7 @@ struct record *record_begin(struct turn *t)
 	r->claim = t->claims[t->next++];
 	r->pending = r->receivers = 0;
 	r->walked = r->again = false;
+	r->due = 0;
 	r->copy = NULL;
 	if (r->next)
 		r->next->place = &r->next;
@@ -43,13 +44,18 @@ static void forget(struct record *r)
 	pool_give(&t->record_pool, r);
 }
 
+static uint64_t again_at(const struct record *r)
+{
+	return r->due ? r->due : clock_now() + AGAIN_MS * NS_PER_MS;
+}
+
 static void settle(struct record *r)
 {
 	struct turn *t = r->turn;
 
 	if (r->again)
-		queue_return(r->from->queue, &r->claim,
-			     t->now ? 0 : clock_now() + AGAIN_MS * NS_PER_MS, t->now);
+		queue_return(r->from->queue, &r->claim, t->now ? 0 : again_at(r),
+			     t->now || r->due);
 	else
 		intake_ack(r->from, &r->claim);
 	forget(r);

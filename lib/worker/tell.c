@@ -33,9 +33,9 @@ static int quote(struct buf *b, const char *text)
 	return buf_add_text(b, "\"(not UTF-8)\"");
 }
 
-/* {slot, exit, signal, seconds, attempt, payload, stderr} */
+/* {slot, exit, signal, seconds, attempt, payload, stderr}; without the last brace. */
 static int describe(const struct receiver *r, const struct slot_job *job,
-		    const struct slot_verdict *v, struct buf *b)
+		    const struct slot_verdict *v, bool payload, struct buf *b)
 {
 	const struct sigslot_message *m = job ? &job->message : NULL;
 	int code = buf_add_text(b, "{\"slot\":");
@@ -52,22 +52,50 @@ static int describe(const struct receiver *r, const struct slot_job *job,
 	code = code
 		       ?: buf_addf(b, ",\"seconds\":%.6f,\"attempt\":%u,\"payload\":",
 				   (double)v->took_ns / 1e9, m ? m->attempt : 1);
-	code = code ?: m ? buf_add(b, m->payload, m->size) : buf_add_text(b, "null");
+	code = code
+		       ?: m && payload ? buf_add(b, m->payload, m->size)
+				       : buf_add_text(b, "null");
 	code = code ?: buf_add_text(b, ",\"stderr\":");
-	code = code ?: quote(b, v->err_tail ? v->err_tail : "");
-	return code ?: buf_add_byte(b, '}');
+	return code ?: quote(b, v->err_tail ? v->err_tail : "");
 }
 
 /* Apart: an error is large, and is cleared here only where somebody listens. */
-static void tell_one(struct receiver *r, uint32_t signal, struct record *record,
-		     const struct buf *text)
+static int tell_one(struct receiver *r, uint32_t signal, struct record *record,
+		    const struct buf *text)
 {
 	struct payload payload = {text->data, text->size};
 	struct sigslot_error err = {0};
+	int code = worker_emit(r->turn->worker, signal, &payload, r->turn, record, true,
+			       &err);
 
-	if (worker_emit(r->turn->worker, signal, &payload, r->turn, record, true,
-			&err) < 0)
+	if (code < 0)
 		log_line("sigslot", "%s", err.text);
+	return code;
+}
+
+static int describe_dead(struct receiver *r, const struct slot_job *job,
+			 const struct slot_verdict *v, bool payload, struct buf *b)
+{
+	int code = describe(r, job, v, payload, b);
+
+	code = code ?: buf_add_text(b, ",\"reason\":");
+	code = code ?: quote(b, v->reason);
+	return code ?: buf_add_byte(b, '}');
+}
+
+int tell_note(struct receiver *r, const struct slot_job *job,
+	      const struct slot_verdict *v, struct buf *ret)
+{
+	return describe_dead(r, job, v, false, ret);
+}
+
+int tell_dead(struct receiver *r, uint32_t signal, const struct slot_job *job,
+	      struct record *record, const struct slot_verdict *v)
+{
+	_buf_ struct buf b = {0};
+	int code = describe_dead(r, job, v, true, &b);
+
+	return code ?: tell_one(r, signal, record, &b);
 }
 
 void tell_outcome(struct receiver *r, const struct slot_job *job, struct record *record,
@@ -81,7 +109,8 @@ void tell_outcome(struct receiver *r, const struct slot_job *job, struct record 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		if (signals[i] == PLAN_NONE || !p->signals[signals[i]].targets_len)
 			continue;
-		if (!b.size && describe(r, job, v, &b) < 0)
+		if (!b.size &&
+		    (describe(r, job, v, true, &b) < 0 || buf_add_byte(&b, '}') < 0))
 			return;
 		tell_one(r, signals[i], record, &b);
 	}

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "worker/fate.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
@@ -216,10 +217,11 @@ static bool step(struct turn *t)
 		}
 		t->have_receiver = true;
 		r = receiver_of(t, t->receiver.slot);
-		if (r && !receiver_free_for(r, t))
+		if (r && !fate_waits(t->current, &t->receiver) &&
+		    !receiver_free_for(r, t))
 			return false;
 		t->have_receiver = false;
-		if (!r)
+		if (!r || t->current->due)
 			continue;
 		t->current->receivers++;
 		receiver_deliver(r, t->current, &t->receiver);
@@ -327,40 +329,6 @@ void turn_pump_later(struct turn *t)
 {
 	if (!t->stepping)
 		loop_later(&t->worker->loop, &t->again, pump_again);
-}
-
-static bool takes_nothing(const struct turn *t)
-{
-	for (unsigned i = 0; turn_willing(t) && i < t->intakes_len; i++)
-		if (intake_willing(&t->intakes[i]))
-			return false;
-	return true;
-}
-
-static unsigned commands(struct turn *t)
-{
-	unsigned len = 0;
-
-	vec_each(r, &t->receivers)
-		if ((*r)->lasting)
-			len += (*r)->spec.kind->resident ? (*r)->running > 0
-							 : (*r)->running;
-	return len;
-}
-
-/* For commands that wait for room, so that they see when they wait for themselves. */
-void turn_show(struct turn *t)
-{
-	unsigned engaged = 0;
-	uint32_t behind = UINT32_MAX;
-
-	if (t->up && takes_nothing(t)) {
-		engaged = commands(t);
-		if (t->held || (t->outgoing && !engaged))
-			behind = outbox_behind(&t->worker->outbox, t);
-	}
-	t->board->engaged = engaged;
-	t->board->behind = behind + 1;
 }
 
 void turn_pump(struct turn *t)

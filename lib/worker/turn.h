@@ -34,6 +34,7 @@ struct record {
 	unsigned pending; /* jobs and outputs that are not done */
 	bool walked; /* every receiver has its job */
 	bool again; /* not done and not to blame: goes back into the queue */
+	uint64_t due; /* not 0: backs off until then, and that counts as an attempt */
 	unsigned receivers; /* that it was for */
 	char *copy; /* of the payload, once the record may move in the queue */
 };

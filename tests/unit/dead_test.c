@@ -63,6 +63,32 @@ static void there_and_back(void)
 	drop_both(q, dead);
 }
 
+static void noted(void)
+{
+	struct queue *q = host_queue(65536, 0), *dead = open_dead();
+	struct payload why = {"{\"exit\":3}", 10};
+	struct dead_seen seen = {0};
+	struct dead_note note;
+
+	push_text(q, 7, "poison");
+	must(queue_claim(q, c, 1, NULL) == 1);
+	is_int(dead_push(dead, c, &why, &host_err), 0, "a message is noted as dead");
+	must(queue_bury(q, c) == 0);
+	must(queue_claim(dead, c, 1, NULL) == 1);
+	ok(memcmp((const char *)c[0].payload.data + sizeof(note), why.data, 10) == 0,
+	   "what is said of it stands before its payload");
+	ok(dead_unwrap(&c[0].payload, &note) == 0 && note.notes == 10 &&
+		   c[0].payload.size == 6,
+	   "and is no part of it");
+	must(queue_return(dead, c, 0, false) == 0);
+	is_int(dead_retry(dead, q, &seen, &host_err), 1, "it is sent back");
+	must(queue_claim(q, c, 1, NULL) == 1);
+	ok(c[0].payload.size == 6 && memcmp(c[0].payload.data, "poison", 6) == 0,
+	   "without it");
+	vec_done(&seen);
+	drop_both(q, dead);
+}
+
 static void twice(void)
 {
 	struct queue *q = host_queue(65536, 0), *dead = open_dead();
@@ -166,6 +192,7 @@ int main(void)
 {
 	host_begin();
 	there_and_back();
+	noted();
 	twice();
 	full();
 	all_read();

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of a message that failed in a slot.
+ */
+#ifndef PLAN_FATE_H
+#define PLAN_FATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct plan_fate {
+	bool mortal; /* what it gives up is kept as dead, not only counted as failed */
+	uint32_t retries;
+	uint64_t backoff_ns, backoff_max_ns; /* before the first retry, and at most */
+	uint32_t dead; /* signal of what was given up; NONE: to the dead of its queue */
+};
+
+#endif

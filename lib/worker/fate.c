@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of a message that failed.
+ */
+#include "worker/fate.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "queue/dead.h"
+#include "worker/tell.h"
+
+enum { LATER_MS = 1000 };
+
+static const struct plan_fate *fate_of(const struct turn *t,
+				       const struct receiver_id *id)
+{
+	const struct world *w = t->worker->world;
+
+	return &w->plan->slots[w->slots_by_id[id->slot]].fate;
+}
+
+static bool from_named(const struct record *record)
+{
+	return record->from->takers.len;
+}
+
+/* How often it has failed before. */
+static unsigned failures(const struct record *record)
+{
+	const struct envelope *e = &record->claim.envelope;
+
+	return e->connection & ROUTE_AGAIN ? e->generation : 0;
+}
+
+unsigned fate_attempt(const struct record *record)
+{
+	unsigned attempt = record->claim.attempt, before = failures(record);
+
+	/* the first claim of a parked one was none */
+	return before && attempt > 1 ? before + attempt - 1 : attempt;
+}
+
+static uint64_t backoff(const struct plan_fate *f, unsigned times)
+{
+	uint64_t ns = f->backoff_ns;
+
+	while (--times && ns < f->backoff_max_ns)
+		ns *= 2;
+	return ns < f->backoff_max_ns ? ns : f->backoff_max_ns;
+}
+
+static void back_off(struct record *record, uint64_t ns)
+{
+	record->again = true;
+	record->due = clock_after(clock_now(), ns);
+}
+
+bool fate_waits(struct record *record, const struct receiver_id *id)
+{
+	struct turn *t = record->turn;
+	unsigned before = failures(record);
+
+	if (!before || record->claim.attempt > 1)
+		return false;
+	record->receivers++;
+	back_off(record, backoff(fate_of(t, id), before));
+	board_add(&t->board->in, (uint64_t)-1); /* it comes once more */
+	return true;
+}
+
+/* The message as a record for that slot alone. */
+static struct claim single(const struct record *record, const struct receiver_id *id,
+			   const struct slot_job *job)
+{
+	struct claim c = record->claim;
+
+	c.payload = (struct payload){job->message.payload, job->message.size};
+	if (from_named(record)) {
+		c.envelope.connection = 0; /* its payload is JSON by now */
+		return c;
+	}
+	c.envelope.connection = ROUTE_DIRECT | id->slot;
+	c.envelope.sender = id->sender;
+	c.envelope.signal = id->signal;
+	return c;
+}
+
+static int park(struct record *record, const struct receiver_id *id,
+		const struct slot_job *job)
+{
+	struct claim c = single(record, id, job);
+	struct sigslot_error unused;
+
+	if (record->turn->end_seq != UINT64_MAX)
+		return -EAGAIN; /* what comes now would be dropped */
+	c.envelope.connection |= ROUTE_AGAIN;
+	c.envelope.generation = failures(record) + 1;
+	return queue_push(record->from->queue, &c.envelope, c.payload.data,
+			  c.payload.size, &unused);
+}
+
+static void tell(struct receiver *r, const struct slot_verdict *v, const char *what)
+{
+	char text[sizeof(v->reason) + 128];
+
+	snprintf(text, sizeof(text), "%s%s", v->reason, what);
+	tell_failure(r, text);
+}
+
+/* Returns false if it may not be tried again. */
+static bool retry(struct receiver *r, struct record *record,
+		  const struct receiver_id *id, const struct slot_job *job,
+		  const struct slot_verdict *v)
+{
+	const struct plan_fate *f = fate_of(r->turn, id);
+	unsigned times = failures(record) + 1;
+
+	if (v->final || times > f->retries)
+		return false;
+	if (park(record, id, job) < 0) {
+		/* no room for it: the whole message waits, its other slots with it */
+		if (record->claim.attempt > f->retries)
+			return false;
+		back_off(record, backoff(f, times));
+	}
+	tell(r, v, "; it is tried again");
+	board_add(&r->turn->board->retried, 1);
+	return true;
+}
+
+static int bury(struct receiver *r, struct record *record, const struct receiver_id *id,
+		const struct slot_job *job, const struct slot_verdict *v)
+{
+	struct worker *w = r->turn->worker;
+	struct intake *in = record->from;
+	struct claim c = single(record, id, job);
+	struct sigslot_error err = {0};
+	_buf_ struct buf note = {0};
+	int code = tell_note(r, job, v, &note);
+
+	c.attempt = fate_attempt(record);
+	if (code == 0 && !in->dead)
+		code = dead_open(w->world->queues, in->name, w->identity, &in->dead,
+				 &err);
+	if (code == 0)
+		code = dead_push(in->dead, &c, &(struct payload){note.data, note.size},
+				 &err);
+	if (code < 0) {
+		log_line("sigslot", "%s", *err.text ? err.text : "out of memory");
+		back_off(record, LATER_MS * NS_PER_MS);
+	}
+	return code;
+}
+
+static void give_up(struct receiver *r, struct record *record,
+		    const struct receiver_id *id, const struct slot_job *job,
+		    const struct slot_verdict *v)
+{
+	const struct plan_fate *f = fate_of(r->turn, id);
+	char what[128];
+
+	if (f->dead != PLAN_NONE)
+		snprintf(what, sizeof(what), "; it is given up");
+	else
+		snprintf(what, sizeof(what),
+			 "; it is given up: 'sigslot queue retry %s' sends it back",
+			 record->from->name);
+	if ((f->dead == PLAN_NONE || tell_dead(r, f->dead, job, record, v) < 0) &&
+	    bury(r, record, id, job, v) < 0)
+		return;
+	tell(r, v, what);
+	board_add(&r->turn->board->dead, 1);
+	tell_outcome(r, job, record, v);
+}
+
+void fate_meet(struct receiver *r, struct record *record, const struct receiver_id *id,
+	       const struct slot_job *job, const struct slot_verdict *v)
+{
+	const struct world *w = r->turn->worker->world;
+
+	if (retry(r, record, id, job, v))
+		return;
+	if (fate_of(r->turn, id)->mortal) {
+		give_up(r, record, id, job, v);
+		return;
+	}
+	board_add(&r->turn->board->failed, 1);
+	if (w->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
+		r->turn->board->unwritten = 1;
+	tell_failure(r, v->reason);
+	tell_outcome(r, job, record, v);
+}
