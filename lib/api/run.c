@@ -10,6 +10,7 @@
 
 #include "api/load.h"
 #include "base/fd.h"
+#include "base/process.h"
 #include "plan/plan.h"
 #include "supervisor/supervisor.h"
 
@@ -82,10 +83,12 @@ static _Noreturn void supervise_detached(const struct plan *plan,
 					 struct announcement *a)
 {
 	struct sigslot_error err = {0};
-	int r;
+	int keep[] = {a->caller_fd, a->parent_fd, -1}, r;
 
 	setsid();
-	a->early_fd = options->early_fd = cut_loose();
+	a->early_fd = options->early_fd = keep[2] = cut_loose();
+	process_close_others(keep,
+			     ARRAY_LEN(keep)); /* a lock of the caller's, its pipes */
 	r = supervisor_run(plan, options, &err);
 	if (r < 0 && a->parent_fd >= 0) {
 		err.code = r;

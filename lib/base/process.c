@@ -22,3 +22,25 @@ int process_open(pid_t pid)
 		return -errno;
 	return poll(&end, 1, 0) == 1 ? -ESRCH : TAKE_FD(fd);
 }
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void process_close_others(int *keep, size_t len)
+{
+	unsigned from = 3;
+
+	qsort(keep, len, sizeof(*keep), by_number);
+	for (size_t i = 0; i < len; i++) {
+		unsigned kept = (unsigned)keep[i];
+
+		if (keep[i] < (int)from)
+			continue; /* standard, or not open */
+		if (kept > from)
+			close_range(from, kept - 1, 0);
+		from = kept + 1;
+	}
+	close_range(from, ~0u, 0);
+}

@@ -11,4 +11,7 @@
 /* Opens a process that lives; a zombie does not. Returns the pidfd, -ESRCH, -errno. */
 int process_open(pid_t pid);
 
+/* Closes all descriptors but 0, 1, 2 and those, which get sorted; -1 is none. */
+void process_close_others(int *keep, size_t len);
+
 #endif

@@ -147,6 +147,28 @@ int lease_read(struct queue *q, const struct lease *l, struct claim *ret)
 	return r;
 }
 
+int lease_list(struct queue *q, unsigned slot, struct lease *out, size_t max)
+{
+	struct entry e;
+	uint64_t at;
+	int r = section_enter(q, NULL), found = 0;
+
+	if (r < 0)
+		return r;
+	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end) {
+		struct record_word w = record_parts(e.word);
+
+		if (!record_held(w.state) || w.slot != slot)
+			continue;
+		if ((size_t)found < max)
+			out[found] = (struct lease){q->ring.key, w.lease, e.seq, w.slot,
+						    w.generation};
+		found++;
+	}
+	section_leave(q);
+	return r < 0 ? r : found;
+}
+
 int lease_held(struct queue *q, const struct lease *l)
 {
 	uint64_t at;

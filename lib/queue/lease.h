@@ -39,6 +39,12 @@ int lease_bury(struct queue *q, const struct lease *l);
  */
 int lease_read(struct queue *q, const struct lease *l, struct claim *ret);
 
+/*
+ * What the holder with that slot holds, into out[max], also if it is dead and not yet
+ * recovered. Returns how many there are in all, or a negative errno.
+ */
+int lease_list(struct queue *q, unsigned slot, struct lease *out, size_t max);
+
 /* How many records its holder holds, this one or others; or a negative errno. */
 int lease_held(struct queue *q, const struct lease *l);
 

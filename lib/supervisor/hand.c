@@ -91,7 +91,7 @@ static bool over_budget(struct hand *h, uint64_t now)
 	return h->deaths_len >= ring && now - oldest < r->window_ns;
 }
 
-static enum remedy choose(struct hand *h, int status, uint64_t now)
+static enum remedy choose(struct hand *h, int status, uint64_t now, bool blamed)
 {
 	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
 	bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -104,7 +104,7 @@ static enum remedy choose(struct hand *h, int status, uint64_t now)
 		return REMEDY_GIVE_UP;
 	if (r->when == PLAN_NEVER || (r->when == PLAN_ON_FAILURE && !failed))
 		return REMEDY_GIVE_UP;
-	return over_budget(h, now) ? REMEDY_GIVE_UP : REMEDY_LATER;
+	return !blamed && over_budget(h, now) ? REMEDY_GIVE_UP : REMEDY_LATER;
 }
 
 static void set_loops(struct hand *h, enum board_state state)
@@ -164,6 +164,7 @@ static void ended(struct child *c, int status)
 	uint64_t now = clock_now();
 	enum remedy remedy;
 	int fd = h->channel.fd;
+	bool blamed = false;
 
 	if (h->channel.loop)
 		heard(&h->channel, 0); /* its last words */
@@ -173,13 +174,16 @@ static void ended(struct child *c, int status)
 	b->pid = 0;
 	b->status = status;
 	b->started = 0;
+	h->careful = !h->leaving;
+	if (!h->leaving)
+		blamed = suspect_blame(h, status);
 	if (!h->leaving || status != 0) { /* else it gave everything back itself */
 		stray_kill(s->world.run, name);
 		hand_recover(s);
 	}
 	if (now - h->started > HEALTHY_S * NS_PER_S)
 		hand_clear(h);
-	remedy = choose(h, status, now);
+	remedy = choose(h, status, now, blamed);
 	super_lost(s, h, status);
 	apply(h, remedy, now);
 	super_check(s);
@@ -226,7 +230,7 @@ int hand_fork(struct hand *h, struct sigslot_error *err)
 	count_sources(h);
 	pid = fork();
 	if (pid == 0)
-		worker_main(&s->world, h->index, start, ends[1]);
+		worker_main(&s->world, h->index, start, ends[1], h->careful);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "supervisor/instance.h"
 #include "supervisor/supervisor.h"
+#include "supervisor/suspect.h"
 #include "worker/outbox.h"
 #include "worker/wire.h"
 
@@ -31,6 +32,7 @@ struct hand {
 	bool again; /* and it is to be started again then */
 	bool restarting; /* it leaves when its loops are down */
 	bool fault; /* it said that it cannot start */
+	bool careful; /* the last one died: what was tried before is taken one by one */
 };
 
 /* A loop, as far as its worker has told. */
@@ -70,6 +72,7 @@ struct supervisor {
 	struct lamp *lamps;
 	struct queue_counts *before; /* of each queue, when the run began */
 	struct stop stop;
+	struct suspects suspects;
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
 	struct later reserving; /* what the queues may fill, once all is ready */

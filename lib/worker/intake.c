@@ -214,6 +214,29 @@ static void adapt(struct intake *in)
 	in->claimed = now;
 }
 
+void intake_doubt(struct intake *in)
+{
+	in->doubted = true;
+	in->turn->worker->doubts++;
+}
+
+void intake_trust(struct intake *in)
+{
+	struct worker *w = in->turn->worker;
+
+	if (!in->doubted)
+		return;
+	in->doubted = false;
+	if (--w->doubts == 0)
+		turn_pump_all(w);
+}
+
+/* What was tried before comes first: then there is nothing more of it. */
+static bool is_new(const struct claim *c)
+{
+	return c->attempt <= (c->envelope.connection & ROUTE_AGAIN ? 2 : 1);
+}
+
 unsigned intake_claim(struct intake *in, struct claim *out)
 {
 	uint64_t due;
@@ -222,7 +245,9 @@ unsigned intake_claim(struct intake *in, struct claim *out)
 	if (in->adapts)
 		adapt(in);
 	in->deaf = false;
-	n = turn_over(in, out, in->batch);
+	n = turn_over(in, out, in->doubted ? 1 : in->batch);
+	if (!n || is_new(out))
+		intake_trust(in);
 	due = in->empty ? queue_due(in->queue) : NEVER;
 	if (due != NEVER)
 		look_again(in, due);

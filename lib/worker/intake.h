@@ -44,6 +44,7 @@ struct intake {
 	bool adapts; /* the batch follows how quickly the last one was done */
 	bool apart; /* a command reads a copy: its record must not hold up others */
 	uint64_t claimed; /* when the last one was */
+	bool doubted; /* what is next in it may have been tried before */
 	bool empty; /* the last claim found nothing, and the bell was silent since */
 	bool deaf; /* or was not listened to, as the slots were busy */
 };
@@ -52,6 +53,10 @@ struct intake {
 int intake_init(struct intake *in, struct turn *t, uint32_t queue,
 		struct sigslot_error *err);
 void intake_done(struct intake *in);
+
+/* Sees to it that what was tried before comes alone; and that this is over. */
+void intake_doubt(struct intake *in);
+void intake_trust(struct intake *in);
 
 /* Whether a message from there could be begun now. */
 bool intake_willing(const struct intake *in);

@@ -146,6 +146,7 @@ static void go_down(struct turn *t)
 	t->up = false;
 	for (unsigned i = 0; i < t->intakes_len; i++)
 		intake_unwatch(&t->intakes[i]);
+	turn_trust(t);
 	loop_disarm(&t->worker->loop, &t->kill);
 	vec_each(r, &t->receivers) {
 		slot_close((*r)->slot);

@@ -40,6 +40,8 @@ static void forget(struct record *r)
 	if (r->next)
 		r->next->place = r->place;
 	t->open--;
+	if (t->worker->doubts && !t->open)
+		turn_pump_all(t->worker);
 	free(r->copy);
 	pool_give(&t->record_pool, r);
 }

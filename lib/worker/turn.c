@@ -261,10 +261,39 @@ static void fill(struct turn *t, struct intake *in)
 	give_back(t);
 }
 
+void turn_doubt(struct turn *t)
+{
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		intake_doubt(&t->intakes[i]);
+}
+
+void turn_trust(struct turn *t)
+{
+	for (unsigned i = 0; i < t->intakes_len; i++)
+		intake_trust(&t->intakes[i]);
+}
+
+void turn_pump_all(struct worker *w)
+{
+	for (uint32_t i = 0; i < w->world->plan->loops_len; i++)
+		if (w->turns[i])
+			turn_pump_later(w->turns[i]);
+}
+
+/* Whether something is under way that must be alone. */
+static bool kept_apart(const struct worker *w)
+{
+	for (uint32_t i = 0; w->doubts && i < w->world->plan->loops_len; i++)
+		if (w->turns[i] &&
+		    (w->turns[i]->open || w->turns[i]->claims_len > w->turns[i]->next))
+			return true;
+	return false;
+}
+
 bool turn_willing(const struct turn *t)
 {
-	return t->up && !t->now && !t->held && t->begun < PHASE_FINISHED &&
-	       !t->current && t->next == t->claims_len;
+	return !kept_apart(t->worker) && t->up && !t->now && !t->held &&
+	       t->begun < PHASE_FINISHED && !t->current && t->next == t->claims_len;
 }
 
 /*

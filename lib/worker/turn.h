@@ -110,6 +110,16 @@ void turn_pump(struct turn *t);
 /* Whether it could begin a message, as far as it and not a queue is concerned. */
 bool turn_willing(const struct turn *t);
 
+/*
+ * What was tried before is taken one by one, and nothing else of this process, until
+ * all that is left in its queues is new, or it is trusted all the same.
+ */
+void turn_doubt(struct turn *t);
+void turn_trust(struct turn *t);
+
+/* While somebody doubts, whoever may go on now does. */
+void turn_pump_all(struct worker *w);
+
 /* Gives back what was claimed and is not begun. */
 void turn_unclaim(struct turn *t);
 

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "message/type.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
@@ -25,7 +27,7 @@
 #include "worker/stray.h"
 #include "worker/turn.h"
 
-enum { LINE_MOST = 4000, DEAF_US = 300 * 1000 };
+enum { LINE_MOST = 4000, DEAF_US = 300 * 1000, DOUBT_S = 2 };
 enum { LAST_LOOK_NS = 5 * 1000 * 1000, LAST_WAIT_NS = 400 * 1000 * 1000 };
 
 uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
@@ -241,29 +243,6 @@ static void still_deaf(int sig)
 	_exit(1);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Everything but what is named is the supervisor's. */
-static void close_others(int *keep, size_t len)
-{
-	unsigned from = 3;
-
-	qsort(keep, len, sizeof(*keep), by_number);
-	for (size_t i = 0; i < len; i++) {
-		unsigned kept = (unsigned)keep[i];
-
-		if (kept < from)
-			continue; /* standard, or not open */
-		if (kept > from)
-			close_range(from, kept - 1, 0);
-		from = kept + 1;
-	}
-	close_range(from, ~0u, 0);
-}
-
 static void settle_in(const struct world *w, int channel)
 {
 	int keep[] = {w->dir, w->queues, w->log, channel};
@@ -280,7 +259,7 @@ static void settle_in(const struct world *w, int channel)
 	signal(SIGALRM, still_deaf);
 	sigaction(SIGUSR1, &death, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
-	close_others(keep, ARRAY_LEN(keep));
+	process_close_others(keep, ARRAY_LEN(keep));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -299,7 +278,8 @@ static int take_identity(struct worker *w, struct sigslot_error *err)
 	return r;
 }
 
-static int set_up(struct worker *w, const bool *start, struct sigslot_error *err)
+static int set_up(struct worker *w, const bool *start, bool careful,
+		  struct sigslot_error *err)
 {
 	const struct world *world = w->world;
 	const struct plan *p = world->plan;
@@ -319,14 +299,27 @@ static int set_up(struct worker *w, const bool *start, struct sigslot_error *err
 		if (!w->turns[i])
 			return -ENOMEM;
 		r = turn_init(w->turns[i], w, i, err);
+		if (r == 0 && start[i] && careful)
+			turn_doubt(w->turns[i]);
 		if (r == 0 && start[i])
 			r = life_start(w->turns[i], err);
 	}
 	return r;
 }
 
+/* What kills does so soon; what takes long must not hold up other loops. */
+static void trust_all(struct timer *timer, uint64_t now)
+{
+	struct worker *w = container_of(timer, struct worker, trust);
+
+	(void)now;
+	for (uint32_t i = 0; i < w->world->plan->loops_len; i++)
+		if (w->turns[i])
+			turn_trust(w->turns[i]);
+}
+
 _Noreturn void worker_main(const struct world *world, uint32_t index, const bool *start,
-			   int channel)
+			   int channel, bool careful)
 {
 	struct worker w = {.world = world,
 			   .index = index,
@@ -337,7 +330,10 @@ _Noreturn void worker_main(const struct world *world, uint32_t index, const bool
 	settle_in(world, channel);
 	log_to(worker_log, (void *)world);
 	w.channel.fd = channel;
-	r = set_up(&w, start, &err);
+	r = set_up(&w, start, careful, &err);
+	w.trust.fire = trust_all;
+	if (w.doubts)
+		loop_arm(&w.loop, &w.trust, clock_now() + DOUBT_S * NS_PER_S);
 	if (r == 0)
 		r = loop_watch(&w.loop, &w.channel, channel, EPOLLIN, heard);
 	if (r < 0) {

@@ -22,6 +22,8 @@ struct worker {
 	struct turn **turns; /* by the plan's loops; NULL: not here */
 	struct type **types; /* of the plan's signals, parsed when first needed */
 	int status; /* what to exit with */
+	unsigned doubts; /* intakes that may hold what was tried before */
+	struct timer trust; /* when they are taken for harmless */
 };
 
 enum { SUPERVISOR_IDENTITY = 1 }; /* 0 is nobody */
@@ -34,10 +36,11 @@ static inline int worker_identity(uint32_t process)
 
 /*
  * Runs in the child: serves the loops of process `index` whose entry in `start` is
- * true, until the supervisor says so or dies. Never returns.
+ * true, until the supervisor says so or dies. With `careful` it takes what was tried
+ * before one by one. Never returns.
  */
 _Noreturn void worker_main(const struct world *w, uint32_t index, const bool *start,
-			   int channel);
+			   int channel, bool careful);
 
 /* Says something to the supervisor. */
 void worker_say(struct worker *w, enum wire_op op, uint32_t index, uint64_t value);

@@ -157,3 +157,17 @@ check_all() {
 	assert_equal "$(awk '$2 !~ /^0+$/' sig.r)" ''
 	stop_run
 }
+
+@test "a detached run lets go of what its caller has open: a lock is free again" {
+	cat >t.yaml <<-END
+		sigslot: 1
+		objects: {a: {builtin: drop}}
+	END
+	flock lock sigslot run -d t.yaml
+	run -0 flock -n lock true
+	run -0 --separate-stderr bash -c 'sigslot run -d -n u --ready-fd 9 t.yaml 9>ready 8>lock'
+	assert_equal "$(wc -c <ready)" 1
+	run -0 flock -n lock true
+	sigslot stop t
+	sigslot stop u
+}

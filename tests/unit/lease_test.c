@@ -84,13 +84,17 @@ static void end_keeper(pid_t pid, int sig)
 static void one_process(void)
 {
 	struct queue *q = host_queue(65536, 0);
-	struct lease l, other;
+	struct lease l, other, held[2] = {{0}};
 
 	push_text(q, 1, "one");
 	push_text(q, 2, "two");
 	must(queue_claim(q, c, 2, NULL) == 2);
 	l = lease_of(q, &c[0]);
 	is_int(lease_held(q, &l), 2, "a holder's leases are counted");
+	is_int(lease_list(q, l.slot, held, 1), 2, "and listed");
+	ok(held[0].seq == l.seq && held[0].number == l.number && !held[1].key,
+	   "as many as there is room for");
+	is_int(lease_list(q, l.slot + 1, held, 1), 0, "nobody else has any");
 	is_int(lease_read(q, &l, &c[2]), 0, "what is leased can be read by its name");
 	ok(c[2].payload.size == 3 && memcmp(c[2].payload.data, "one", 3) == 0 &&
 		   c[2].envelope.id == 1 && c[2].attempt == 1,
