@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From lines to payloads. What is raw is not copied.
+ * From lines to payloads. What need not change is not copied.
  */
 #include "api/batch.h"
 
@@ -17,26 +17,39 @@ int batch_admit(const struct batch_rule *rule, size_t size, struct sigslot_error
 		    rule->queue, rule->largest, size);
 }
 
-static int add_line(const struct batch_rule *rule, const char *line, size_t size,
+/* A payload that was made has no address yet, as the bytes may move. */
+static int add_line(const struct batch_rule *rule, struct text_view line,
 		    struct buf *bytes, struct payload *ret, struct sigslot_error *err)
 {
 	size_t before = bytes->size;
 	int r;
 
-	*ret = (struct payload){line, size};
 	if (rule->form != SIGSLOT_RAW) {
-		r = text_to_payload(line, size, rule->type, rule->form, bytes, err);
+		r = text_take(&line, rule->type, rule->form, bytes, err);
 		if (r < 0)
 			return r;
-		*ret = (struct payload){NULL, bytes->size - before};
+		if (!line.at)
+			line.size = bytes->size - before;
 	}
+	*ret = (struct payload){line.at, line.size};
 	return batch_admit(rule, ret->size, err);
+}
+
+static void place(struct batch *b, const struct buf *bytes)
+{
+	const char *at = bytes->data;
+
+	for (size_t i = 0; i < b->len; i++) {
+		if (b->at[i].data)
+			continue;
+		b->at[i].data = at;
+		at += b->at[i].size;
+	}
 }
 
 int batch_lines(const struct batch_rule *rule, const char *text, size_t size,
 		struct buf *bytes, struct batch *ret, struct sigslot_error *err)
 {
-	size_t at = 0;
 	int r = 0;
 
 	ret->len = ret->used = 0;
@@ -46,16 +59,14 @@ int batch_lines(const struct batch_rule *rule, const char *text, size_t size,
 		const char *end = memchr(line, rule->end, size - ret->used);
 		size_t length = end ? (size_t)(end - line) : size - ret->used;
 
-		r = add_line(rule, line, length, bytes, &ret->at[ret->len], err);
+		r = add_line(rule, (struct text_view){line, length}, bytes,
+			     &ret->at[ret->len], err);
 		if (r < 0)
 			break;
 		ret->len++;
 		ret->used += length + (end != NULL);
 	}
-	/* only now, as the bytes may have moved */
-	for (size_t i = 0; rule->form != SIGSLOT_RAW && i < ret->len; i++) {
-		ret->at[i].data = bytes->data + at;
-		at += ret->at[i].size;
-	}
+	if (bytes->size)
+		place(ret, bytes);
 	return r;
 }

@@ -21,7 +21,7 @@ struct batch_rule {
 	const char *queue; /* whose limit that is, for people */
 };
 
-/* Payloads; they live as long as `bytes`, or as the text if the form is raw. */
+/* Payloads; they live as long as `bytes` and the text. */
 struct batch {
 	struct payload at[BATCH_MOST];
 	size_t len;

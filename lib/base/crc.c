@@ -94,6 +94,26 @@ INSTRUCTION static uint32_t by_lanes(uint32_t crc, const unsigned char **at,
 	return crc;
 }
 
+/* Fewer than eight bytes. */
+INSTRUCTION static uint32_t tail_by_instruction(uint32_t crc, const unsigned char *at,
+						size_t size)
+{
+	uint32_t four;
+	uint16_t two;
+
+	if (size & 4) {
+		memcpy(&four, at, sizeof(four));
+		crc = __builtin_ia32_crc32si(crc, four);
+		at += 4;
+	}
+	if (size & 2) {
+		memcpy(&two, at, sizeof(two));
+		crc = __builtin_ia32_crc32hi(crc, two);
+		at += 2;
+	}
+	return size & 1 ? __builtin_ia32_crc32qi(crc, *at) : crc;
+}
+
 INSTRUCTION static uint32_t by_instruction(uint32_t crc, const unsigned char *at,
 					   size_t size)
 {
@@ -104,10 +124,7 @@ INSTRUCTION static uint32_t by_instruction(uint32_t crc, const unsigned char *at
 	wide = crc;
 	for (; size >= 8; size -= 8, at += 8)
 		wide = STEP(wide, word_at(at));
-	crc = (uint32_t)wide;
-	for (; size; size--, at++)
-		crc = __builtin_ia32_crc32qi(crc, *at);
-	return crc;
+	return tail_by_instruction((uint32_t)wide, at, size);
 }
 
 /* Two chains that do not wait for one another, as far as both go. */

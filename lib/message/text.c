@@ -48,62 +48,76 @@ static int add_quoted(const char *text, size_t size, struct buf *out,
 		    scan_name(text[offset], name));
 }
 
-/* Adds checked JSON without the white space around it. */
-static int add_trimmed(const char *text, size_t size, struct buf *out)
+/* Leaves out the white space around checked JSON. */
+static void trim(struct text_view *json)
 {
-	const char *end = text + size, *at = scan_space(text, end);
+	const char *end = json->at + json->size;
 
-	while (end > at && memchr(" \t\n\r", end[-1], 4))
+	json->at = scan_space(json->at, end);
+	while (end > json->at && memchr(" \t\n\r", end[-1], 4))
 		end--;
-	return buf_add(out, at, (size_t)(end - at));
+	json->size = (size_t)(end - json->at);
 }
 
-static int add_json(const char *text, size_t size, const struct type *type,
-		    struct buf *out, struct sigslot_error *err)
+static int take_json(struct text_view *text, const struct type *type,
+		     struct sigslot_error *err)
 {
 	struct json_fault fault;
-	int r = json_check(text, size, &fault);
+	int r = json_check(text->at, text->size, &fault);
 
 	if (r == -EILSEQ)
-		return not_json(text, size, &fault, err);
+		return not_json(text->at, text->size, &fault, err);
 	if (r == 0)
-		r = type_accepts(type, text, size, err);
+		r = type_accepts(type, text->at, text->size, err);
 	if (r == -EILSEQ)
 		return r;
 	if (r == 0)
-		r = add_trimmed(text, size, out);
+		trim(text);
 	return r < 0 ? fail(err, r, "out of memory") : 0;
 }
 
 /* Adds text as a string, which the type must allow. */
-static int add_string(const char *text, size_t size, const struct type *type,
-		      struct buf *out, struct sigslot_error *err)
+static int take_string(struct text_view *text, const struct type *type, struct buf *out,
+		       struct sigslot_error *err)
 {
+	struct text_view was = *text;
 	int r;
 
+	text->at = NULL;
 	if (!type_any(type) && !type_string(type)) {
 		r = type_accepts(type, "\"\"", 2, err);
 		if (r < 0)
 			return r;
 	}
-	return add_quoted(text, size, out, err);
+	return add_quoted(was.at, was.size, out, err);
+}
+
+int text_take(struct text_view *text, const struct type *type, enum sigslot_form form,
+	      struct buf *out, struct sigslot_error *err)
+{
+	int r;
+
+	if (form == SIGSLOT_STRING || (form == SIGSLOT_BY_TYPE && type_string(type)))
+		return take_string(text, type, out, err);
+	if (form == SIGSLOT_JSON || !type_any(type))
+		return take_json(text, type, err);
+	r = json_check(text->at, text->size, NULL);
+	if (r == 0)
+		trim(text);
+	if (r == -EILSEQ)
+		return take_string(text, type, out, err);
+	return r < 0 ? fail(err, r, "out of memory") : 0;
 }
 
 int text_to_payload(const char *text, size_t size, const struct type *type,
 		    enum sigslot_form form, struct buf *out, struct sigslot_error *err)
 {
-	int r;
+	struct text_view view = {text, size};
+	int r = text_take(&view, type, form, out, err);
 
-	if (form == SIGSLOT_STRING || (form == SIGSLOT_BY_TYPE && type_string(type)))
-		return add_string(text, size, type, out, err);
-	if (form == SIGSLOT_JSON || !type_any(type))
-		return add_json(text, size, type, out, err);
-	r = json_check(text, size, NULL);
-	if (r == 0)
-		r = add_trimmed(text, size, out);
-	if (r == -EILSEQ)
-		return add_quoted(text, size, out, err);
-	return r < 0 ? fail(err, r, "out of memory") : 0;
+	if (r == 0 && view.at && buf_add(out, view.at, view.size) < 0)
+		return fail(err, -ENOMEM, "out of memory");
+	return r;
 }
 
 static int add_operands(const struct sigslot_bytes *operands, size_t len,
@@ -132,7 +146,7 @@ int text_operands(const struct sigslot_bytes *operands, size_t len,
 	int r;
 
 	if (len == 0)
-		return add_json("null", 4, type, out, err);
+		return text_to_payload("null", 4, type, SIGSLOT_JSON, out, err);
 	if (len == 1)
 		return text_to_payload(operands->data, operands->size, type, form, out,
 				       err);

@@ -29,6 +29,18 @@ int text_of_payload(const char *payload, size_t size, bool json, struct buf *out
 int text_to_payload(const char *text, size_t size, const struct type *type,
 		    enum sigslot_form form, struct buf *out, struct sigslot_error *err);
 
+struct text_view {
+	const char *at;
+	size_t size;
+};
+
+/*
+ * The same, but JSON that stands in the text is not copied: then *text is narrowed to
+ * it, and out is left alone. Else text->at is NULL, and the payload is behind out.
+ */
+int text_take(struct text_view *text, const struct type *type, enum sigslot_form form,
+	      struct buf *out, struct sigslot_error *err);
+
 /*
  * The same for the operands of emit: none is null, one is the value, several an array
  * whose elements are made as on `any` (or by form); the whole is checked against type.

@@ -110,12 +110,15 @@ static int emit_line(struct slot *s, struct slot_job *job, const char *line,
 {
 	struct sigslot_error
 		err; /* not cleared: it is large, and this is for each line */
+	struct text_view text = {line, size};
 	int r;
 
 	scratch->size = 0;
-	r = text_to_payload(line, size, s->spec->type, SIGSLOT_BY_TYPE, scratch, &err);
+	r = text_take(&text, s->spec->type, SIGSLOT_BY_TYPE, scratch, &err);
 	if (r == 0) {
-		r = report_emit(s, job, s->spec->emit, scratch->data, scratch->size);
+		if (!text.at)
+			text = (struct text_view){scratch->data, scratch->size};
+		r = report_emit(s, job, s->spec->emit, text.at, text.size);
 		if (r < 0)
 			fail(&err, r, "cannot be emitted: %s", strerror(-r));
 	}

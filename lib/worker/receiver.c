@@ -59,11 +59,12 @@ static int host_emit(struct slot *s, struct slot_job *j, const char *signal,
 	struct receiver *r = s->user;
 	struct job *job = j ? container_of(j, struct job, job) : NULL;
 	struct payload p = {payload, size};
-	struct sigslot_error err = {0};
+	struct sigslot_error err; /* large: not cleared for each output */
 	uint32_t index = object_signal(r, signal);
 	char from[132];
 	int code;
 
+	err.text[0] = '\0';
 	if (index == PLAN_NONE) {
 		log_line(tell_label(r, from),
 			 "emits '%s', which is not one of its signals", signal);

@@ -231,6 +231,12 @@ refused() {
 	seen 1 '"x"' '"1"' '"2"' '"q"'
 }
 
+@test "-l takes JSON as it stands and makes strings of the rest, side by side in one block" {
+	start_types
+	printf '%s\n' ' 1 ' x '[2]' '"q"' 'y z' '{"a":3}' '' 4 | sigslot emit -l src.any
+	seen 1 '"x"' '[2]' '"q"' '"y z"' '{"a":3}' '""' 4
+}
+
 @test "-l of nothing emits nothing" {
 	start_types
 	run -0 --separate-stderr sigslot emit -l src.text </dev/null

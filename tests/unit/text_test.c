@@ -127,6 +127,24 @@ static void text_as_payload(void)
 	}
 }
 
+static void json_stays_where_it_is(void)
+{
+	static const char json[] = " [1, 2]\n", word[] = "word";
+	struct text_view text = {json, sizeof(json) - 1};
+	_buf_ struct buf out = {0};
+
+	is_int(text_take(&text, NULL, SIGSLOT_BY_TYPE, &out, NULL), 0,
+	       "JSON is taken as it stands");
+	ok(text.at == json + 1, "in its place");
+	is_u64(text.size, 6, "without the white space around it");
+	is_u64(out.size, 0, "and nothing is added");
+	text = (struct text_view){word, 4};
+	is_int(text_take(&text, NULL, SIGSLOT_BY_TYPE, &out, NULL), 0,
+	       "other text is taken, too");
+	ok(!text.at, "but is no payload itself");
+	is_str(out.data, "\"word\"", "that was added");
+}
+
 static void bytes_in_are_bytes_out(void)
 {
 	size_t changed = 0;
@@ -244,6 +262,7 @@ int main(void)
 {
 	payloads_as_text();
 	text_as_payload();
+	json_stays_where_it_is();
 	bytes_in_are_bytes_out();
 	operands();
 	return done();
