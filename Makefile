@@ -227,11 +227,13 @@ $(shared): $(lib_obj) lib/sigslot.sym
 	$(Q)ln -sf libsigslot.so.0 $(@D)/libsigslot.so
 
 # What the front hands over to its sibling stays out of it, and so does all that only
-# this needs: each page that `sigslot emit` touches at its start costs microseconds.
+# this needs: each page that `sigslot emit` touches at its start costs microseconds. For
+# the same reason cmd/front.ld says what lies beside what.
 front_flags := -Wl,-z,noseparate-code,-z,norelro,--wrap=_dl_get_origin \
+	-Wl,-T,cmd/front.ld \
 	$(foreach f,sigslot_run sigslot_check sigslot_bench_queue,-Wl,--defsym=$(f)=abort)
 
-$(front): $(cmd_obj) $(archive) $(shared)
+$(front): $(cmd_obj) $(archive) $(shared) cmd/front.ld
 	$(call say,LD,$@)
 ifdef STATIC
 	$(Q)$(CC) -static -no-pie $(LINK_FLAGS) $(front_flags) -o $@ $(cmd_obj) $(archive) \

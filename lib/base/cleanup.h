@@ -11,6 +11,7 @@
 
 #define _cleanup_(fn)  __attribute__((cleanup(fn)))
 #define _printf_(a, b) __attribute__((format(printf, a, b)))
+#define _cold_	       __attribute__((cold)) /* what leads to it lies out of the way */
 
 /* Evaluates to the pointer p and leaves NULL in p. */
 #define TAKE(p)                             \

@@ -15,16 +15,18 @@
 #include "sigslot.h"
 
 /* Fills in err (which may be NULL) and returns code, a negative errno. */
-int fail(struct sigslot_error *err, int code, const char *format, ...) _printf_(3, 4);
+int fail(struct sigslot_error *err, int code, const char *format, ...)
+	_printf_(3, 4) _cold_;
 
 /*
  * The same for a failed system call: appends ": " and the text of errno, and
  * returns -errno. errno must be set.
  */
-int fail_errno(struct sigslot_error *err, const char *format, ...) _printf_(2, 3);
+int fail_errno(struct sigslot_error *err, const char *format, ...)
+	_printf_(2, 3) _cold_;
 
 /* Prefixes the sentence of err with "FORMAT: ". Returns code. */
 int fail_in(struct sigslot_error *err, int code, const char *format, ...)
-	_printf_(3, 4);
+	_printf_(3, 4) _cold_;
 
 #endif

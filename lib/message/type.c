@@ -4,7 +4,6 @@
  */
 #include "message/type.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -76,11 +75,11 @@ static int plain(struct parser *p, struct type *type)
 {
 	size_t size = name_size(p);
 	struct near near = {0};
-	char name[64];
+	char name[64] = "";
 
 	if (!size)
 		return wrong(p, "a type");
-	snprintf(name, sizeof(name), "%.*s", (int)size, p->at);
+	memcpy(name, p->at, size < sizeof(name) ? size : sizeof(name) - 1);
 	near.wanted = name;
 	for (size_t i = 0; i < SORT_COUNT; i++) {
 		if (strcmp(name, sort_names[i]) == 0) {

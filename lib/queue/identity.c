@@ -48,23 +48,31 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct identity *table;
 static uint64_t *home_page; /* the kernel zeroes it in a child */
 
+static int map_home(struct sigslot_error *err)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return fail_errno(err, "cannot map a page");
+	if (madvise(page, 4096, MADV_WIPEONFORK) < 0) {
+		int r = fail_errno(err, "cannot have a page wiped on fork");
+
+		munmap(page, 4096);
+		return r;
+	}
+	home_page = page;
+	return 1;
+}
+
+/* A new page is not read before it is written: that would be two faults. */
 static int settle_home(struct sigslot_error *err)
 {
-	if (!home_page) {
-		void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	int mapped = home_page ? 0 : map_home(err);
 
-		if (page == MAP_FAILED)
-			return fail_errno(err, "cannot map a page");
-		if (madvise(page, 4096, MADV_WIPEONFORK) < 0) {
-			int r = fail_errno(err, "cannot have a page wiped on fork");
-
-			munmap(page, 4096);
-			return r;
-		}
-		home_page = page;
-	}
-	if (!*home_page)
+	if (mapped < 0)
+		return mapped;
+	if (mapped || !*home_page)
 		*home_page = clock_now() << 22 | (uint64_t)getpid();
 	return 0;
 }

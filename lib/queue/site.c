@@ -88,20 +88,30 @@ static int open_ring(int site, const char *path, const char *name, int flags,
 	return r < 0 ? r : TAKE_FD(fd);
 }
 
+/* Apart from the rest: most queues have no site, and need no room for its path. */
+static _cold_ int open_elsewhere(int at, const char *name, int flags, bool *ret_durable,
+				 struct sigslot_error *err)
+{
+	char path[SITE_PATH];
+	_close_ int site = -1;
+
+	*ret_durable = site_read(at, path) == 0;
+	if (!*ret_durable)
+		return fail(err, -ENOENT, "queue '%s': cannot open it: %s", name,
+			    strerror(ENOENT));
+	site = site_enter(path, err);
+	return site < 0 ? site : open_ring(site, path, name, flags, err);
+}
+
 int site_open(int at, const char *name, int flags, bool *ret_durable,
 	      struct sigslot_error *err)
 {
 	int fd = openat(at, ring_name, RING_OPEN | flags);
-	char path[SITE_PATH];
-	_close_ int site = -1;
 
-	*ret_durable = fd < 0 && errno == ENOENT && site_read(at, path) == 0;
-	if (fd < 0 && !*ret_durable)
-		return fail_errno(err, "queue '%s': cannot open it", name);
-	if (!*ret_durable)
-		return fd;
-	site = site_enter(path, err);
-	return site < 0 ? site : open_ring(site, path, name, flags, err);
+	*ret_durable = false;
+	if (fd < 0 && errno == ENOENT)
+		return open_elsewhere(at, name, flags, ret_durable, err);
+	return fd < 0 ? fail_errno(err, "queue '%s': cannot open it", name) : fd;
 }
 
 int site_directory(int at, const char *name, struct sigslot_error *err)
