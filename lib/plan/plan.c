@@ -225,6 +225,18 @@ static struct plan_slot *start_slot(struct maker *m, const struct model_thing *t
 	return to;
 }
 
+/* What is said next to it holds. */
+static bool stops(const struct maker *m, const struct model_fate *slot,
+		  const struct model_object *o)
+{
+	unsigned said = slot->on_error;
+
+	said = said ? said : o->fate.on_error;
+	said = said ? said : o->loop->on_error;
+	said = said ? said : m->t->on_error;
+	return said == MODEL_STOP;
+}
+
 static void make_fate(struct plan_fate *to, const struct model_fate *slot,
 		      const struct model_fate *object)
 {
@@ -232,7 +244,7 @@ static void make_fate(struct plan_fate *to, const struct model_fate *slot,
 	const struct model_signal *dead = slot->dead ? slot->dead : object->dead;
 
 	to->mortal = retry->retry || dead;
-	to->retries = retry->retries;
+	to->retries = (uint32_t)retry->retries;
 	to->backoff_ns = retry->backoff_ns;
 	to->backoff_max_ns = retry->backoff_max_ns;
 	if (dead)
@@ -259,6 +271,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	if (from->emit)
 		to->emit = from->emit->index;
 	make_fate(&to->fate, &from->fate, &o->fate);
+	to->fate.stop = stops(m, &from->fate, o);
 	if (from->does & DO_BUILTIN)
 		return;
 	to->finished = member_own_signal(&o->thing, "finished");

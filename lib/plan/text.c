@@ -213,6 +213,8 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 		put(l, "; retry %u, %s..%s", s->fate.retries,
 		    unit_duration_text(s->fate.backoff_ns, from),
 		    unit_duration_text(s->fate.backoff_max_ns, to));
+	if (s->fate.stop)
+		put(l, "; on error stop");
 	if (s->parallel > 1)
 		put(l, "; parallel %u", s->parallel);
 	if (s->emit != PLAN_NONE)

@@ -55,6 +55,8 @@ void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
 		loop_up(s, h, p->index);
 	else if (p->op == WIRE_SOURCE && lamp && lamp->sources)
 		lamp->sources--;
+	else if (p->op == WIRE_ERROR && lamp)
+		order_loop(s, "terminate", p->index);
 	else if (p->op == WIRE_FAULT)
 		faulted(s, h, p->index);
 	else if (p->op == WIRE_PHASE && lamp)

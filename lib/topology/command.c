@@ -132,7 +132,7 @@ void command_read(struct reader *r, const struct section *s, struct model_object
 	slot->reply_line = section_number(s, "reply", 0) == 1;
 	slot->timeout_ns = section_number(s, "timeout", 0);
 	slot->parallel = (uint32_t)section_number(s, "parallel", 1);
-	if (s->does & DO_FALLIBLE)
+	if (s->does & DO_TAKES)
 		fate_read(r, s, o, &slot->fate);
 	slot->emit = output(r, s, o);
 }

@@ -22,7 +22,7 @@ static void read_retry(struct reader *r, const struct node *n, struct model_fate
 	if (n->kind == NODE_MAP) {
 		if (!section_read(r, n, AT_RETRY, 0, &s))
 			return;
-		ret->retries = (uint32_t)section_number(&s, "max", 3);
+		ret->retries = section_number(&s, "max", 3);
 		value_backoff(r, section_node(&s, "backoff"), &ret->backoff_ns,
 			      &ret->backoff_max_ns);
 		return;
@@ -35,7 +35,7 @@ static void read_retry(struct reader *r, const struct node *n, struct model_fate
 			     RETRIES_MAX);
 		return;
 	}
-	ret->retries = (uint32_t)retries;
+	ret->retries = retries;
 }
 
 static struct model_signal *dead_signal(struct reader *r, struct model_object *o,
@@ -54,6 +54,13 @@ static struct model_signal *dead_signal(struct reader *r, struct model_object *o
 	return NULL;
 }
 
+unsigned fate_on_error(const struct section *s)
+{
+	const struct setting *setting = section_get(s, "on_error");
+
+	return setting ? MODEL_CONTINUE + (unsigned)setting->number : MODEL_UNSAID;
+}
+
 void fate_read(struct reader *r, const struct section *s, struct model_object *o,
 	       struct model_fate *ret)
 {
@@ -61,6 +68,7 @@ void fate_read(struct reader *r, const struct section *s, struct model_object *o
 	const struct node *dead = section_node(s, "dead");
 
 	*ret = (struct model_fate){
+		.on_error = fate_on_error(s),
 		.retry = retry,
 		.backoff_ns = 100 * NS_PER_MS,
 		.backoff_max_ns = 10 * NS_PER_S,
@@ -68,7 +76,8 @@ void fate_read(struct reader *r, const struct section *s, struct model_object *o
 	if (retry)
 		read_retry(r, retry, ret);
 	/* the slots of a plugin have it from their object */
-	if (!dead && (s->place == AT_OBJECT || o->does != DO_PLUGIN))
+	if (!dead && (s->does & DO_FALLIBLE) &&
+	    (s->place == AT_OBJECT || o->does != DO_PLUGIN))
 		dead = r->dead;
 	if (!dead)
 		return;

@@ -62,7 +62,8 @@ const struct key keys[] = {
 	 .page = "The process that runs it"},
 	{"queue", AT_LOOP, .kind = KEY_MAP, .page = "A map, the room of its queue"},
 	LATER("replicas", AT_LOOP | AT_PROCESS | AT_OBJECT),
-	LATER("on_error", AT_TOP | AT_LOOP | AT_OBJECT | AT_SLOT),
+	{"on_error", AT_TOP | AT_LOOP, .kind = KEY_WORD, .words = "continue stop",
+	 .fallback = "continue", .page = "With stop a loop ends when a message failed"},
 
 	{"source", AT_OBJECT, DO_SOURCE, .kind = KEY_COMMAND,
 	 .page = "The text of a resident command"},
@@ -119,6 +120,10 @@ const struct key keys[] = {
 		 "attempt"},
 	{"dead", AT_OBJECT | AT_SLOT, .with = DO_FALLIBLE, .kind = KEY_NAME,
 	 .page = "The named queue that takes the messages that were given up"},
+	{"on_error", AT_OBJECT | AT_SLOT, .with = DO_TAKES, .kind = KEY_WORD,
+	 .words = "continue stop", .fallback = "what the loop says",
+	 .page = "With stop the loop ends when a message failed here, with continue it "
+		 "goes on"},
 	{"missed", AT_OBJECT, .with = DO_EVERY, .kind = KEY_WORD, .words = "skip burst",
 	 .fallback = "skip",
 	 .page = "With skip the ticks of every that came too late are counted, with "

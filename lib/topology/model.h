@@ -44,14 +44,15 @@ struct model_loop {
 	struct model_process *process;
 	const struct node *process_at; /* where it is named; NULL: main */
 	uint64_t size, messages; /* 0: the default; no limit */
+	unsigned on_error; /* as of a fate */
 	struct model_object *objects, **objects_tail;
 };
 
 /* What becomes of a message that failed. */
 struct model_fate {
+	enum { MODEL_UNSAID, MODEL_CONTINUE, MODEL_STOP } on_error;
 	bool retry; /* `retry:` is written there */
-	uint32_t retries;
-	uint64_t backoff_ns, backoff_max_ns;
+	uint64_t retries, backoff_ns, backoff_max_ns;
 	struct model_signal *dead; /* NULL: the dead ones of its queue */
 };
 
@@ -63,8 +64,8 @@ struct model_object {
 	bool alone; /* its loop has its name */
 	bool declares; /* it has `signals:`: `emit:` names one of them */
 	bool any_signal, any_slot; /* a plugin: they come to exist by being used */
-	uint64_t interval_ns;
 	bool burst, disabled;
+	uint64_t interval_ns;
 	const char *plugin, *config;
 	const char *const *shell; /* NULL: that of the process */
 	struct model_fate fate; /* of the slots of a plugin */
@@ -142,7 +143,7 @@ struct topology {
 	VEC(struct model_object *) objects;
 	VEC(struct model_queue *) queues;
 	VEC(struct model_link *) links;
-	uint32_t signals_len, slots_len;
+	uint32_t signals_len, slots_len, on_error; /* the last: as of a fate */
 	struct map names; /* to things; an object alone hides its loop */
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/unit.h"
+#include "topology/fate.h"
 #include "topology/member.h"
 #include "topology/object.h"
 #include "topology/value.h"
@@ -175,6 +176,7 @@ static void read_loop(struct reader *r, const struct node *name)
 		return;
 	l->process_at = section_node(&s, "process");
 	read_room(r, section_node(&s, "queue"), &l->size, &l->messages, NULL);
+	l->on_error = fate_on_error(&s);
 	objects = section_node(&s, "objects");
 	for (const struct node *e = objects ? objects->first : NULL; e;
 	     e = e->next->next)

@@ -7,6 +7,7 @@
 
 #include "base/unit.h"
 #include "topology/connect.h"
+#include "topology/fate.h"
 #include "topology/member.h"
 #include "topology/object.h"
 #include "topology/place.h"
@@ -54,6 +55,7 @@ static void read_top(struct reader *r, const struct section *s)
 	r->t->shell = reader_shell(r, s);
 	r->t->env = place_env(r, section_node(s, "env"), NULL);
 	r->dead = section_node(s, "dead");
+	r->t->on_error = fate_on_error(s);
 	place_main(r);
 	if (r->problems.no_memory)
 		return;

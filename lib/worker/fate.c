@@ -154,7 +154,8 @@ static int bury(struct receiver *r, struct record *record, const struct receiver
 	return code;
 }
 
-static void give_up(struct receiver *r, struct record *record,
+/* Returns false if it could not be kept, and so is not given up. */
+static bool give_up(struct receiver *r, struct record *record,
 		    const struct receiver_id *id, const struct slot_job *job,
 		    const struct slot_verdict *v)
 {
@@ -169,26 +170,51 @@ static void give_up(struct receiver *r, struct record *record,
 			 record->from->name);
 	if ((f->dead == PLAN_NONE || tell_dead(r, f->dead, job, record, v) < 0) &&
 	    bury(r, record, id, job, v) < 0)
-		return;
+		return false;
 	tell(r, v, what);
 	board_add(&r->turn->board->dead, 1);
 	tell_outcome(r, job, record, v);
+	return true;
 }
 
-void fate_meet(struct receiver *r, struct record *record, const struct receiver_id *id,
-	       const struct slot_job *job, const struct slot_verdict *v)
+static void fail_it(struct receiver *r, struct record *record,
+		    const struct slot_job *job, const struct slot_verdict *v)
 {
 	const struct world *w = r->turn->worker->world;
 
-	if (retry(r, record, id, job, v))
-		return;
-	if (fate_of(r->turn, id)->mortal) {
-		give_up(r, record, id, job, v);
-		return;
-	}
 	board_add(&r->turn->board->failed, 1);
 	if (w->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
 		r->turn->board->unwritten = 1;
 	tell_failure(r, v->reason);
 	tell_outcome(r, job, record, v);
+}
+
+/* Nothing more is begun; the supervisor ends it, as if somebody had asked for it. */
+static void halt(struct turn *t)
+{
+	const char *name = t->board->name;
+
+	if (t->halted || t->now)
+		return;
+	t->halted = true;
+	log_line("sigslot",
+		 "loop '%s' ends, as `on_error: stop` says, and keeps what is queued: "
+		 "'sigslot start %s' goes on with it",
+		 name, name);
+	worker_say(t->worker, WIRE_ERROR, t->index, 0);
+}
+
+void fate_meet(struct receiver *r, struct record *record, const struct receiver_id *id,
+	       const struct slot_job *job, const struct slot_verdict *v)
+{
+	const struct plan_fate *f = fate_of(r->turn, id);
+
+	if (retry(r, record, id, job, v))
+		return;
+	if (!f->mortal)
+		fail_it(r, record, job, v);
+	else if (!give_up(r, record, id, job, v))
+		return;
+	if (f->stop)
+		halt(r->turn);
 }

@@ -31,7 +31,7 @@ int life_start(struct turn *t, struct sigslot_error *err)
 
 	t->phase = t->begun = t->goal = PHASE_UP;
 	t->end_seq = UINT64_MAX;
-	t->now = false;
+	t->now = t->halted = false;
 	vec_each(r, &t->receivers) {
 		int code = receiver_open(*r, err);
 

@@ -159,7 +159,9 @@ static struct receiver *receiver_of(struct turn *t, uint32_t slot_id)
 /* Takes the next claimed message up. False: there is none that may be begun. */
 static bool begin(struct turn *t)
 {
-	struct record *r = t->next == t->claims_len || t->now ? NULL : record_begin(t);
+	struct record *r = t->next == t->claims_len || t->now || t->halted
+				   ? NULL
+				   : record_begin(t);
 
 	if (!r)
 		return false;
@@ -292,7 +294,7 @@ static bool kept_apart(const struct worker *w)
 
 bool turn_willing(const struct turn *t)
 {
-	return !kept_apart(t->worker) && t->up && !t->now && !t->held &&
+	return !kept_apart(t->worker) && t->up && !t->now && !t->halted && !t->held &&
 	       t->begun < PHASE_FINISHED && !t->current && t->next == t->claims_len;
 }
 

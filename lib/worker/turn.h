@@ -94,6 +94,7 @@ struct turn {
 	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
 	uint64_t end_seq; /* no message from this one on is begun */
 	bool now; /* down at once */
+	bool halted; /* takes no more: it is about to be told to end */
 	bool up, checking;
 	struct timer kill;
 	struct later again; /* pumps, from where it could recurse */

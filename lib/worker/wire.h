@@ -27,6 +27,7 @@ enum wire_op {
 	WIRE_UP, /* from: loop `index` takes messages */
 	WIRE_SOURCE, /* from: a source of loop `index` has ended for good */
 	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
+	WIRE_ERROR, /* from: a message failed in loop `index`, which has to end */
 	WIRE_EXIT, /* to: nothing more to do */
 };
 

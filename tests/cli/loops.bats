@@ -175,8 +175,9 @@ w.ready null"
 	for i in 1 2; do
 		sigslot emit a "$i"
 		wait_until has_lines seen "$i"
+		wait_until loop_is again .in "$i"
+		wait_until loop_is l .state ready
 	done
-	wait_until loop_is l .state ready
 	# the third time nobody starts it
 	sigslot emit a 3
 	wait_until loop_is l .state stopped

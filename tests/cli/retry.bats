@@ -245,3 +245,37 @@ loop_is() {
 	assert_output $'1\n2\n3'
 	stop_run
 }
+
+@test "on_error: stop ends the loop at the first failure, keeps what is queued, and start goes on" {
+	start 'loops:' '  l: {on_error: stop, objects: {a: {run: "echo \"$1\" >> seen; [ \"$1\" != 3 ] || [ -e gate ]"}}}' \
+		'objects: {other: {run: "echo \"$1\" >> others"}}'
+	seq 6 | sigslot emit -l a
+	wait_until loop_is l .state stopped
+	run -0 cat seen
+	assert_output $'1\n2\n3'
+	assert_equal "$(loop l '[.failed, .queued] | join(" ")')" '1 3'
+	assert grep -q "loop 'l' ends, as .on_error: stop. says" "$RUN_ERR"
+	sigslot emit other x
+	wait_until has_lines others 1
+	sigslot start l
+	wait_until has_lines seen 6
+	run -0 cat seen
+	assert_output $'1\n2\n3\n4\n5\n6'
+	kill -TERM "$RUN_PID"
+	run_ended 1
+}
+
+@test "on_error: what is said next to a slot holds, and retries come first" {
+	start 'on_error: stop' 'objects:' \
+		'  a: {run: "false", on_error: continue}' \
+		'  b: {run: "echo >> seen; false", retry: {max: 2, backoff: 1ms}}'
+	sigslot emit a 1
+	wait_until loop_is a .failed 1
+	sigslot emit b 1
+	wait_until loop_is b .state stopped
+	assert_equal "$(loop a .state)" ready
+	assert_equal "$(wc -l <seen)" 3
+	sigslot queue get --dead b >/dev/null
+	kill -TERM "$RUN_PID"
+	run_ended 1
+}
