@@ -4,6 +4,7 @@
  */
 #include <poll.h>
 
+#include "api/letters.h"
 #include "api/named.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -53,6 +54,8 @@ int sigslot_queue_retry(struct sigslot_queue *q, uint64_t max, uint64_t timeout_
 		sent += r > 0;
 		r = r > 0 ? 0 : r == -EAGAIN ? await_room(q, home, deadline, err) : r;
 	}
+	if (r == 0)
+		r = letters_send(q, home, max, &sent, err);
 	vec_done(&seen);
 	queue_close(home);
 	if (ret_sent)

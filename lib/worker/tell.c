@@ -76,8 +76,13 @@ static int tell_one(struct receiver *r, uint32_t signal, struct record *record,
 static int describe_dead(struct receiver *r, const struct slot_job *job,
 			 const struct slot_verdict *v, bool payload, struct buf *b)
 {
+	const struct sigslot_message *m = &job->message;
 	int code = describe(r, job, v, payload, b);
 
+	code = code ?: buf_add_text(b, ",\"from\":");
+	code = code
+		       ?: *m->sender ? buf_addf(b, "\"%s.%s\"", m->sender, m->signal)
+				     : buf_add_text(b, "null");
 	code = code ?: buf_add_text(b, ",\"reason\":");
 	code = code ?: quote(b, v->reason);
 	return code ?: buf_add_byte(b, '}');

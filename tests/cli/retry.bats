@@ -279,3 +279,29 @@ loop_is() {
 	kill -TERM "$RUN_PID"
 	run_ended 1
 }
+
+@test "what dead put into a queue is sent back to the slots that it died in" {
+	start 'loops:' '  l:' '    objects:' \
+		'      x: {signals: [go]}' \
+		'      a: {run: "echo \"a $1 $SIGSLOT_SENDER.$SIGSLOT_SIGNAL\" >> seen; [ -e gate ]", dead: letters}' \
+		'      b: {slots: {other: {run: "echo \"b $1\" >> seen; [ -e gate ]", dead: letters}}}' \
+		'queues: {letters: }' 'connections: [x.go -> a]'
+	sigslot emit x.go 1
+	sigslot emit -j b.other '{"n": 1.50}'
+	wait_until loop_is l .dead 2
+	sigslot queue put letters mine
+	rm seen
+	touch gate
+	run -0 sigslot queue retry -n 1 letters
+	assert_output 1
+	wait_until has_lines seen 1
+	run -0 sigslot queue retry letters
+	assert_output 1
+	wait_until has_lines seen 2
+	run -0 cat seen
+	assert_output $'a 1 x.go\nb {"n":1.50}'
+	run -0 sigslot queue get letters
+	assert_output mine
+	kill -TERM "$RUN_PID"
+	run_ended 1
+}
