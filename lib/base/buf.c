@@ -15,7 +15,7 @@ void buf_done(struct buf *b)
 	*b = (struct buf){0};
 }
 
-int buf_reserve(struct buf *b, size_t more)
+int buf_grow(struct buf *b, size_t more)
 {
 	size_t need, cap = b->cap ? b->cap : 64;
 	char *data;
@@ -23,8 +23,6 @@ int buf_reserve(struct buf *b, size_t more)
 	if (more > SIZE_MAX / 2 - b->size - 1)
 		return -ENOMEM;
 	need = b->size + more + 1;
-	if (need <= b->cap)
-		return 0;
 	while (cap < need)
 		cap *= 2;
 	data = realloc(b->data, cap);
@@ -52,11 +50,6 @@ int buf_add(struct buf *b, const void *bytes, size_t size)
 int buf_add_text(struct buf *b, const char *text)
 {
 	return buf_add(b, text, strlen(text));
-}
-
-int buf_add_byte(struct buf *b, char byte)
-{
-	return buf_add(b, &byte, 1);
 }
 
 int buf_addf(struct buf *b, const char *format, ...)

@@ -76,11 +76,21 @@ int json_quote(const char *text, size_t size, struct buf *out, size_t *ret_offse
 	return r;
 }
 
+/* A number or a word has no white space in it. */
+static int add_scalar(const char *at, const char *end, struct buf *out)
+{
+	while (end > at && (unsigned char)end[-1] <= ' ')
+		end--;
+	return buf_add(out, at, (size_t)(end - at));
+}
+
 int json_compact(const char *bytes, size_t size, struct buf *out)
 {
 	const char *end = bytes + size, *at = scan_space(bytes, end);
 	char *to;
 
+	if (at < end && *at != '{' && *at != '[' && *at != '"')
+		return add_scalar(at, end, out);
 	if (buf_reserve(out, size) < 0)
 		return -ENOMEM;
 	to = out->data + out->size;

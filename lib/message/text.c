@@ -54,7 +54,8 @@ static void trim(struct text_view *json)
 	const char *end = json->at + json->size;
 
 	json->at = scan_space(json->at, end);
-	while (end > json->at && memchr(" \t\n\r", end[-1], 4))
+	/* nothing else that is so small is there in checked JSON */
+	while (end > json->at && (unsigned char)end[-1] <= ' ')
 		end--;
 	json->size = (size_t)(end - json->at);
 }

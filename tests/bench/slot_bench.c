@@ -17,6 +17,8 @@
 
 enum { TURNS = 7, COMMANDS = 150, LINES = 400000, TRIPS = 4000, FLIGHT = 256 };
 
+#define LINE "123456" /* that is sent to filters */
+
 static struct loop loop;
 static unsigned done, emitted;
 
@@ -87,32 +89,45 @@ static pid_t start_cat(int *ret_to, int *ret_from)
 	return pid;
 }
 
-/* FLIGHT lines under way: as many are written as have come back. */
+static unsigned newlines(const char *bytes, ssize_t size)
+{
+	const char *end = bytes + size;
+	unsigned len = 0;
+
+	while ((bytes = memchr(bytes, '\n', (size_t)(end - bytes)))) {
+		bytes++;
+		len++;
+	}
+	return len;
+}
+
+/*
+ * FLIGHT lines under way: as many are written as have come back, each made and each
+ * found, as whoever talks to a co-process in lines must.
+ */
 static double bare_stream(void)
 {
-	char lines[FLIGHT * 7 + 1] = "", back[65536];
-	unsigned begun = 0, ended = 0, bytes = 0;
+	char lines[FLIGHT * sizeof(LINE)], back[65536];
+	unsigned begun = 0, ended = 0;
 	uint64_t started;
 	int to, from;
 	pid_t pid = start_cat(&to, &from);
 
-	for (int i = 0; i < FLIGHT; i++)
-		strcat(lines, "123456\n");
 	started = clock_now();
 	while (ended < LINES) {
-		unsigned more = FLIGHT - (begun - ended);
+		char *at = lines;
 		ssize_t n;
 
-		if (more > LINES - begun)
-			more = LINES - begun;
-		if (more && write(to, lines, more * 7) < 0)
+		for (; begun < LINES && begun - ended < FLIGHT; begun++) {
+			at = mempcpy(at, LINE, strlen(LINE));
+			*at++ = '\n';
+		}
+		if (at > lines && write(to, lines, (size_t)(at - lines)) < 0)
 			exit(74);
-		begun += more;
 		n = read(from, back, sizeof(back));
 		if (n <= 0)
 			exit(74);
-		bytes += (unsigned)n;
-		ended = bytes / 7;
+		ended += newlines(back, n);
 	}
 	started = clock_now() - started;
 	close(to);
@@ -130,7 +145,7 @@ static double bare_trips(void)
 
 	started = clock_now();
 	for (int i = 0; i < TRIPS; i++)
-		if (write(to, "123456\n", 7) != 7 || read(from, back, 64) != 7)
+		if (write(to, LINE "\n", 7) != 7 || read(from, back, 64) != 7)
 			exit(74);
 	started = clock_now() - started;
 	close(to);
@@ -200,7 +215,8 @@ static struct slot *open_slot(const struct slot_spec *spec)
 }
 
 static const struct slot_job message = {
-	.message = {.sender = "s", .signal = "out", .payload = "123456", .size = 6}};
+	.message = {
+		.sender = "s", .signal = "out", .payload = LINE, .size = strlen(LINE)}};
 
 /* `total` commands, `jobs` of them at the same time. */
 static double commands(const struct slot_spec *spec, unsigned total, unsigned jobs)

@@ -349,6 +349,9 @@ static void compacting(void)
 	json_compact(text, sizeof(text) - 1, &b);
 	is_str(b.data, "{\"a b\":[1,\"x\\\" \",true],\"c\":{}}",
 	       "compact text has white space in strings alone");
+	b.size = 0;
+	json_compact("\t-1.5e3 \r\n", 10, &b);
+	is_str(b.data, "-1.5e3", "and none around a number");
 	for (size_t i = 0; i < GOOD_LEN; i++) {
 		b.size = again.size = 0;
 		json_compact(json_good[i].text, json_good[i].size, &b);
