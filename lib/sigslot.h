@@ -184,6 +184,31 @@ typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
 SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 			   struct sigslot_error *err);
 
+struct sigslot_logs {
+	/*
+	 * INSTANCE, or [INSTANCE/]NAME of an object, loop or process, or NAME.SLOT, of
+	 * one instance; none: all lines of $SIGSLOT_INSTANCE, or of the only one.
+	 */
+	const char *const *names;
+	size_t names_len;
+	uint64_t last; /* only so many of the lines that are there; UINT64_MAX: all */
+	bool follow; /* go on with those that come, until the instance ends */
+};
+
+/*
+ * One line of a log without its newline, and who wrote it: an object, OBJECT.SLOT, or
+ * "sigslot" for the run itself. Returns 0 to go on, as below.
+ */
+typedef int (*sigslot_logs_fn)(void *data, const char *name, const char *line);
+
+/*
+ * Walks the log of an instance, also of a dead one, the oldest line first. The newest
+ * MiB of it is kept. Returns 0, what fn returned, or a negative errno (-ENXIO: there is
+ * no such thing; -EINVAL: several instances, err names them).
+ */
+SIGSLOT_API int sigslot_logs(const struct sigslot_logs *what, sigslot_logs_fn fn,
+			     void *data, struct sigslot_error *err);
+
 /* Takes a line of progress, such as "waiting for parse: 12 messages". */
 typedef void (*sigslot_line_fn)(void *data, const char *line);
 

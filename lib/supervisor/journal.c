@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of all workers, through one pipe, to standard error or to the instance's
- * log. Nobody blocks on a reader that does not read: the pipe and the buffer are
- * bounded, and what does not fit is counted where it is lost.
+ * The lines of all workers, through one pipe, to the instance's log and to standard
+ * error. Nobody blocks on a reader that does not read: the pipe, the buffer and the log
+ * are bounded, and what does not fit is counted where it is lost.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -66,9 +66,12 @@ static bool read_lines(struct supervisor *s)
 	char bytes[65536];
 	ssize_t n = read(s->journal.fd, bytes, sizeof(bytes));
 
-	if (n > 0 && !s->ready)
+	if (n <= 0)
+		return false;
+	if (!s->ready)
 		show_early(s, bytes, (size_t)n);
-	return n > 0 && buf_add(&s->lines, bytes, (size_t)n) == 0;
+	logfile_add(&s->log, bytes, (size_t)n);
+	return s->journal_fd < 0 || buf_add(&s->lines, bytes, (size_t)n) == 0;
 }
 
 static void have_lines(struct watch *w, uint32_t events)
@@ -86,7 +89,7 @@ static void own_line(void *data, const char *from, const char *line, size_t size
 	worker_log(data, from, line, size);
 }
 
-/* Detached, there is no standard error, unless it was sent to a file. */
+/* Detached, there is no standard error (-1), unless it was sent to a file. */
 static int open_out(const struct supervisor *s)
 {
 	struct stat st;
@@ -94,8 +97,7 @@ static int open_out(const struct supervisor *s)
 	if (!s->options->detached ||
 	    (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode)))
 		return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return openat(s->world.dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-		      0600);
+	return -1;
 }
 
 int journal_open(struct supervisor *s, struct sigslot_error *err)
@@ -106,11 +108,11 @@ int journal_open(struct supervisor *s, struct sigslot_error *err)
 		return fail_errno(err, "cannot make the pipe of the log");
 	fcntl(ends[1], F_SETPIPE_SZ, PIPE);
 	s->world.log = ends[1];
+	logfile_open(&s->log, s->world.dir);
 	s->journal_fd = open_out(s);
-	if (s->journal_fd < 0)
-		s->journal_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	/* a regular file cannot be watched, and needs not be */
-	loop_watch(&s->loop, &s->journal_out, s->journal_fd, 0, can_write);
+	if (s->journal_fd >= 0)
+		loop_watch(&s->loop, &s->journal_out, s->journal_fd, 0, can_write);
 	log_to(own_line, &s->world);
 	return loop_watch(&s->loop, &s->journal, ends[0], EPOLLIN, have_lines);
 }
@@ -130,5 +132,6 @@ void journal_close(struct supervisor *s)
 	fd_close(&in);
 	fd_close(&s->world.log);
 	fd_close(&s->journal_fd);
+	logfile_close(&s->log);
 	buf_done(&s->lines);
 }

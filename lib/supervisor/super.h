@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/unit.h"
 #include "loop/loop.h"
+#include "state/logfile.h"
 #include "supervisor/instance.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/suspect.h"
@@ -65,9 +66,10 @@ struct supervisor {
 	struct queue *lane; /* the control lane */
 	struct watch lane_bell;
 	struct watch signals, listener, journal;
-	struct buf lines; /* of the log, not yet written */
+	struct logfile log;
+	struct buf lines; /* the same, not yet written to standard error */
 	struct watch journal_out;
-	int journal_fd; /* where they go */
+	int journal_fd; /* standard error; -1: there is none */
 	struct hand *hands;
 	struct lamp *lamps;
 	struct queue_counts *before; /* of each queue, when the run began */
