@@ -243,17 +243,21 @@ else
 endif
 
 # Each worker is a fork of the sibling, and pays for every mapping that it has: so it
-# holds all but libc itself, and gives plugins what libsigslot.so would. What workers run
-# comes first, side by side: the pages of the rest they never touch. The names that the
-# shared library hides are hidden here, too.
-worker_obj := $(foreach f,base loop object worker route queue slot state message,\
-	$(filter $(O)/lib/$(f)/%,$(lib_obj)))
+# holds all but libc itself, and gives plugins what libsigslot.so would. What an idle
+# worker runs comes first, side by side, and then what busy ones do: the pages of the rest
+# they never touch. The names that the shared library hides are hidden here, too.
+idle := base/crc base/log base/process loop/% worker/% supervisor/hand route/route \
+	$(addprefix queue/,queue identity site ring guard bell latch section turn) \
+	slot/slot slot/builtin
+worker_obj := $(foreach f,$(idle) $(addsuffix /%,base object route queue slot state message),\
+	$(filter $(O)/lib/$(f).o,$(lib_obj)))
 whole := $(O)/libexec/sigslot/lib.o
 
-$(whole): $(lib_obj)
+# $^ has each of them once
+$(whole): $(worker_obj) $(lib_obj)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -r -nostdlib -o $@ $(worker_obj) $(filter-out $(worker_obj),$(lib_obj))
+	$(Q)$(CC) -r -nostdlib -o $@ $^
 	$(Q)objcopy --localize-hidden $@
 
 $(sibling): $(cmd_obj) $(shared) $(if $(STATIC),$(whole))

@@ -62,18 +62,20 @@ static int map_home(struct sigslot_error *err)
 		return r;
 	}
 	home_page = page;
-	return 1;
+	return 0;
 }
 
-/* A new page is not read before it is written: that would be two faults. */
 static int settle_home(struct sigslot_error *err)
 {
-	int mapped = home_page ? 0 : map_home(err);
+	uint64_t nobody = 0;
+	int r = home_page ? 0 : map_home(err);
 
-	if (mapped < 0)
-		return mapped;
-	if (mapped || !*home_page)
-		*home_page = clock_now() << 22 | (uint64_t)getpid();
+	if (r < 0)
+		return r;
+	/* in one go: to read a new page and then to write it would be two faults */
+	__atomic_compare_exchange_n(home_page, &nobody,
+				    clock_now() << 22 | (uint64_t)getpid(), false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	return 0;
 }
 
