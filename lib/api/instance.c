@@ -151,7 +151,7 @@ struct search {
 	struct instance *found;
 	unsigned len;
 	struct buf names;
-	struct nearest nearest; /* of all that there is */
+	struct nearest nearest; /* of all that there is, if there is none */
 };
 
 static void consider_owners(struct search *s, const struct instance *in)
@@ -173,11 +173,33 @@ static bool blind(int code)
 	return code == -EMFILE || code == -ENFILE || code == -ENOMEM;
 }
 
+static int consider_neighbours(void *data, const char *name)
+{
+	struct search *s = data;
+	struct instance in;
+
+	if (!s->address->queue)
+		consider_near(&s->nearest, name);
+	if (open_in(s->runtime, name, &in, NULL) < 0)
+		return 0;
+	if (instance_lives(&in) && instance_routes(&in, NULL) == 0)
+		consider_owners(s, &in);
+	instance_done(&in);
+	return 0;
+}
+
+/* Of a thousand free-standing queues only the one of that name is opened. */
+static bool other_queue(const struct search *s, const char *name)
+{
+	return strcmp(name, s->address->name) != 0 &&
+	       runtime_has_queue(s->runtime, name);
+}
+
 static int consider(void *data, const char *name)
 {
 	struct search *s = data;
 	struct instance in;
-	int r = open_in(s->runtime, name, &in, NULL);
+	int r = other_queue(s, name) ? -ENOENT : open_in(s->runtime, name, &in, NULL);
 
 	if (r < 0)
 		return blind(r) ? r : 0;
@@ -187,10 +209,6 @@ static int consider(void *data, const char *name)
 		return r;
 	}
 	if (instance_lives(&in) == s->dead || !has(&in, s->address)) {
-		if (!s->address->queue)
-			consider_near(&s->nearest, name);
-		if (instance_lives(&in) && in.routes)
-			consider_owners(s, &in);
 		instance_done(&in);
 		return 0;
 	}
@@ -250,6 +268,8 @@ static int find_any(const struct address *a, struct instance *ret,
 	s.dead = a->queue && !s.len;
 	if (r == 0 && s.dead)
 		r = runtime_each(runtime, consider, &s);
+	if (r == 0 && !s.len)
+		runtime_each(runtime, consider_neighbours, &s);
 	if (blind(r))
 		r = fail(err, r, "cannot look for '%s': %s", a->name, strerror(-r));
 	else

@@ -224,6 +224,15 @@ bool runtime_is_queue(int dir)
 	return faccessat(dir, RUNTIME_QUEUE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool runtime_has_queue(int dir, const char *name)
+{
+	char path[NAME_MAX + sizeof("/" RUNTIME_QUEUE)];
+	int size = snprintf(path, sizeof(path), "%s/" RUNTIME_QUEUE, name);
+
+	return size < (int)sizeof(path) &&
+	       faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool begins(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

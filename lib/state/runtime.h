@@ -29,6 +29,9 @@ int runtime_subdir(int dir, const char *name, bool create, int *ret_dir,
 #define RUNTIME_QUEUE "queue"
 bool runtime_is_queue(int dir);
 
+/* The same of an instance in the runtime directory, without opening it. */
+bool runtime_has_queue(int dir, const char *name);
+
 /*
  * Makes a directory that nobody sees by this name before runtime_publish() gives it to
  * it; until then it is locked, so that it is taken for a leftover only once its maker
