@@ -24,6 +24,12 @@ struct cycle {
 };
 
 /*
+ * The loop that waits for the command of that instance in which we run; NULL: none
+ * does. A source takes no messages, so that it has no slot, and nobody waits for it.
+ */
+const char *cycle_waiter(const struct routes *r);
+
+/*
  * Looks whether this wait can end; to be called now and then while there is no room.
  * Returns NULL: go on waiting; or why it never will, with the names of the cycle.
  */

@@ -62,8 +62,6 @@ static int await_room(struct sigslot_emitter *e, unsigned i, uint64_t deadline,
 
 	if (e->receivers[i].full == QUEUE_FAIL)
 		return no_room(e, i, "its connection says `full: fail`", err);
-	if (e->own_loop && strcmp(e->own_loop, queue_name(e, i)) == 0)
-		return no_room(e, i, "its loop waits for this very command", err);
 	if (now >= deadline)
 		return no_room(e, i, "no room in time", err);
 	hopeless = cycle_look(&e->cycle, e->receivers[i].queue, queue_name(e, i));

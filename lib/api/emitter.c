@@ -112,10 +112,11 @@ static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
 	r = identity_open(e->in.dir, -1, &e->identity, err);
 	if (r == 0)
 		r = runtime_subdir(e->in.dir, "q", false, &dir, err);
-	e->cycle = (struct cycle){.dir = e->in.dir,
-				  .routes = e->in.routes,
-				  .identity = e->identity,
-				  .loop = e->own_loop};
+	e->cycle =
+		(struct cycle){.dir = e->in.dir,
+			       .routes = e->in.routes,
+			       .identity = e->identity,
+			       .loop = e->own_loop ? cycle_waiter(e->in.routes) : NULL};
 	e->receivers = calloc(len, sizeof(*e->receivers));
 	if (!e->receivers)
 		return fail(err, -ENOMEM, "out of memory");

@@ -22,7 +22,7 @@ struct sigslot_emitter {
 	struct instance in;
 	struct identity *identity;
 	struct type *type;
-	const char *own_loop; /* the loop that waits for this script, or NULL */
+	const char *own_loop; /* of the command that we are, or NULL */
 	uint32_t name; /* id of the signal, the slot or the queue */
 	bool direct; /* a slot or a queue */
 	struct receiver *receivers; /* those that may fail first */

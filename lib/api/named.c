@@ -183,7 +183,7 @@ static void note_sender(struct sigslot_queue *q)
 		.dir = q->in.dir, .routes = q->in.routes, .identity = q->identity};
 	if (!inside || strcmp(inside, q->in.name) != 0)
 		return;
-	q->cycle.loop = getenv("SIGSLOT_LOOP");
+	q->cycle.loop = cycle_waiter(q->in.routes);
 	if (object)
 		q->sender = routes_find(q->in.routes, object, "", ROUTE_OBJECT);
 }

@@ -70,7 +70,6 @@ int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size
 	if (!q)
 		return -ENOMEM;
 	*q = (struct route_queue){.name = (uint32_t)text, .flags = flags, .size = size};
-	q->taker = ROUTE_NOWHERE;
 	return (int64_t)b->queues.len - 1;
 }
 

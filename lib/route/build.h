@@ -2,7 +2,7 @@
 /*
  * Makes the next snapshot of an instance's routes.
  *
- * Add queues first, then names, then the targets of signals, signal by signal; then
+ * Add queues first, then names, then the targets of names, name by name; then
  * write. Everything is copied. Not for concurrent use.
  */
 #ifndef ROUTE_BUILD_H
@@ -35,7 +35,10 @@ int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size
 int64_t route_build_name(struct route_build *b, enum route_kind kind, const char *owner,
 			 const char *member, const char *type, uint32_t queue);
 
-/* Adds a target to the signal that the last one was added to, or to a new one. */
+/*
+ * Adds a target to the signal that the last one was added to, or to a new one; or to
+ * the name of a named queue a slot behind it.
+ */
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t);
 
 /* Writes and publishes it. Returns 0 or a negative errno. */

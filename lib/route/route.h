@@ -50,7 +50,7 @@ struct route_name {
 	uint32_t type; /* offset; canonical text of what it sends or takes */
 	uint32_t queue; /* of a slot: where it is reached; of a queue: itself */
 	uint32_t object; /* id of the owner's own name */
-	uint32_t first_target, targets_len; /* of a signal */
+	uint32_t first_target, targets_len; /* of a signal; who takes from a queue */
 	uint32_t first_reach, reaches_len; /* the distinct queues of these */
 };
 
@@ -70,8 +70,7 @@ struct route_reach {
 struct route_queue {
 	uint32_t name; /* offset: its directory below `q` */
 	uint32_t flags; /* enum route_queue_flag */
-	uint32_t taker; /* queue of the one loop that takes from it; ROUTE_NOWHERE */
-	uint32_t reserved;
+	uint32_t reserved[2];
 	uint64_t size; /* capacity, bytes */
 };
 

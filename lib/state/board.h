@@ -35,9 +35,8 @@ struct board_loop {
 	uint32_t process;
 	uint32_t state; /* enum board_state */
 	uint32_t busy; /* something is under way */
-	/* while it takes no message: by how many commands of its own it is kept, ... */
-	uint32_t engaged;
-	uint32_t behind; /* ... or by which full queue of the routes, from 1 */
+	uint32_t engaged; /* how many commands have a message of its in hand */
+	uint32_t behind; /* the full queue of the routes that it waits for, from 1 */
 	uint32_t unwritten; /* standard output did not take what a builtin printed */
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */

@@ -67,9 +67,6 @@ static void name_owners(struct naming *n)
 				: name(n, ROUTE_OBJECT, p->objects[i].name, "", "any",
 				       loop);
 	}
-	for (uint32_t i = 0; i < p->queues_len; i++)
-		name(n, ROUTE_OBJECT, p->queues[i].name, "", "any",
-		     world_named_queue(n->world, i));
 }
 
 /* The object that shares its loop's name, or NONE. */
@@ -169,6 +166,25 @@ static void add_targets(struct naming *n)
 	}
 }
 
+static void add_takers(struct naming *n)
+{
+	const struct plan *p = n->plan;
+
+	for (uint32_t i = 0; i < p->queues_len; i++) {
+		const struct plan_queue *q = &p->queues[i];
+		int64_t id = name(n, ROUTE_OBJECT, q->name, "", "any",
+				  world_named_queue(n->world, i));
+
+		for (uint32_t k = 0; !n->error && k < q->slots_len; k++) {
+			uint32_t slot = p->takers[q->first_slot + k];
+			struct route_target target = {.slot = n->world->slot_ids[slot],
+						      .queue = p->slots[slot].loop};
+
+			n->error = route_build_target(&n->build, (uint32_t)id, target);
+		}
+	}
+}
+
 /* One that the last run left keeps its size, whatever the topology says now. */
 static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
 			 uint32_t flags)
@@ -179,18 +195,6 @@ static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
 	    counts.size < size)
 		size = counts.size;
 	return route_build_queue(&n->build, name, size, flags);
-}
-
-/* The queue of the one loop whose slots stand behind a named one, or NOWHERE. */
-static uint32_t taker(const struct plan *p, const struct plan_queue *q)
-{
-	uint32_t loop = q->slots_len ? p->slots[p->takers[q->first_slot]].loop
-				     : (uint32_t)ROUTE_NOWHERE;
-
-	for (uint32_t i = 1; i < q->slots_len; i++)
-		if (p->slots[p->takers[q->first_slot + i]].loop != loop)
-			return ROUTE_NOWHERE;
-	return loop;
 }
 
 static void add_queues(struct naming *n)
@@ -205,11 +209,6 @@ static void add_queues(struct naming *n)
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	n->error = r < 0 ? (int)r : 0;
-	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		n->build.queues.at[i].taker = i;
-	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		n->build.queues.at[world_named_queue(n->world, i)].taker =
-			taker(p, &p->queues[i]);
 }
 
 static int allocate(const struct plan *p, struct world *w)
@@ -255,6 +254,7 @@ int naming_make(struct world *w, struct sigslot_error *err)
 	name_owners(&n);
 	name_members(&n);
 	add_targets(&n);
+	add_takers(&n);
 	r = n.error ? fail(err, n.error, "out of memory")
 		    : route_build_write(&n.build, w->dir, err);
 	route_build_done(&n.build);

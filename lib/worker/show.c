@@ -26,14 +26,11 @@ static unsigned commands(struct turn *t)
 /* For commands that wait for room, so that they see when they wait for themselves. */
 void turn_show(struct turn *t)
 {
-	unsigned engaged = 0;
+	unsigned engaged = t->up ? commands(t) : 0;
 	uint32_t behind = UINT32_MAX;
 
-	if (t->up && takes_nothing(t)) {
-		engaged = commands(t);
-		if (t->held || (t->outgoing && !engaged))
-			behind = outbox_behind(&t->worker->outbox, t);
-	}
+	if (t->up && takes_nothing(t) && (t->held || (t->outgoing && !engaged)))
+		behind = outbox_behind(&t->worker->outbox, t);
 	t->board->engaged = engaged;
 	t->board->behind = behind + 1;
 }

@@ -135,3 +135,101 @@ ps_is() {
 	stop_run
 	exec 8>&-
 }
+
+@test "who waits beside a command that still works gets there" {
+	cat >t.yaml <<-'END'
+		loops:
+		  l:
+		    queue: {messages: 2}
+		    objects:
+		      a: {run: 'case $1 in wait) echo >> begun; read -r _ < gate;; put) sigslot emit a; echo "$?" >> seen; esac', parallel: 2}
+	END
+	mkfifo gate
+	start_run t.yaml
+	sigslot emit a wait
+	wait_until has_lines begun 1
+	sigslot emit a put
+	run -124 sigslot wait t --for idle --timeout 700ms
+	assert_file_not_exists seen
+	echo go >gate
+	wait_until has_lines seen 1
+	assert_equal "$(cat seen)" 0
+	stop_run
+}
+
+@test "parallel commands that all wait for their own loop are told" {
+	cat >t.yaml <<-'END'
+		loops:
+		  l:
+		    queue: {messages: 2}
+		    objects:
+		      a: {run: '[ "$1" = put ] || exit 0; echo >> begun; read -r _ < gate; sigslot emit a; echo "$?" >> seen', parallel: 3}
+	END
+	mkfifo gate
+	start_run t.yaml
+	sigslot emit a put
+	sigslot emit a put
+	wait_until has_lines begun 2
+	exec 8<>gate
+	yes | head -n 2 >&8
+	wait_until has_lines seen 2
+	exec 8>&-
+	run -0 sort -r seen
+	assert_line --index 0 75
+	wait_until grep -q "queue 'l' is full: its loop waits for this very command" "$RUN_ERR"
+	stop_run
+}
+
+@test "a source is not what its loop waits for" {
+	cat >t.yaml <<-'END'
+		loops:
+		  l:
+		    queue: {messages: 1}
+		    objects:
+		      s: {source: 'for i in 1 2 3; do sigslot emit a $i; echo "$?" >> seen; done'}
+		      a: {run: 'read -r _ < gate'}
+	END
+	mkfifo gate
+	start_run t.yaml
+	wait_until has_lines seen 1
+	run -124 sigslot wait t --for idle --timeout 700ms
+	exec 8<>gate
+	yes | head -n 3 >&8
+	wait_until has_lines seen 3
+	assert_equal "$(sort -u seen)" 0
+	stop_run
+	exec 8>&-
+}
+
+# Two objects, a and b, take from `jobs`, which holds two messages.
+two_workers() { # COMMAND
+	printf '%s\n' 'objects:' "  a: {run: '$1'}" "  b: {run: '$1'}" \
+		'queues: {jobs: {messages: 2}}' 'connections: [jobs -> a, jobs -> b]' >t.yaml
+	mkfifo gate
+	start_run t.yaml
+}
+
+@test "of all who take from a queue and put into it one is told, and the rest goes on" {
+	two_workers '[ "$1" -gt 7 ] || for i in 0 1; do sigslot queue put jobs $(($1 * 2 + i)); echo "$?" >> seen; done'
+	sigslot queue put jobs 1
+	sigslot wait t --for idle
+	wait_until grep -Eq "queue 'jobs' is full: it would wait for itself: (a|b) -> " "$RUN_ERR"
+	run -0 sort -u seen
+	assert_output $'0\n75'
+	stop_run
+}
+
+@test "a queue is not stuck while one who takes from it still works" {
+	two_workers 'case $1 in wait) echo >> begun; read -r _ < gate;; go) for i in 1 2; do sigslot queue put jobs "$i"; echo "$?" >> seen; done; esac'
+	sigslot queue put jobs wait
+	wait_until has_lines begun 1
+	sigslot queue put jobs go
+	run -124 sigslot wait t --for idle --timeout 700ms
+	assert_file_not_exists seen
+	exec 8<>gate
+	yes | head -n 3 >&8
+	wait_until has_lines seen 2
+	assert_equal "$(sort -u seen)" 0
+	stop_run
+	exec 8>&-
+}
