@@ -18,6 +18,7 @@
 	X(emit)    \
 	X(queue)   \
 	X(ps)      \
+	X(why)     \
 	X(logs)    \
 	X(stop)    \
 	X(start)   \

@@ -52,15 +52,6 @@ static int colour(const char *name)
 	return nice[sum % (sizeof(nice) / sizeof(nice[0]))];
 }
 
-static void print_safely(const char *line)
-{
-	for (; *line; line++)
-		print("%c",
-		      ((unsigned char)*line < 0x20 && *line != '\t') || *line == 0x7f
-			      ? '?'
-			      : *line);
-}
-
 static int print_line(void *unused, const char *name, const char *line)
 {
 	const struct print_member members[] = {
@@ -76,7 +67,7 @@ static int print_line(void *unused, const char *name, const char *line)
 			print("\033[%dm%s |\033[0m ", colour(name), name);
 		else
 			print("%s | ", name);
-		print_safely(line);
+		print_plain(line);
 		print("\n");
 	}
 	return ferror(stdout) ? CMD_OUTPUT : 0;

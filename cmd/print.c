@@ -88,6 +88,24 @@ static void print_json_text(const char *text)
 	print("\"");
 }
 
+static void print_list(const char *const *texts, int64_t len)
+{
+	for (int64_t i = 0; i < len; i++) {
+		print(i ? "," : "[");
+		print_json_text(texts[i]);
+	}
+	print(len ? "]" : "[]");
+}
+
+void print_plain(const char *text)
+{
+	for (; *text; text++)
+		print("%c",
+		      ((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f
+			      ? '?'
+			      : *text);
+}
+
 void print_json(const struct print_member *members)
 {
 	for (const struct print_member *m = members; m->key; m++) {
@@ -100,6 +118,8 @@ void print_json(const struct print_member *members)
 			print("%lld", n);
 		else if (m->kind == PRINT_SECONDS)
 			print("%lld.%03lld", n / 1000000000, n / 1000000 % 1000);
+		else if (m->kind == PRINT_LIST)
+			print_list(m->list, m->number);
 		else
 			print("null");
 	}

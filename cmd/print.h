@@ -23,13 +23,17 @@ int print_done(int status);
 /* One member of a JSON object. */
 struct print_member {
 	const char *key;
-	enum { PRINT_TEXT, PRINT_NUMBER, PRINT_SECONDS, PRINT_NULL } kind;
+	enum { PRINT_TEXT, PRINT_NUMBER, PRINT_SECONDS, PRINT_NULL, PRINT_LIST } kind;
 	const char *text;
-	int64_t number; /* PRINT_SECONDS: in ns */
+	int64_t number; /* PRINT_SECONDS: in ns; PRINT_LIST: how many texts */
+	const char *const *list;
 };
 
 /* Prints an object on a line of its own; the list ends with a member without key. */
 void print_json(const struct print_member *members);
+
+/* Text of others, so that it cannot steer a terminal. */
+void print_plain(const char *text);
 
 /* A table whose columns line up: cells row by row, the headings first. */
 struct print_table {

@@ -209,6 +209,39 @@ typedef int (*sigslot_logs_fn)(void *data, const char *name, const char *line);
 SIGSLOT_API int sigslot_logs(const struct sigslot_logs *what, sigslot_logs_fn fn,
 			     void *data, struct sigslot_error *err);
 
+/* Why a loop or a named queue does or does not move. Strings live until fn returns. */
+struct sigslot_why {
+	const char *instance, *name;
+	const char *kind; /* of what was named: loop object process queue */
+	const char *loop,
+		*process; /* of a named queue: the one that takes from it, "" */
+	const char *state, *exit; /* as of sigslot_ps() */
+	int pid, supervisor; /* 0: it does not run, dead */
+	uint64_t up_ns, restarts;
+	uint64_t next_ns; /* until it is started again; 0: no such time */
+	uint64_t queued, leased; /* messages in its queue, and of them under way */
+	uint64_t oldest_ns; /* since the oldest was emitted; 0: unknown */
+	bool full, wanted; /* the queue has no room; somebody waits for some */
+	const char *slot; /* OBJECT.SLOT that it is busy with, or "" */
+	uint64_t begun_ns; /* since it began a message last; 0: unknown */
+	const char *const *way; /* full queues: it waits for the first, ... */
+	unsigned way_len; /* ... and who takes from each for the next one */
+	const char *way_slot; /* what the last of these is busy with, or "" */
+	uint64_t way_begun_ns;
+	const char *const *blocks; /* loops that wait for room in its queue */
+	unsigned blocks_len, tail_len;
+	const char *const *tail; /* the last lines of its log, as NAME | LINE */
+};
+typedef int (*sigslot_why_fn)(void *data, const struct sigslot_why *why);
+
+/*
+ * Tells of [INSTANCE/]NAME: an object by its loop, a process by each of its loops.
+ * Reads files and asks nobody. Returns 0, what fn returned, or a negative errno (-ENXIO
+ * with "did you mean").
+ */
+SIGSLOT_API int sigslot_why(const char *address, sigslot_why_fn fn, void *data,
+			    struct sigslot_error *err);
+
 /* Takes a line of progress, such as "waiting for parse: 12 messages". */
 typedef void (*sigslot_line_fn)(void *data, const char *line);
 

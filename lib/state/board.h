@@ -28,6 +28,7 @@ struct board_process {
 	int32_t status; /* of the last worker, as of waitpid(); -1: none yet */
 	uint64_t started; /* monotonic; 0: it does not run */
 	uint64_t restarts;
+	uint64_t next; /* when it is started again, monotonic; 0: no such time */
 };
 
 struct board_loop {
@@ -38,6 +39,8 @@ struct board_loop {
 	uint32_t engaged; /* how many commands have a message of its in hand */
 	uint32_t behind; /* the full queue of the routes that it waits for, from 1 */
 	uint32_t unwritten; /* standard output did not take what a builtin printed */
+	uint32_t slot; /* id of the slot whose command is under way; 0: none */
+	uint64_t begun; /* when a message was begun last, monotonic */
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason */
 	uint64_t missed; /* ticks of timers */

@@ -139,9 +139,12 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 	h->restart.fire = start_again;
 	if (remedy == REMEDY_NOW)
 		loop_arm(&h->super->loop, &h->restart, now);
+	board_process(h->super->world.board, h->index)->next = 0;
 	if (remedy == REMEDY_LATER) {
+		struct board *b = h->super->world.board;
 		char text[32];
 
+		board_process(b, h->index)->next = clock_after(now, h->backoff_ns);
 		log_line("sigslot", "process '%s' is started again in %s", p->name,
 			 unit_duration_text(h->backoff_ns, text));
 		loop_arm(&h->super->loop, &h->restart, clock_after(now, h->backoff_ns));

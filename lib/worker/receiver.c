@@ -319,6 +319,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	};
 	record->pending++;
 	r->running++;
+	r->serving = id->slot;
 	if (!job->beside) {
 		t->busy = r;
 		t->busy_len++;

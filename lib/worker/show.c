@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a loop shows of itself while it takes nothing: on whom it waits.
+ * What a loop shows of itself: what it is at, and while it takes nothing, on whom it
+ * waits.
  */
 #include "worker/turn.h"
 
@@ -23,6 +24,15 @@ static unsigned commands(struct turn *t)
 	return len;
 }
 
+static uint32_t serving(struct turn *t)
+{
+	if (t->open)
+		vec_each(r, &t->receivers)
+			if ((*r)->lasting && (*r)->running)
+				return (*r)->serving;
+	return 0;
+}
+
 /* For commands that wait for room, so that they see when they wait for themselves. */
 void turn_show(struct turn *t)
 {
@@ -33,4 +43,5 @@ void turn_show(struct turn *t)
 		behind = outbox_behind(&t->worker->outbox, t);
 	t->board->engaged = engaged;
 	t->board->behind = behind + 1;
+	t->board->slot = serving(t);
 }

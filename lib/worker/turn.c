@@ -364,6 +364,8 @@ void turn_pump_later(struct turn *t)
 
 void turn_pump(struct turn *t)
 {
+	uint64_t in = t->board->in;
+
 	if (t->stepping)
 		return;
 	t->stepping = true;
@@ -371,6 +373,8 @@ void turn_pump(struct turn *t)
 		take_several_turns(t);
 	settle_all(t);
 	t->stepping = false;
+	if (t->board->in != in)
+		t->board->begun = clock_now();
 	t->board->busy = t->open || t->outgoing;
 	turn_show(t);
 	for (unsigned i = 0; t->up && i < t->intakes_len; i++)

@@ -49,6 +49,7 @@ struct receiver {
 	uint32_t emit; /* signal index of spec.emit, or PLAN_NONE */
 	unsigned parallel; /* jobs at the same time, beside the turn if more than one */
 	unsigned running;
+	uint32_t serving; /* id of the slot that got the last job */
 	bool lasting; /* a message stays with it for a while: a command */
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
 	bool ended; /* a resident that will not come back by itself */
@@ -136,7 +137,7 @@ bool turn_idle(const struct turn *t);
 /* The same in the next round, from where it would recurse. */
 void turn_pump_later(struct turn *t);
 
-/* Shows on the board what keeps it, if it takes nothing. */
+/* Shows on the board what it is at, and what keeps it, if it takes nothing. */
 void turn_show(struct turn *t);
 
 /* So many more (less) copies of this size wait in the outbox. */

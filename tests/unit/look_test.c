@@ -93,6 +93,49 @@ static void damaged(void)
 	host_drop(q);
 }
 
+static void push_at(struct queue *q, uint64_t time_ns, size_t size)
+{
+	struct envelope e = {.id = 1, .emit_seq = 1, .time_ns = time_ns};
+	static const char zeros[1024];
+
+	must(queue_push(q, &e, zeros, size, &host_err) == 0);
+}
+
+static uint64_t oldest(void)
+{
+	uint64_t time_ns = 0;
+	int r = queue_oldest(host_dir, "q", &time_ns);
+
+	return r < 0 ? (uint64_t)-r : time_ns;
+}
+
+static void ages(void)
+{
+	struct queue *q = host_queue(SIZE, 0);
+	bool right = true;
+
+	is_u64(oldest(), ENOENT, "an empty queue has no oldest message");
+	push_at(q, 1001, 10);
+	push_at(q, 1002, 20);
+	is_u64(oldest(), 1001, "the oldest message is the first that was put");
+	must(queue_claim(q, c, 2, &host_err) == 2);
+	is_u64(oldest(), 1001, "also while it is under way");
+	must(queue_ack(q, &c[1], 1) == 0);
+	is_u64(oldest(), 1001, "and when a younger one is done");
+	push_at(q, 1003, 30);
+	must(queue_ack(q, &c[0], 1) == 0);
+	is_u64(oldest(), 1003, "what is done does not count");
+	for (uint64_t i = 0; i < 500; i++) {
+		push_at(q, 2000 + i, 16 * (i % 61) + i % 7);
+		must(queue_claim(q, c, 1, &host_err) == 1);
+		must(queue_ack(q, c, 1) == 0);
+		right = right && oldest() == 2000 + i;
+	}
+	ok(right, "all around the ring");
+	host_drop(q);
+	is_u64(oldest(), ENOENT, "a queue that is gone has none");
+}
+
 int main(void)
 {
 	host_begin();
@@ -101,6 +144,7 @@ int main(void)
 	written();
 	damaged();
 	buf_done(&bytes);
+	ages();
 	host_end();
 	return done();
 }
