@@ -320,7 +320,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	done
 }
 
-@test "the loops of a process take turns: none waits for more than 512 messages of another" {
+@test "the loops of a process take turns: none waits for more than 1,024 messages of another" {
 	printf '%s\n' 'sigslot: 1' 'processes: {p: {}}' 'loops:' \
 		"  x: {process: p, objects: {a: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so', signals: {out: any}, slots: {echo: {}}}}}" \
 		"  y: {process: p, objects: {b: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so', signals: {out: any}, slots: {echo: {}}}}}" \
@@ -333,7 +333,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	kill -CONT "$pid"
 	wait_until has_lines seen 6000
 	stop_run
-	run -0 awk '$0 != last { n = 0; last = $0 } ++n > most { most = n } END { print most <= 512 }' \
+	run -0 awk '$0 != last { n = 0; last = $0 } ++n > most { most = n } END { print most <= 1024 }' \
 		<(head -n 6000 seen)
 	assert_output 1
 }
