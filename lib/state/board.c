@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 
-enum { MAGIC = 0x53534253, VERSION = 4, MOST = 1 << 20 };
+enum { MAGIC = 0x53534253, VERSION = 5, MOST = 1 << 20 };
 
 static const char name[] = "status", fresh[] = ".status.new";
 
