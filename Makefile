@@ -247,7 +247,7 @@ endif
 # worker runs comes first, side by side, and then what busy ones do: the pages of the rest
 # they never touch. The names that the shared library hides are hidden here, too.
 idle := base/crc base/log base/process loop/% worker/% supervisor/hand route/route \
-	$(addprefix queue/,queue identity site ring guard bell latch linger section turn) \
+	$(addprefix queue/,queue identity site ring guard bell latch section turn) \
 	slot/slot slot/builtin
 worker_obj := $(foreach f,$(idle) $(addsuffix /%,base object route queue slot state message),\
 	$(filter $(O)/lib/$(f).o,$(lib_obj)))

@@ -45,12 +45,6 @@ void bell_hush(uint32_t *word, int fd)
 	set(word, BELL_SILENT);
 }
 
-bool bell_silent(const uint32_t *word)
-{
-	/* acquire: pairs with the release in set(); `due` is as of the silencing */
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE) == BELL_SILENT;
-}
-
 void bell_doubt(uint32_t *word, int fd)
 {
 	int tokens = 0;

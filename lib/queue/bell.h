@@ -3,14 +3,13 @@
  * A doorbell: a FIFO that holds a token while there may be something to do, and a word
  * in shared memory that saves the system calls when nothing changes.
  *
- * What changes a bell is called under the ring's lock. The word says UNKNOWN before the
+ * Both functions are called under the ring's lock. The word says UNKNOWN before the
  * FIFO is touched and the truth afterwards, so that a kill in between can only lead to
  * one token too many. A token outlives whoever rang and whoever woke up by it.
  */
 #ifndef QUEUE_BELL_H
 #define QUEUE_BELL_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { BELL_SILENT = 0, BELL_UNKNOWN = 1, BELL_RUNG = 2 };
@@ -20,9 +19,6 @@ void bell_ring(uint32_t *word, int fd);
 
 /* Takes all tokens out. */
 void bell_hush(uint32_t *word, int fd);
-
-/* Whether no token is there or comes before the word changes. Needs no lock. */
-bool bell_silent(const uint32_t *word);
 
 /* Sets the word anew: the tokens vanished if nobody had the FIFO open for a while. */
 void bell_doubt(uint32_t *word, int fd);

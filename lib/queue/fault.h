@@ -24,8 +24,6 @@ enum fault {
 	FAULT_SWEEP_UNCOUNTED, /* sweep: head passes what is not counted yet */
 	FAULT_EVICT_OTHERS, /* drop: takes messages of any signal */
 	FAULT_JUDGED_TWICE, /* recover: gives back what it did not announce */
-	FAULT_QUIET_OVERDUE, /* claim: goes by the bell while something comes due */
-	FAULT_QUIET_RUNG, /* claim: believes the positions while the bell rings */
 };
 
 #define FAULTY(n) (MUTATION == (n))

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "queue/fault.h"
 #include "queue/reserve.h"
 
 #define LARGEST_RING (4ull << 30) /* so that 32 bits hold any size of a payload */
@@ -256,23 +255,12 @@ int ring_load(const struct ring *r, struct ring_meta *m)
 	return -EBADMSG;
 }
 
-static bool waiting(const struct ring_meta *m)
-{
-	return __atomic_load_n(&m->next, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&m->tail, __ATOMIC_RELAXED);
-}
-
 bool ring_waiting(const struct ring *r)
-{
-	return waiting(&r->head->meta[read_idx(r) & 1]);
-}
-
-bool ring_idle(const struct ring *r)
 {
 	const struct ring_meta *m = &r->head->meta[read_idx(r) & 1];
 
-	return !waiting(m) && (FAULTY(FAULT_QUIET_OVERDUE) ||
-			       __atomic_load_n(&m->due, __ATOMIC_RELAXED) == NEVER);
+	return __atomic_load_n(&m->next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&m->tail, __ATOMIC_RELAXED);
 }
 
 int ring_snapshot(const struct ring *r, struct ring_meta *ret)

@@ -127,9 +127,8 @@ int ring_load(const struct ring *r, struct ring_meta *m);
 /* The same without the latch: tries until no writer came in between. */
 int ring_snapshot(const struct ring *r, struct ring_meta *ret);
 
-/* Hints, read without the latch: something is to be claimed; nothing is, nor due. */
+/* Whether there is something to claim, read without the latch: a hint. */
 bool ring_waiting(const struct ring *r);
-bool ring_idle(const struct ring *r);
 
 /* Writes the next version of m into the spare block and makes it the valid one. */
 void ring_commit(struct ring *r, struct ring_meta *m);

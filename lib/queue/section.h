@@ -12,7 +12,6 @@
 #ifndef QUEUE_SECTION_H
 #define QUEUE_SECTION_H
 
-#include "queue/linger.h"
 #include "queue/ring.h"
 
 struct queue {
@@ -23,7 +22,7 @@ struct queue {
 	uint32_t me; /* our lock word */
 	uint32_t handle;
 	uint32_t inline_max; /* larger payloads are copied outside the lock */
-	struct linger linger;
+	unsigned streak; /* claims since it was last found empty */
 	uint64_t held; /* claims that this handle has not settled */
 	int data_fd, space_fd;
 	int file; /* of a durable ring, locked while it is open; else -1 */

@@ -5,11 +5,20 @@
  */
 #include "queue/queue.h"
 
+#include <sched.h>
+
 #include "base/clock.h"
 #include "queue/bell.h"
 #include "queue/fault.h"
 #include "queue/latch.h"
 #include "queue/section.h"
+
+enum {
+	STREAK = 8, /* after so many claims it is worth to look again */
+	PATIENCE = 3, /* turns for nothing until it is silenced */
+	LOOKS = 12,
+	LOOK_PAUSES = 30,
+};
 
 /* --- finding a claim again --- */
 
@@ -171,6 +180,7 @@ static void end_turn(struct queue *q, size_t got, bool hush)
 		bell_hush(&q->ring.head->data_bell, q->data_fd);
 	section_leave(q);
 	q->held += got;
+	q->streak = got ? q->streak + (unsigned)got : hush ? 0 : q->streak;
 }
 
 /* One section. Returns how many were claimed, or a negative errno. */
@@ -180,8 +190,6 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	size_t got = 0;
 	int stale, r;
 
-	if (max)
-		linger_begin(&q->linger, q->m.next);
 	stale = settle_all(q, acks, acks_len, RECORD_ACKED);
 	r = stale == -EBADMSG ? stale : 0;
 	if (!r && max)
@@ -189,18 +197,36 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	if (!r)
 		r = section_sweep(q);
 	end_turn(q, got, hush && !r && max);
-	if (max)
-		linger_end(&q->linger, q->m.next, got, hush);
 	if (got)
 		return (int)got;
 	return r < 0 ? r : max ? 0 : stale;
 }
 
-/* Looks again before it silences the bell; but not for ever, if others are quicker. */
+/*
+ * Whether something came while a busy consumer waited for a moment. Who has something
+ * to do gets the processor meanwhile, and so makes that something come.
+ */
+static bool look_around(const struct queue *q)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		latch_pause(LOOK_PAUSES);
+		if (ring_waiting(&q->ring))
+			return true;
+		sched_yield();
+		if (ring_waiting(&q->ring))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * To sleep and be woken costs as much as a hundred messages. So when many came lately,
+ * look around before silencing the bell; but not for ever, if others are quicker.
+ */
 static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 			struct claim *out, size_t max, struct sigslot_error *err)
 {
-	unsigned patience = linger_patience(&q->linger);
+	unsigned patience = q->streak < STREAK ? 0 : PATIENCE;
 	int r;
 
 	for (;; patience--) {
@@ -211,7 +237,7 @@ static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_l
 		if (r || !max || !patience)
 			break;
 		acks_len = 0;
-		if (!linger_look(&q->linger, &q->ring))
+		if (!look_around(q))
 			patience = 1;
 	}
 	return r == -EBADMSG ? section_damaged(q, q->m.head, err) : r;
@@ -252,37 +278,11 @@ static int keep_intact(struct queue *q, struct claim *out, int len)
 	return kept;
 }
 
-/*
- * Whether a section would find nothing, seen without the latch. The bell is rung before
- * anything that can be claimed is committed, and silenced under the latch where nothing
- * was: so who sees it silent is where an empty section would have left him, and the
- * next message wakes him. What comes due rings nobody, so that is looked for. That the
- * positions were read before, and each by itself, does no harm: the bell decides.
- */
-static bool quiet(const struct queue *q)
-{
-	return identity_here(q->id) && ring_idle(&q->ring) &&
-	       (FAULTY(FAULT_QUIET_RUNG) || bell_silent(&q->ring.head->data_bell));
-}
-
-/* Whether there is nothing, and will not be for as long as it is worth to look. */
-static bool stays_quiet(struct queue *q)
-{
-	struct linger *l = &q->linger;
-
-	if (!quiet(q) || (linger_patience(l) && linger_look(l, &q->ring)))
-		return false;
-	linger_end(l, l->next, 0, true);
-	return true;
-}
-
 int queue_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	       struct claim *out, size_t max, struct sigslot_error *err)
 {
 	int claimed, kept = 0;
 
-	if (!acks_len && max && stays_quiet(q))
-		return 0;
 	do {
 		claimed = patient_turn(q, acks, acks_len, out, max, err);
 		acks_len = 0;

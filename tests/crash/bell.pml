@@ -108,15 +108,9 @@ dead:	skip
 proctype consumer(byte me)
 {
 	byte p;
-	bool idle;
 
 	do
 	:: consumer_kill(me);
-	   idle = (next == tail); /* without the latch, and soon out of date */
-	   if
-	   :: idle && word == SILENT -> goto endsleep
-	   :: else
-	   fi;
 	   ACQUIRE(me);
 	   consumer_kill(me);
 	   p = next;

@@ -253,29 +253,6 @@ static void bells(void)
 	host_drop(late);
 }
 
-static void quiet(void)
-{
-	struct queue *q = host_queue(SIZE, 0);
-	uint32_t *latch = &q->ring.head->latch;
-
-	push_text(q, 1, "a");
-	queue_claim(q, c, 1, NULL);
-	ok(queue_claim(q, c + 1, 1, NULL) == 0 && !readable(queue_data_fd(q)),
-	   "a bell that rings for nothing is silenced");
-	*latch = q->me; /* somebody is at work, and does not come to an end */
-	is_int(queue_claim(q, c + 1, 1, NULL), 0,
-	       "who sees that it is silent waits for nobody");
-	*latch = 0;
-	queue_return(q, c, clock_now() + NS_PER_MS, true);
-	is_int(queue_claim(q, c, 1, NULL), 0, "what backs off is not there yet");
-	ok(!readable(queue_data_fd(q)), "and silences the bell");
-	while (clock_now() < queue_due(q))
-		;
-	is_int(queue_claim(q, c, 1, NULL), 1, "what comes due is found all the same");
-	queue_ack(q, c, 1);
-	host_drop(q);
-}
-
 static void peeking(void)
 {
 	struct queue *q = host_queue(SIZE, 0);
@@ -311,7 +288,6 @@ int main(void)
 	backoffs();
 	closing();
 	bells();
-	quiet();
 	peeking();
 	host_end();
 	return done();
