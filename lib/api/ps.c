@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "api/instance.h"
 #include "base/clock.h"
@@ -22,18 +21,6 @@ struct walk {
 	sigslot_ps_fn fn;
 	void *data;
 };
-
-static const char *exit_text(int32_t status, char out[static 24])
-{
-	*out = '\0';
-	if (status == -1)
-		return out;
-	if (WIFSIGNALED(status))
-		snprintf(out, 24, "SIG%s", sigabbrev_np(WTERMSIG(status)));
-	else
-		snprintf(out, 24, "%d", WEXITSTATUS(status));
-	return out;
-}
 
 static uint64_t dropped_by_full(const struct queue_counts *n)
 {
@@ -60,7 +47,7 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 		.process = p ? p->name : "",
 		.supervisor = in->supervisor,
 		.state = in->supervisor ? board_state_text(l->state) : "dead",
-		.exit = exit_text(p ? p->status : -1, status),
+		.exit = board_exit_text(p ? p->status : -1, status),
 		.busy = l->busy,
 		.in = l->in,
 		.out = l->out,

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "api/instance.h"
 #include "base/clock.h"
@@ -139,18 +138,6 @@ static void tell_queue(const struct asking *a, const char *name, struct sigslot_
 		w->oldest_ns = now - time;
 }
 
-static const char *exit_text(int32_t status, char out[static 24])
-{
-	*out = '\0';
-	if (status == -1)
-		return out;
-	if (WIFSIGNALED(status))
-		snprintf(out, 24, "SIG%s", sigabbrev_np(WTERMSIG(status)));
-	else
-		snprintf(out, 24, "%d", WEXITSTATUS(status));
-	return out;
-}
-
 static void tell_process(const struct asking *a, uint32_t index, struct sigslot_why *w,
 			 char exit[static 24])
 {
@@ -161,7 +148,7 @@ static void tell_process(const struct asking *a, uint32_t index, struct sigslot_
 	p = board_process((struct board *)a->board, index);
 	w->process = p->name;
 	w->restarts = p->restarts;
-	w->exit = exit_text(p->status, exit);
+	w->exit = board_exit_text(p->status, exit);
 	if (!a->in.supervisor)
 		return;
 	w->pid = p->pid;

@@ -7,8 +7,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/cleanup.h"
 
@@ -108,4 +110,16 @@ void board_close(const struct board *b)
 	if (b)
 		munmap((void *)b,
 		       size_of(b->loops_len, b->processes_len, b->queues_len));
+}
+
+const char *board_exit_text(int32_t status, char out[static 24])
+{
+	*out = '\0';
+	if (status == -1)
+		return out;
+	if (WIFSIGNALED(status))
+		snprintf(out, 24, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+	else
+		snprintf(out, 24, "%d", WEXITSTATUS(status));
+	return out;
 }

@@ -81,6 +81,9 @@ static inline void board_add(uint64_t *counter, uint64_t n)
 /* The name of a state, as ps shows it. */
 const char *board_state_text(uint32_t state);
 
+/* How a worker ended, as ps shows it: "0", "SIGKILL"; "" if none has. Returns out. */
+const char *board_exit_text(int32_t status, char out[static 24]);
+
 /* Makes a new board in the instance directory and maps it. */
 int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
 		 struct board **ret, struct sigslot_error *err);
