@@ -182,6 +182,7 @@ files := 755:$(front):$(BINDIR)/sigslot 755:$(sibling):$(LIBEXECDIR)/sigslot \
 	644:$(archive):$(LIBDIR)/libsigslot.a 644:$(shared):$(LIBDIR)/libsigslot.so.0 \
 	644:$(O)/sigslot.pc:$(PCDIR)/sigslot.pc 644:lib/sigslot.h:$(INCDIR)/sigslot.h \
 	644:lib/sigslot-queue.h:$(INCDIR)/sigslot-queue.h \
+	644:lib/sigslot-look.h:$(INCDIR)/sigslot-look.h \
 	$(foreach f,$(man),644:$(f):$(MANDIR)/man$(patsubst .%,%,$(suffix $(f)))/$(notdir $(f))) \
 	$(foreach f,$(examples),644:$(f):$(DATADIR)/examples/$(notdir $(f)))
 own_dirs := $(LIBEXECDIR) $(DATADIR)/examples $(DATADIR)

@@ -3,9 +3,10 @@
  * libsigslot: Qt's signals and slots for shell pipelines.
  *
  * The public header: for the command line, for embedders and for the authors of
- * plugins. It includes sigslot-queue.h, which has the queues. Everything is in terms
- * of bytes: payloads are JSON text (RFC 8259, UTF-8) with a length, never
- * NUL-terminated unless it says so, carried unchanged.
+ * plugins. It includes sigslot-queue.h, which has the queues, and sigslot-look.h, which
+ * has what looks at a run. Everything is in terms of bytes: payloads are JSON text
+ * (RFC 8259, UTF-8) with a length, never NUL-terminated unless it says so, carried
+ * unchanged.
  *
  * Errors: functions return 0 or a negative errno, and say why in *err, which may be
  * NULL. ret_ results are untouched on failure. Intervals end in _ns (nanoseconds).
@@ -150,97 +151,7 @@ SIGSLOT_API int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form 
 				   const char *bytes, size_t size, uint64_t timeout_ns,
 				   size_t *ret_lines, struct sigslot_error *err);
 
-/* --- looking and steering -------------------------------------------------------- */
-
-/*
- * One loop of one instance, or a named queue: then `process` is "", `state` is queue or
- * dead, and `in` and `out` are what was pushed and acknowledged. Strings live until the
- * callback returns.
- */
-struct sigslot_loop_info {
-	const char *instance, *loop, *process;
-	int pid; /* of the worker; 0: it does not run */
-	int supervisor; /* its pid; 0: dead */
-	const char
-		*state; /* starting ready draining stopped waiting failed dead queue */
-	const char *exit; /* of the last worker: "0", "1", "SIGKILL"; "": none yet */
-	uint64_t up_ns; /* since the worker started; 0: it does not run */
-	uint64_t queued, queued_bytes; /* in the loop's queue, in flight included */
-	bool busy; /* something is under way in a slot */
-	uint64_t in, out, dropped, failed; /* messages since the instance began */
-	uint64_t retried, dead; /* tried again, given up */
-	uint64_t restarts; /* of the worker */
-	unsigned slots; /* that take from a named queue */
-};
-
-/* Returns 0 to go on; anything else ends the walk and is returned. */
-typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
-
-/*
- * Walks the loops and named queues of one instance, or of all (NULL): instances in the
- * order of their names, the rest in that of the topology. Asks nobody: it reads files.
- * Returns 0, what fn returned, or a negative errno (-ENXIO: no such instance).
- */
-SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
-			   struct sigslot_error *err);
-
-struct sigslot_logs {
-	/*
-	 * INSTANCE, or [INSTANCE/]NAME of an object, loop or process, or NAME.SLOT, of
-	 * one instance; none: all lines of $SIGSLOT_INSTANCE, or of the only one.
-	 */
-	const char *const *names;
-	size_t names_len;
-	uint64_t last; /* only so many of the lines that are there; UINT64_MAX: all */
-	bool follow; /* go on with those that come, until the instance ends */
-};
-
-/*
- * One line of a log without its newline, and who wrote it: an object, OBJECT.SLOT, or
- * "sigslot" for the run itself. Returns 0 to go on, as below.
- */
-typedef int (*sigslot_logs_fn)(void *data, const char *name, const char *line);
-
-/*
- * Walks the log of an instance, also of a dead one, the oldest line first. The newest
- * MiB of it is kept. Returns 0, what fn returned, or a negative errno (-ENXIO: there is
- * no such thing; -EINVAL: several instances, err names them).
- */
-SIGSLOT_API int sigslot_logs(const struct sigslot_logs *what, sigslot_logs_fn fn,
-			     void *data, struct sigslot_error *err);
-
-/* Why a loop or a named queue does or does not move. Strings live until fn returns. */
-struct sigslot_why {
-	const char *instance, *name;
-	const char *kind; /* of what was named: loop object process queue */
-	const char *loop,
-		*process; /* of a named queue: the one that takes from it, "" */
-	const char *state, *exit; /* as of sigslot_ps() */
-	int pid, supervisor; /* 0: it does not run, dead */
-	uint64_t up_ns, restarts;
-	uint64_t next_ns; /* until it is started again; 0: no such time */
-	uint64_t queued, leased; /* messages in its queue, and of them under way */
-	uint64_t oldest_ns; /* since the oldest was emitted; 0: unknown */
-	bool full, wanted; /* the queue has no room; somebody waits for some */
-	const char *slot; /* OBJECT.SLOT that it is busy with, or "" */
-	uint64_t begun_ns; /* since it began a message last; 0: unknown */
-	const char *const *way; /* full queues: it waits for the first, ... */
-	unsigned way_len; /* ... and who takes from each for the next one */
-	const char *way_slot; /* what the last of these is busy with, or "" */
-	uint64_t way_begun_ns;
-	const char *const *blocks; /* loops that wait for room in its queue */
-	unsigned blocks_len, tail_len;
-	const char *const *tail; /* the last lines of its log, as NAME | LINE */
-};
-typedef int (*sigslot_why_fn)(void *data, const struct sigslot_why *why);
-
-/*
- * Tells of [INSTANCE/]NAME: an object by its loop, a process by each of its loops.
- * Reads files and asks nobody. Returns 0, what fn returned, or a negative errno (-ENXIO
- * with "did you mean").
- */
-SIGSLOT_API int sigslot_why(const char *address, sigslot_why_fn fn, void *data,
-			    struct sigslot_error *err);
+/* --- steering -------------------------------------------------------------------- */
 
 /* Takes a line of progress, such as "waiting for parse: 12 messages". */
 typedef void (*sigslot_line_fn)(void *data, const char *line);
@@ -381,6 +292,7 @@ SIGSLOT_API const char *sigslot_slot_object(const struct sigslot_slot *slot);
 SIGSLOT_API void sigslot_slot_log(struct sigslot_slot *slot, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+#include "sigslot-look.h"
 #include "sigslot-queue.h"
 
 #endif

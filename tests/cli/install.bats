@@ -19,6 +19,7 @@ in_tree() {
 	assert_symlink_to "$PWD/root/usr/lib/libsigslot.so.0" root/usr/lib/libsigslot.so
 	assert_file_exists root/usr/include/sigslot.h
 	assert_file_exists root/usr/include/sigslot-queue.h
+	assert_file_exists root/usr/include/sigslot-look.h
 	assert_file_exists root/usr/lib/pkgconfig/sigslot.pc
 	for page in "$ROOT"/man/*.[1-8]; do
 		assert_file_exists "root/usr/share/man/man${page##*.}/${page##*/}"
