@@ -266,6 +266,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	to->input_json = from->input_json;
 	to->reply_line = from->reply_line;
 	to->parallel = from->parallel;
+	to->key = copy(m, from->key);
 	to->timeout_ns = from->timeout_ns;
 	to->shell = shell_of(m, o);
 	if (from->emit)

@@ -84,6 +84,7 @@ struct plan_slot {
 	bool args_none, input_json, reply_line;
 	uint32_t emit; /* signal that its output lines are emitted as; NONE: the log */
 	uint32_t parallel; /* commands at the same time; 1 = in the loop's turn */
+	const char *key; /* path of what keeps messages in order; NULL: none */
 	uint64_t timeout_ns; /* 0 = none */
 	uint32_t finished, failed; /* signals that tell how it went; NONE: a builtin */
 	struct plan_fate fate; /* of a message that failed */

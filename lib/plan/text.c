@@ -217,6 +217,10 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 		put(l, "; on error stop");
 	if (s->parallel > 1)
 		put(l, "; parallel %u", s->parallel);
+	if (s->key) {
+		put(l, "; key");
+		put_word(l, s->key);
+	}
 	if (s->emit != PLAN_NONE)
 		put(l, "; emits %s.%s", owner_of_signal(l->p, s->emit),
 		    l->p->signals[s->emit].name);

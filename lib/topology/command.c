@@ -42,6 +42,23 @@ static void read_args(struct reader *r, const struct node *n, struct model_slot 
 	}
 }
 
+static const char *read_key(struct reader *r, const struct section *s)
+{
+	const struct node *n = section_node(s, "key");
+	size_t offset = 0;
+
+	if (!n)
+		return NULL;
+	if (json_path_check(n->text, &offset) < 0)
+		problem_within(&r->problems, n, offset,
+			       "`key` is a simple path such as .id, .a.b or .list[0]");
+	else if (!section_has(s, "parallel"))
+		problem_node(&r->problems, n,
+			     "`key` says which messages of `parallel` come one after "
+			     "the other: say how many run at the same time, too");
+	return n->text;
+}
+
 static void read_exec(struct reader *r, const struct node *n, struct model_slot *slot)
 {
 	slot->argv = reader_texts(r, n, "an element of `exec`");
@@ -132,6 +149,7 @@ void command_read(struct reader *r, const struct section *s, struct model_object
 	slot->reply_line = section_number(s, "reply", 0) == 1;
 	slot->timeout_ns = section_number(s, "timeout", 0);
 	slot->parallel = (uint32_t)section_number(s, "parallel", 1);
+	slot->key = read_key(r, s);
 	if (s->does & DO_TAKES)
 		fate_read(r, s, o, &slot->fate);
 	slot->emit = output(r, s, o);

@@ -114,6 +114,10 @@ const struct key keys[] = {
 	{"parallel", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE,
 	 .kind = KEY_NUMBER, .least = 1, .most = 1024, .fallback = "1",
 	 .page = "How many commands of this run or exec may run at the same time"},
+	{"key", AT_OBJECT | AT_SLOT, .with = DO_ONCE_PER_MESSAGE, .kind = KEY_TEXT,
+	 .page = "A path of the payload: with parallel, messages that have the same "
+		 "there, such as the same .customer, are handled one after the other, "
+		 "in order"},
 	{"retry", AT_OBJECT | AT_SLOT, .with = DO_FALLIBLE, .kind = KEY_OTHER,
 	 .fallback = "0",
 	 .page = "How many times a message that failed is tried again, after the first "
@@ -139,7 +143,6 @@ const struct key keys[] = {
 	{"subscribe", AT_OBJECT, .kind = KEY_MAP,
 	 .page = "A map of names of signals and the slots that take them"},
 	LATER("overlap", AT_OBJECT | AT_SLOT),
-	LATER("key", AT_OBJECT | AT_SLOT),
 	LATER("group", AT_OBJECT | AT_SLOT),
 	LATER("io", AT_OBJECT | AT_SLOT),
 

@@ -108,7 +108,7 @@ struct model_slot {
 	const struct node *at;
 	uint32_t index;
 	unsigned does; /* one DO_; 0: a member that things have by themselves */
-	const char *text;
+	const char *text, *key;
 	const char *const *argv, *const *args;
 	bool args_none, input_json, reply_line;
 	uint32_t parallel;

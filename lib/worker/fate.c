@@ -57,6 +57,15 @@ static void back_off(struct record *record, uint64_t ns)
 	record->due = clock_after(clock_now(), ns);
 }
 
+/* The same where it must not leave its place: returns until when. */
+static uint64_t stay(const struct receiver *r, struct record *record, uint64_t ns)
+{
+	if (r->row.path)
+		return clock_after(clock_now(), ns);
+	back_off(record, ns);
+	return 0;
+}
+
 bool fate_waits(struct record *record, const struct receiver_id *id)
 {
 	struct turn *t = record->turn;
@@ -112,14 +121,17 @@ static void tell(struct receiver *r, const struct slot_verdict *v, const char *w
 /* Returns false if it may not be tried again. */
 static bool retry(struct receiver *r, struct record *record,
 		  const struct receiver_id *id, const struct slot_job *job,
-		  const struct slot_verdict *v)
+		  const struct slot_verdict *v, uint64_t *ret_due)
 {
 	const struct plan_fate *f = fate_of(r->turn, id);
-	unsigned times = failures(record) + 1;
+	unsigned here = job->message.attempt - fate_attempt(record);
+	unsigned times = failures(record) + here + 1;
 
 	if (v->final || times > f->retries)
 		return false;
-	if (park(record, id, job) < 0) {
+	if (r->row.path) {
+		*ret_due = stay(r, record, backoff(f, times));
+	} else if (park(record, id, job) < 0) {
 		/* no room for it: the whole message waits, its other slots with it */
 		if (record->claim.attempt > f->retries)
 			return false;
@@ -131,7 +143,8 @@ static bool retry(struct receiver *r, struct record *record,
 }
 
 static int bury(struct receiver *r, struct record *record, const struct receiver_id *id,
-		const struct slot_job *job, const struct slot_verdict *v)
+		const struct slot_job *job, const struct slot_verdict *v,
+		uint64_t *ret_due)
 {
 	struct worker *w = r->turn->worker;
 	struct intake *in = record->from;
@@ -140,7 +153,7 @@ static int bury(struct receiver *r, struct record *record, const struct receiver
 	_buf_ struct buf note = {0};
 	int code = tell_note(r, job, v, &note);
 
-	c.attempt = fate_attempt(record);
+	c.attempt = job->message.attempt;
 	if (code == 0 && !in->dead)
 		code = dead_open(w->world->queues, in->name, w->identity, &in->dead,
 				 &err);
@@ -149,7 +162,7 @@ static int bury(struct receiver *r, struct record *record, const struct receiver
 				 &err);
 	if (code < 0) {
 		log_line("sigslot", "%s", *err.text ? err.text : "out of memory");
-		back_off(record, LATER_MS * NS_PER_MS);
+		*ret_due = stay(r, record, LATER_MS * NS_PER_MS);
 	}
 	return code;
 }
@@ -157,7 +170,7 @@ static int bury(struct receiver *r, struct record *record, const struct receiver
 /* Returns false if it could not be kept, and so is not given up. */
 static bool give_up(struct receiver *r, struct record *record,
 		    const struct receiver_id *id, const struct slot_job *job,
-		    const struct slot_verdict *v)
+		    const struct slot_verdict *v, uint64_t *ret_due)
 {
 	const struct plan_fate *f = fate_of(r->turn, id);
 	char what[128];
@@ -169,7 +182,7 @@ static bool give_up(struct receiver *r, struct record *record,
 			 "; it is given up: 'sigslot queue retry %s' sends it back",
 			 record->from->name);
 	if ((f->dead == PLAN_NONE || tell_dead(r, f->dead, job, record, v) < 0) &&
-	    bury(r, record, id, job, v) < 0)
+	    bury(r, record, id, job, v, ret_due) < 0)
 		return false;
 	tell(r, v, what);
 	board_add(&r->turn->board->dead, 1);
@@ -204,17 +217,20 @@ static void halt(struct turn *t)
 	worker_say(t->worker, WIRE_ERROR, t->index, 0);
 }
 
-void fate_meet(struct receiver *r, struct record *record, const struct receiver_id *id,
-	       const struct slot_job *job, const struct slot_verdict *v)
+uint64_t fate_meet(struct receiver *r, struct record *record,
+		   const struct receiver_id *id, const struct slot_job *job,
+		   const struct slot_verdict *v)
 {
 	const struct plan_fate *f = fate_of(r->turn, id);
+	uint64_t due = 0;
 
-	if (retry(r, record, id, job, v))
-		return;
+	if (retry(r, record, id, job, v, &due))
+		return due;
 	if (!f->mortal)
 		fail_it(r, record, job, v);
-	else if (!give_up(r, record, id, job, v))
-		return;
+	else if (!give_up(r, record, id, job, v, &due))
+		return due;
 	if (f->stop)
 		halt(r->turn);
+	return 0;
 }

@@ -158,6 +158,19 @@ static bool leaving(const struct turn *t)
 	return t->goal == PHASE_DOWN;
 }
 
+/*
+ * What stands behind others of its key counts as not begun, but where a newer message
+ * may replace it as long as it is in the queue.
+ */
+static unsigned under_way(const struct intake *in)
+{
+	unsigned open = in->turn->open, waiting = in->turn->waiting;
+
+	if (in->apart)
+		return open;
+	return waiting < open ? open - waiting : 0;
+}
+
 /* A loop that stops begins what was in its own queue then, and nothing else. */
 bool intake_willing(const struct intake *in)
 {
@@ -165,7 +178,7 @@ bool intake_willing(const struct intake *in)
 
 	if (named(in))
 		return !leaving(in->turn) && anybody(in, able);
-	return in->turn->open < in->most && !(stopping && in->empty);
+	return under_way(in) < in->most && !(stopping && in->empty);
 }
 
 bool intake_idle(const struct intake *in)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "worker/job.h"
 #include "worker/receiver.h"
 
 enum { PATIENCE_S = 5 };
@@ -151,7 +152,7 @@ static void go_down(struct turn *t)
 	vec_each(r, &t->receivers) {
 		slot_close((*r)->slot);
 		(*r)->slot = NULL;
-		(*r)->running = 0;
+		job_abandon(*r);
 	}
 	if (t->now)
 		outbox_drop(&t->worker->outbox, t);

@@ -11,20 +11,11 @@
 #include "base/log.h"
 #include "worker/copy.h"
 #include "worker/fate.h"
+#include "worker/job.h"
 #include "worker/life.h"
-#include "worker/record.h"
 #include "worker/tell.h"
 
 enum { STREAM_MOST = 256 };
-
-struct job {
-	struct slot_job job;
-	struct record *record;
-	struct receiver *receiver;
-	struct receiver_id id;
-	bool beside; /* the turn does not wait for it */
-	bool refused; /* a queue was full that its arrow does not wait for */
-};
 
 static const char *const kinds[] = {
 	[PLAN_SOURCE] = "source",      [PLAN_RUN] = "run",
@@ -111,30 +102,6 @@ static struct slot_verdict refusal(const struct receiver *r,
 	return refused;
 }
 
-static void settle(struct job *job, const struct slot_verdict *v)
-{
-	struct receiver *r = job->receiver;
-	struct turn *t = r->turn;
-	struct record *record = job->record;
-	bool again = (v->code == -EAGAIN && !v->final) || (v->code && t->now);
-
-	if (again) {
-		record->again = true;
-	} else if (v->code) {
-		fate_meet(r, record, &job->id, &job->job, v);
-	} else {
-		r->alike = 0;
-		if (!r->spec.untimed)
-			tell_outcome(r, &job->job, record, v);
-	}
-	r->running--;
-	if (!job->beside && --t->busy_len == 0)
-		t->busy = NULL;
-	pool_give(&t->job_pool, job);
-	record_release(record);
-	turn_pump_later(t);
-}
-
 static void host_done(struct slot *s, struct slot_job *j, const struct slot_verdict *v)
 {
 	struct job *job = container_of(j, struct job, job);
@@ -145,7 +112,7 @@ static void host_done(struct slot *s, struct slot_job *j, const struct slot_verd
 		refused = refusal(job->receiver, v);
 		v = &refused;
 	}
-	settle(job, v);
+	job_settle(job, v);
 }
 
 static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
@@ -227,6 +194,7 @@ struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
 	r->parallel = s->parallel > 1 ? s->parallel : 1;
 	r->lasting = s->kind != PLAN_PLUGIN_SLOT && s->kind != PLAN_BUILTIN;
 	r->stream = s->kind == PLAN_FILTER && !s->reply_line;
+	row_init(&r->row, r->parallel > 1 ? s->key : NULL);
 	specify(r, p, s);
 	if (s->emit != PLAN_NONE &&
 	    type_parse(p->signals[s->emit].type, &r->type, err) < 0) {
@@ -263,7 +231,7 @@ bool receiver_free_for(const struct receiver *r, const struct turn *t)
 {
 	if (r->stream)
 		return (!t->busy || t->busy == r) && r->running < STREAM_MOST;
-	if (t->busy)
+	if (t->busy || (r->row.path && row_full(&r->row)))
 		return false;
 	return r->running < r->parallel;
 }
@@ -304,7 +272,7 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	job->receiver = r;
 	job->id = *id;
 	job->beside = r->parallel > 1;
-	job->refused = false;
+	job->stand.link = NULL;
 	job->job.user = job->job.own = NULL;
 	job->job.message = (struct sigslot_message){
 		.slot = w->plan->slots[w->slots_by_id[id->slot]].name,
@@ -318,14 +286,14 @@ void receiver_deliver(struct receiver *r, struct record *record,
 		.size = c->payload.size,
 	};
 	record->pending++;
-	r->running++;
-	r->serving = id->slot;
 	if (!job->beside) {
 		t->busy = r;
 		t->busy_len++;
 	}
-	if (copied < 0)
+	if (copied < 0) {
+		r->running++;
 		refuse_raw(r, job);
-	else
-		slot_deliver(r->slot, &job->job);
+	} else {
+		job_begin(job);
+	}
 }

@@ -22,7 +22,7 @@ struct record *record_begin(struct turn *t)
 	r->place = &t->records;
 	r->claim = t->claims[t->next++];
 	r->pending = r->receivers = 0;
-	r->walked = r->again = false;
+	r->walked = r->begun = r->again = false;
 	r->due = 0;
 	r->copy = NULL;
 	if (r->next)
@@ -57,7 +57,7 @@ static void settle(struct record *r)
 
 	if (r->again)
 		queue_return(r->from->queue, &r->claim, t->now ? 0 : again_at(r),
-			     t->now || r->due);
+			     t->now ? r->begun : r->due != 0);
 	else
 		intake_ack(r->from, &r->claim);
 	forget(r);
@@ -78,6 +78,6 @@ void record_release(struct record *r)
 
 void record_abandon(struct record *r)
 {
-	queue_return(r->from->queue, &r->claim, 0, true);
+	queue_return(r->from->queue, &r->claim, 0, r->begun);
 	forget(r);
 }

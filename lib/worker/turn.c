@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/fate.h"
+#include "worker/job.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
@@ -252,6 +253,8 @@ void turn_unclaim(struct turn *t)
 	for (unsigned i = t->next; i < t->claims_len; i++)
 		queue_return(t->claimed->queue, &t->claims[i], 0, false);
 	t->next = t->claims_len = 0;
+	vec_each(r, &t->receivers)
+		job_unqueue(*r);
 }
 
 static void fill(struct turn *t, struct intake *in)

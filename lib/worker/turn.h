@@ -20,6 +20,7 @@
 #include "slot/slot.h"
 #include "worker/intake.h"
 #include "worker/outbox.h"
+#include "worker/row.h"
 #include "worker/wire.h"
 #include "worker/worker.h"
 
@@ -32,7 +33,7 @@ struct record {
 	struct record *next, **place; /* in turn.records */
 	struct claim claim;
 	unsigned pending; /* jobs and outputs that are not done */
-	bool walked; /* every receiver has its job */
+	bool walked, begun; /* every receiver has its job; a slot has had one */
 	bool again; /* not done and not to blame: goes back into the queue */
 	uint64_t due; /* not 0: backs off until then, and that counts as an attempt */
 	unsigned receivers; /* that it was for */
@@ -45,10 +46,10 @@ struct receiver {
 	struct slot *slot; /* NULL while it is closed */
 	struct slot_spec spec;
 	struct type *type; /* of spec.emit */
-	uint32_t object, plan_slot;
-	uint32_t emit; /* signal index of spec.emit, or PLAN_NONE */
+	uint32_t object, plan_slot, emit; /* signal of spec.emit, or PLAN_NONE */
 	unsigned parallel; /* jobs at the same time, beside the turn if more than one */
 	unsigned running;
+	struct row row; /* of `key:` */
 	uint32_t serving; /* id of the slot that got the last job */
 	bool lasting; /* a message stays with it for a while: a command */
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
@@ -85,7 +86,7 @@ struct turn {
 	struct receiver *busy; /* whose jobs the turn waits for */
 	unsigned busy_len;
 	struct record *records; /* that are under way */
-	unsigned open; /* how many */
+	unsigned open, waiting; /* how many; jobs of theirs that wait in a row */
 	struct pool record_pool, job_pool;
 	bool stepping;
 

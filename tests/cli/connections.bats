@@ -5,12 +5,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-# start LINE...: a topology of these lines. Slots write what they are told to ./seen.
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
 seen() {
 	wait_until has_lines seen $#
 	stop_run

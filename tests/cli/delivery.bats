@@ -5,20 +5,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-# start LINE...: a topology of these lines.
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
-loop_is() {
-	[ "$(loop "$1" "$2")" = "$3" ]
-}
-
 gate='until [ -e gate ]; do sleep 0.02; done'
 
 @test "a command that emits into its own full loop gets 75 at once, by name" {

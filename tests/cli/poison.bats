@@ -4,19 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
-loop_is() {
-	[ "$(loop "$1" "$2")" = "$3" ]
-}
-
 # A plugin that emits what it gets, and crashes when that is "bad", unless a gate is there.
 make_plugin() {
 	cat >crash.c <<-END

@@ -21,15 +21,6 @@ start_two() {
 	start_run shop.yaml
 }
 
-# loop NAME FILTER: what jq makes of that loop's line.
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
-loop_is() {
-	[ "$(loop "$1" "$2")" = "$3" ]
-}
-
 @test "without instances there are only the headings" {
 	run -0 --separate-stderr sigslot ps
 	assert_output 'INSTANCE  LOOP  PID  STATE  UP  QUEUE  IN  OUT  DROPPED  RESTARTS'

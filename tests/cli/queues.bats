@@ -4,14 +4,6 @@ load ../lib/helper
 
 # Named queues between signals and slots: each message to one of the slots.
 
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
-loop_is() {
-	[ "$(loop "$1" "$2")" = "$3" ]
-}
-
 loop_is_not() {
 	! loop_is "$@"
 }

@@ -14,10 +14,6 @@ start_one() {
 	start_run t.yaml
 }
 
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
 @test "a process gets a new worker, and loses nothing" {
 	start_one
 	old=$(loop a .pid)

@@ -4,19 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
-loop() {
-	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
-}
-
-loop_is() {
-	[ "$(loop "$1" "$2")" = "$3" ]
-}
-
 @test "a message that failed is tried again as often as retry says, while others go on" {
 	start 'objects:' '  a: {run: "echo \"$1 $SIGSLOT_ATTEMPT\" >> seen; [ \"$1\" != 2 ]", retry: {max: 3, backoff: 20ms}}'
 	seq 5 | sigslot emit -l a

@@ -4,12 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-# start LINE...: a topology of these lines.
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
 loop_is() {
 	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
 }

@@ -4,12 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-# start LINE...: a topology of these lines; `stamp` notes when it got something.
-start() {
-	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
-	start_run t.yaml
-}
-
 stamp='while read -r x; do date +%s%N; done >> stamps'
 
 loop_is() {

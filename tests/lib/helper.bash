@@ -62,6 +62,22 @@ start_run() {
 	fi
 }
 
+# start LINE...: runs a topology t.yaml of these lines.
+start() {
+	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
+	start_run t.yaml
+}
+
+# loop NAME FILTER: what jq makes of that loop's line of `ps`.
+loop() {
+	sigslot ps --json | jq -r "select(.loop == \"$1\") | $2"
+}
+
+# loop_is NAME FILTER VALUE: for wait_until.
+loop_is() {
+	[ "$(loop "$1" "$2")" = "$3" ]
+}
+
 # wait_run [PID]: waits until that run (the last one) has ended. Returns its status.
 wait_run() {
 	local pid=${1:-$RUN_PID}

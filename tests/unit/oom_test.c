@@ -180,7 +180,7 @@ static const char good[] =
 	"    objects:\n"
 	"      pay:\n"
 	"        slots: {charge: {exec: [./charge, --id], args: [.id], timeout: 30s, "
-	"parallel: 4}}\n"
+	"parallel: 4, key: .customer}}\n"
 	"queues:\n"
 	"  jobs: {size: 8MiB, messages: 10000}\n"
 	"connections:\n"

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Jobs between their record and their slot. The worker's half of what slot.h says.
+ */
+#include "worker/job.h"
+
+#include "base/clock.h"
+#include "worker/fate.h"
+#include "worker/record.h"
+#include "worker/tell.h"
+
+enum { AGAIN_MS = 100 };
+
+static struct job *job_at(struct stand *s)
+{
+	return container_of(s, struct job, stand);
+}
+
+static void begin_now(struct receiver *r, struct job *job)
+{
+	r->running++;
+	r->serving = job->id.slot;
+	job->refused = false;
+	job->record->begun = true;
+	slot_deliver(r->slot, &job->job);
+}
+
+static void go_on(struct receiver *r);
+
+static void came_due(struct timer *timer, uint64_t now)
+{
+	(void)now;
+	go_on(container_of(timer, struct receiver, row.timer));
+}
+
+/* Begins what may begin; a job that is done at once comes back here. */
+static void go_on(struct receiver *r)
+{
+	struct turn *t = r->turn;
+	struct stand *s;
+	uint64_t due;
+
+	if (r->row.going || t->now || t->halted)
+		return;
+	r->row.going = true;
+	while (!t->halted && r->running < r->parallel &&
+	       (s = row_next(&r->row, clock_now()))) {
+		row_begin(&r->row, s);
+		t->waiting--;
+		begin_now(r, job_at(s));
+	}
+	r->row.going = false;
+	due = row_due(&r->row);
+	r->row.timer.fire = came_due;
+	if (due != NEVER && r->running < r->parallel)
+		loop_arm(&t->worker->loop, &r->row.timer, due);
+}
+
+void job_begin(struct job *job)
+{
+	struct receiver *r = job->receiver;
+	const struct sigslot_message *m = &job->job.message;
+
+	if (!r->row.path) {
+		begin_now(r, job);
+		return;
+	}
+	row_add(&r->row, &job->stand, &(struct payload){m->payload, m->size});
+	r->turn->waiting++;
+	go_on(r);
+}
+
+/* What is to become of the message. Returns when its job begins again; 0: never. */
+static uint64_t judge(struct job *job, const struct slot_verdict *v)
+{
+	struct receiver *r = job->receiver;
+	bool impossible = v->code == -EAGAIN && !v->final;
+	uint64_t due;
+
+	if (impossible && job->stand.link && !r->turn->now)
+		return clock_now() + AGAIN_MS * NS_PER_MS;
+	if (impossible || (v->code && r->turn->now)) {
+		job->record->again = true;
+		return 0;
+	}
+	if (v->code) {
+		due = fate_meet(r, job->record, &job->id, &job->job, v);
+		job->job.message.attempt += due != 0;
+		if (job->stand.link)
+			return due;
+		job->record->again |= due != 0; /* it never stood in the row */
+		job->record->due = due ?: job->record->due;
+		return 0;
+	}
+	r->alike = 0;
+	if (!r->spec.untimed)
+		tell_outcome(r, &job->job, job->record, v);
+	return 0;
+}
+
+static void leave(struct job *job)
+{
+	struct turn *t = job->receiver->turn;
+	struct record *record = job->record;
+
+	if (job->stand.link)
+		row_leave(&job->receiver->row, &job->stand);
+	pool_give(&t->job_pool, job);
+	record_release(record);
+}
+
+void job_settle(struct job *job, const struct slot_verdict *v)
+{
+	struct receiver *r = job->receiver;
+	struct turn *t = r->turn;
+	struct intake *from = job->record->from;
+	uint64_t due = judge(job, v);
+
+	r->running--;
+	if (!job->beside && --t->busy_len == 0)
+		t->busy = NULL;
+	if (due) {
+		row_hold(&r->row, &job->stand, due);
+		t->waiting++;
+	} else {
+		leave(job);
+	}
+	if (r->row.path) {
+		intake_settle(from); /* or it would come again after the next one */
+		go_on(r);
+	}
+	turn_pump_later(t);
+}
+
+void job_unqueue(struct receiver *r)
+{
+	struct stand *next;
+
+	for (struct stand *s = r->row.head; s; s = next) {
+		struct job *job = job_at(s);
+
+		next = s->next;
+		if (s->begun)
+			continue;
+		r->turn->waiting--;
+		job->record->again = true;
+		leave(job);
+	}
+	loop_disarm(&r->turn->worker->loop, &r->row.timer);
+}
+
+void job_abandon(struct receiver *r)
+{
+	r->turn->waiting -= r->row.waiting;
+	loop_disarm(&r->turn->worker->loop, &r->row.timer);
+	row_init(&r->row, r->row.path);
+	r->running = 0;
+}
