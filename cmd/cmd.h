@@ -12,22 +12,24 @@
 #include "opt.h"
 
 /* In the order of `sigslot help`. */
-#define CMDS(X)    \
-	X(run)     \
-	X(check)   \
-	X(emit)    \
-	X(queue)   \
-	X(ps)      \
-	X(why)     \
-	X(logs)    \
-	X(stop)    \
-	X(start)   \
-	X(kill)    \
-	X(restart) \
-	X(wait)    \
-	X(clean)   \
-	X(bench)   \
-	X(help)    \
+#define CMDS(X)       \
+	X(run)        \
+	X(check)      \
+	X(emit)       \
+	X(connect)    \
+	X(disconnect) \
+	X(queue)      \
+	X(ps)         \
+	X(why)        \
+	X(logs)       \
+	X(stop)       \
+	X(start)      \
+	X(kill)       \
+	X(restart)    \
+	X(wait)       \
+	X(clean)      \
+	X(bench)      \
+	X(help)       \
 	X(version)
 
 enum { ANY_NUMBER = 1 << 20 };

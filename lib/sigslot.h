@@ -192,6 +192,31 @@ SIGSLOT_API int sigslot_wait_any(const char *const *targets, size_t len,
 				 uint64_t timeout_ns, sigslot_line_fn ready, void *data,
 				 struct sigslot_error *err);
 
+/* --- connecting ------------------------------------------------------------------ */
+
+struct sigslot_connection {
+	const char *full; /* NULL: "block"; "drop-new" "drop-old" "latest" "fail" */
+};
+
+/*
+ * Connects [INSTANCE/]NAME[.SIGNAL], or a queue, to NAME[.MEMBER] of the same running
+ * instance, in this run: the next emit after it returns takes the connection. `c` may
+ * be NULL. Returns 0; 1: it is connected already; -ENXIO: no such name; -ENOEXEC: the
+ * topology's checks refuse it, in err; -ESHUTDOWN: it is stopping.
+ */
+SIGSLOT_API int sigslot_connect(const char *from, const char *to,
+				const struct sigslot_connection *c,
+				struct sigslot_error *err);
+
+/*
+ * Removes a connection: the next emit after it returns does not take it. What is queued
+ * for it is dropped and counted, or, with `drain`, delivered, and waited for up to
+ * timeout_ns. Returns 0; 1: it is not connected; -ETIMEDOUT: it is removed, and still
+ * draining; -EAGAIN: it would wait for its own slot; or as of sigslot_connect().
+ */
+SIGSLOT_API int sigslot_disconnect(const char *from, const char *to, bool drain,
+				   uint64_t timeout_ns, struct sigslot_error *err);
+
 /*
  * Removes what dead instances left: all of them, or one. One that still has messages
  * is kept and told of, unless `force`. Tells each removal. Returns 0, 1 if something

@@ -9,15 +9,15 @@
 int sigslot_check(const char *file, sigslot_report_fn report, void *data,
 		  char **ret_plan, struct sigslot_error *err)
 {
-	struct plan *plan;
+	struct wiring *w;
 	char *text = NULL;
-	int code = load_plan(file, NULL, report, data, &plan, err);
+	int code = load_wiring(file, NULL, report, data, &w, err);
 
 	if (code < 0)
 		return code;
 	if (ret_plan)
-		text = plan_text(plan);
-	plan_free(plan);
+		text = plan_text(wiring_plan(w));
+	wiring_free(w);
 	if (ret_plan && !text)
 		return fail(err, -ENOMEM, "out of memory");
 	if (ret_plan)

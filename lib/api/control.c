@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "api/instance.h"
+#include "api/control.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "state/lock.h"
@@ -23,7 +23,7 @@ struct talk {
 	char held[600]; /* "": nothing new */
 };
 
-static int reach(const struct instance *in, int *ret_fd, struct sigslot_error *err)
+int control_reach(const struct instance *in, int *ret_fd, struct sigslot_error *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct ucred peer;
@@ -201,7 +201,7 @@ int sigslot_control(const char *verb, const char *target, uint64_t timeout_ns,
 
 	if (r < 0)
 		return r;
-	r = in.queue ? no_run(&in, err) : reach(&in, &fd, err);
+	r = in.queue ? no_run(&in, err) : control_reach(&in, &fd, err);
 	if (r == 0)
 		r = ask(fd, verb, a.name, err);
 	if (r == 0)

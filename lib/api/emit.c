@@ -113,9 +113,11 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 		first.emit_seq += done;
 		r = queue_push_full(to->queue, to->full, &b, &more, err);
 		done += more;
-		if (r == -EAGAIN)
+		if (r == -EAGAIN) {
 			r = await_room(e, i, deadline, err);
-		else if (r == -ETIMEDOUT && clock_now() < deadline)
+			if (r == 0 && emitter_lost(e, i))
+				done = len; /* it is for nobody any more */
+		} else if (r == -ETIMEDOUT && clock_now() < deadline)
 			r = 0; /* a stopped process holds the queue: wait for it */
 		else if (r == -ETIMEDOUT)
 			r = no_room_held(err);
@@ -156,13 +158,17 @@ int sigslot_emit(struct sigslot_emitter *e, enum sigslot_form form,
 		 const struct sigslot_bytes *operands, size_t operands_len,
 		 uint64_t timeout_ns, struct sigslot_error *err)
 {
-	struct batch_rule limits = rule(e, form);
+	struct batch_rule limits;
 	struct payload p;
 	size_t done;
 	int r;
 
 	if (form == SIGSLOT_RAW)
 		return refuse_raw(err);
+	r = emitter_renew(e, err);
+	if (r < 0)
+		return r;
+	limits = rule(e, form);
 	e->payload.size = 0;
 	r = text_operands(operands, operands_len, e->type, form, &e->payload, err);
 	if (r == 0)
@@ -177,12 +183,16 @@ int sigslot_emit_lines(struct sigslot_emitter *e, enum sigslot_form form,
 		       const char *bytes, size_t size, uint64_t timeout_ns,
 		       size_t *ret_lines, struct sigslot_error *err)
 {
-	struct batch_rule limits = rule(e, form);
+	struct batch_rule limits;
 	size_t lines = 0, done;
 	struct batch b;
 	int bad = form == SIGSLOT_RAW ? refuse_raw(err) : 0, r = 0;
 
 	while (size && r == 0 && bad == 0) {
+		r = emitter_renew(e, err);
+		if (r < 0)
+			break;
+		limits = rule(e, form);
 		bad = batch_lines(&limits, bytes, size, &e->payload, &b, err);
 		r = b.len ? push_all(e, b.at, b.len, timeout_ns, &done, err) : 0;
 		lines += b.len ? done : 0;

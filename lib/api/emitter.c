@@ -109,7 +109,8 @@ static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
 
 	if (!len)
 		return 0;
-	r = identity_open(e->in.dir, -1, &e->identity, err);
+	if (!e->identity)
+		r = identity_open(e->in.dir, -1, &e->identity, err);
 	if (r == 0)
 		r = runtime_subdir(e->in.dir, "q", false, &dir, err);
 	e->cycle =
@@ -127,6 +128,13 @@ static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
 	return r < 0 ? r : open_some(e, dir, false, err);
 }
 
+/* The board of an earlier run tells nothing, and is marked as such. */
+static int state_of(const struct sigslot_emitter *e)
+{
+	return e->board && board_generation(e->board) ? (int)e->board->state
+						      : board_peek(e->in.dir);
+}
+
 int emitter_check(struct sigslot_emitter *e, struct sigslot_error *err)
 {
 	bool inside = e->own_loop != NULL;
@@ -137,9 +145,79 @@ int emitter_check(struct sigslot_emitter *e, struct sigslot_error *err)
 		return fail(err, -ESHUTDOWN,
 			    "instance '%s' is dead: run it again to resume it",
 			    e->in.name);
-	if (!inside && board_peek(e->in.dir) >= BOARD_DRAINING)
+	if (!inside && state_of(e) >= BOARD_DRAINING)
 		return fail(err, -ESHUTDOWN, "instance '%s' is stopping", e->in.name);
 	return 0;
+}
+
+static bool stale(const struct sigslot_emitter *e)
+{
+	return e->board &&
+	       board_generation(e->board) != routes_generation(e->in.routes);
+}
+
+/* An instance that is about to start has none yet: it is looked for again later. */
+static void open_board(struct sigslot_emitter *e)
+{
+	board_close(e->board);
+	e->board = NULL;
+	if (!e->in.queue)
+		board_open(e->in.dir, &e->board);
+}
+
+static void close_receivers(struct sigslot_emitter *e)
+{
+	for (unsigned i = 0; i < e->receivers_len; i++)
+		queue_close(e->receivers[i].queue);
+	free(e->receivers);
+	e->receivers = NULL;
+	e->receivers_len = 0;
+	e->smallest = NULL;
+}
+
+int emitter_renew(struct sigslot_emitter *e, struct sigslot_error *err)
+{
+	int r;
+
+	if (!e->board)
+		open_board(e);
+	if (!stale(e))
+		return 0;
+	close_receivers(e);
+	open_board(e);
+	routes_close(e->in.routes);
+	e->in.routes = NULL;
+	r = instance_routes(&e->in, err);
+	return r < 0 ? r : open_receivers(e, err);
+}
+
+/* Whether a signal leads to a queue, or did until that was to be drained. */
+static bool leads(const struct routes *r, const struct route_name *n, const char *queue)
+{
+	for (uint32_t i = 0; i < n->targets_len; i++) {
+		const struct route_target *t = routes_target(r, n->first_target + i);
+		const struct route_queue *q = t ? routes_queue(r, t->queue) : NULL;
+
+		if (q && (t->until == ROUTE_FOR_NOW || t->flags & ROUTE_DRAINED) &&
+		    strcmp(routes_text(r, q->name), queue) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool emitter_lost(const struct sigslot_emitter *e, unsigned i)
+{
+	const char *name = routes_text(e->in.routes, e->receivers[i].route->name);
+	struct routes *now = NULL;
+	const struct route_name *n;
+	bool lost;
+
+	if (e->direct || !stale(e) || routes_open(e->in.dir, &now, NULL) < 0)
+		return false;
+	n = routes_name(now, e->name);
+	lost = n && !leads(now, n, name);
+	routes_close(now);
+	return lost;
 }
 
 static int open_all(struct sigslot_emitter *e, const struct address *a,
@@ -157,6 +235,7 @@ static int open_all(struct sigslot_emitter *e, const struct address *a,
 	if (!n)
 		return instance_no_name(&e->in, a, err);
 	e->direct = n->kind != ROUTE_SIGNAL;
+	open_board(e);
 	r = emitter_check(e, err);
 	if (r == 0)
 		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
@@ -187,10 +266,9 @@ void sigslot_emitter_close(struct sigslot_emitter *e)
 {
 	if (!e)
 		return;
-	for (unsigned i = 0; i < e->receivers_len; i++)
-		queue_close(e->receivers[i].queue);
-	free(e->receivers);
+	close_receivers(e);
 	identity_close(e->identity);
+	board_close(e->board);
 	type_free(e->type);
 	instance_done(&e->in);
 	buf_done(&e->payload);

@@ -20,6 +20,8 @@ struct receiver {
 
 struct sigslot_emitter {
 	struct instance in;
+	const struct board
+		*board; /* tells of newer routes; NULL: a free-standing queue */
 	struct identity *identity;
 	struct type *type;
 	const char *own_loop; /* of the command that we are, or NULL */
@@ -38,5 +40,11 @@ struct sigslot_emitter {
  * slots: those may go on to feed it.
  */
 int emitter_check(struct sigslot_emitter *e, struct sigslot_error *err);
+
+/* Opens the receivers anew if there are newer routes. Returns 0 or a negative errno. */
+int emitter_renew(struct sigslot_emitter *e, struct sigslot_error *err);
+
+/* Whether the newest routes do not lead to receiver i any more. */
+bool emitter_lost(const struct sigslot_emitter *e, unsigned i);
 
 #endif

@@ -53,21 +53,8 @@ static char *find_stem(const char *file)
 	return dot && dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
 }
 
-static int make_plan(const struct topology_input *in, const char *name,
-		     struct plan **ret, struct sigslot_error *err)
-{
-	struct topology *t;
-	int code = topology_read(in, &t, err);
-
-	if (code < 0)
-		return code;
-	code = plan_make(t, name, ret, err);
-	topology_free(t);
-	return code;
-}
-
-int load_plan(const char *file, const char *name, sigslot_report_fn report, void *data,
-	      struct plan **ret, struct sigslot_error *err)
+int load_wiring(const char *file, const char *name, sigslot_report_fn report,
+		void *data, struct wiring **ret, struct sigslot_error *err)
 {
 	const char *path = file ? file : "sigslot.yaml";
 	_free_ char *directory = NULL, *stem = find_stem(path);
@@ -89,7 +76,7 @@ int load_plan(const char *file, const char *name, sigslot_report_fn report, void
 	code = find_directory(path, &directory, err);
 	if (code < 0)
 		return code;
-	return make_plan(
+	return wiring_new(
 		&(struct topology_input){
 			.text = text.data ? text.data : "",
 			.size = text.size,

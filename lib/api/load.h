@@ -5,15 +5,15 @@
 #ifndef API_LOAD_H
 #define API_LOAD_H
 
-#include "plan/plan.h"
+#include "plan/wiring.h"
 
 /*
  * Reads `file` (a path, "-" for standard input, NULL for ./sigslot.yaml) and makes its
- * plan; `name` overrides the instance's name (NULL: as in the file). Each problem is
- * reported. Returns 0, -ENOEXEC if there were problems, or another negative errno if
- * the file cannot be read.
+ * wiring, which has its plan; `name` overrides the instance's name (NULL: as in the
+ * file). Each problem is reported. Returns 0, -ENOEXEC if there were problems, or
+ * another negative errno if the file cannot be read.
  */
-int load_plan(const char *file, const char *name, sigslot_report_fn report, void *data,
-	      struct plan **ret, struct sigslot_error *err);
+int load_wiring(const char *file, const char *name, sigslot_report_fn report,
+		void *data, struct wiring **ret, struct sigslot_error *err);
 
 #endif

@@ -51,7 +51,7 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 		.busy = l->busy,
 		.in = l->in,
 		.out = l->out,
-		.dropped = l->dropped + l->misfit,
+		.dropped = l->dropped + l->disconnected + l->misfit,
 		.failed = l->failed,
 		.retried = l->retried,
 		.dead = l->dead,

@@ -11,7 +11,6 @@
 #include "api/load.h"
 #include "base/fd.h"
 #include "base/process.h"
-#include "plan/plan.h"
 #include "supervisor/supervisor.h"
 
 struct announcement {
@@ -78,7 +77,7 @@ static int cut_loose(void)
 }
 
 /* The child's share; never returns. */
-static _Noreturn void supervise_detached(const struct plan *plan,
+static _Noreturn void supervise_detached(struct wiring *wiring,
 					 struct supervisor_options *options,
 					 struct announcement *a)
 {
@@ -89,7 +88,7 @@ static _Noreturn void supervise_detached(const struct plan *plan,
 	a->early_fd = options->early_fd = keep[2] = cut_loose();
 	process_close_others(keep,
 			     ARRAY_LEN(keep)); /* a lock of the caller's, its pipes */
-	r = supervisor_run(plan, options, &err);
+	r = supervisor_run(wiring, options, &err);
 	if (r < 0 && a->parent_fd >= 0) {
 		err.code = r;
 		fd_write(a->parent_fd, &err, sizeof(err));
@@ -97,7 +96,7 @@ static _Noreturn void supervise_detached(const struct plan *plan,
 	_exit(r < 0 ? sigslot_error_exit(r) : r);
 }
 
-static int detach(const struct plan *plan, struct supervisor_options *options,
+static int detach(struct wiring *wiring, struct supervisor_options *options,
 		  struct announcement *a, struct sigslot_error *err)
 {
 	int ends[2], r;
@@ -109,7 +108,7 @@ static int detach(const struct plan *plan, struct supervisor_options *options,
 	if (pid == 0) {
 		close(ends[0]);
 		a->parent_fd = ends[1];
-		supervise_detached(plan, options, a);
+		supervise_detached(wiring, options, a);
 	}
 	close(ends[1]);
 	r = pid < 0 ? fail_errno(err, "cannot detach") : await_child(ends[0], pid, err);
@@ -128,13 +127,13 @@ int sigslot_run(const struct sigslot_run_options *o, struct sigslot_error *err)
 		.ready = announce,
 		.data = &a,
 	};
-	struct plan *plan;
-	int r = load_plan(o->file, o->name, o->report, o->data, &plan, err);
+	struct wiring *wiring;
+	int r = load_wiring(o->file, o->name, o->report, o->data, &wiring, err);
 
 	if (r < 0)
 		return r;
-	r = o->detach ? detach(plan, &options, &a, err)
-		      : supervisor_run(plan, &options, err);
-	plan_free(plan);
+	r = o->detach ? detach(wiring, &options, &a, err)
+		      : supervisor_run(wiring, &options, err);
+	wiring_free(wiring);
 	return r;
 }

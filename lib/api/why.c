@@ -126,7 +126,7 @@ static void tell_blocked(const struct asking *a, const char *queue,
 static void tell_queue(const struct asking *a, const char *name, struct sigslot_why *w)
 {
 	struct queue_counts n;
-	uint64_t time, now = clock_wall();
+	uint64_t time, seq, now = clock_wall();
 
 	if (a->queues < 0 || queue_peek(a->queues, name, &n, NULL) < 0)
 		return;
@@ -134,7 +134,7 @@ static void tell_queue(const struct asking *a, const char *name, struct sigslot_
 	w->leased = n.leased;
 	w->full = n.full;
 	w->wanted = n.wanted != 0;
-	if (n.records && queue_oldest(a->queues, name, &time) == 0 && time < now)
+	if (n.records && queue_oldest(a->queues, name, &time, &seq) == 0 && time < now)
 		w->oldest_ns = now - time;
 }
 

@@ -15,6 +15,19 @@ static bool direct(struct dispatch *d, struct receiver_id *ret)
 	return true;
 }
 
+/* Whether the message was emitted while it was there; if it has gone, that counts. */
+static bool meant(struct dispatch *d, const struct route_target *t)
+{
+	uint32_t emitted = d->envelope->generation;
+
+	if (emitted < t->since || emitted >= t->until)
+		return false;
+	if (t->until == ROUTE_FOR_NOW || t->flags & ROUTE_DRAINED)
+		return true;
+	d->missed++;
+	return false;
+}
+
 bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 {
 	const struct route_name *signal;
@@ -32,7 +45,7 @@ bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 
 		/* a target that is a queue has no slot, and so no name */
 		if (!via || !routes_name(d->routes, t->slot) || t->queue != d->queue ||
-		    t->since > d->envelope->generation)
+		    !meant(d, t))
 			continue;
 		*ret = (struct receiver_id){t->slot, via->object, t->via};
 		return true;

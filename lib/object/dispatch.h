@@ -18,6 +18,7 @@ struct dispatch {
 	const struct envelope *envelope; /* borrowed */
 	uint32_t queue; /* whose reader asks */
 	uint32_t next; /* how many targets were looked at */
+	uint32_t missed; /* of these, that have gone since it was emitted */
 };
 
 struct receiver_id {

@@ -4,6 +4,7 @@
  * broadcast, those behind it, in the order of connecting. Each connection counts once
  * per emit, on however many ways it is reached.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "plan/make.h"
@@ -95,18 +96,26 @@ static void note_evicting(struct plan *p, uint32_t queue, const char *full)
 		*evicting = true;
 }
 
+static const char *where(const struct plan_connection *c, char out[static 32])
+{
+	snprintf(out, 32, c->line ? " (line %u)" : "", c->line);
+	return out;
+}
+
 static int differ(const struct walk *w, const struct model_signal *s,
 		  const struct plan_target *a, const struct plan_target *b)
 {
 	const struct plan_connection *x = &w->p->connections[a->connection];
 	const struct plan_connection *y = &w->p->connections[b->connection];
 
+	char here[32], there[32];
+
 	return fail(w->err, -ENOEXEC,
-		    "%s: `%.64s.%.64s` reaches one queue by `%.64s` -> `%.64s` (line "
-		    "%u) with `full: %s` and by `%.64s` -> `%.64s` (line %u) with "
-		    "`full: %s`: a signal has one for each queue, write the same",
-		    w->p->file, s->owner->name, s->name, x->from, x->to, x->line,
-		    x->full, y->from, y->to, y->line, y->full);
+		    "%s: `%.64s.%.64s` reaches one queue by `%.64s` -> `%.64s`%s with "
+		    "`full: %s` and by `%.64s` -> `%.64s`%s with `full: %s`: a signal "
+		    "has one for each queue, write the same",
+		    w->p->file, s->owner->name, s->name, x->from, x->to, where(x, here),
+		    x->full, y->from, y->to, where(y, there), y->full);
 }
 
 /* Through signals, one may reach a queue by connections that want different things. */

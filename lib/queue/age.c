@@ -28,35 +28,32 @@ static bool copy_at(int fd, const struct ring *ring, uint64_t position,
 }
 
 static int find(int fd, const struct ring *ring, const struct ring_meta *m,
-		uint64_t *ret_time_ns)
+		struct record *ret)
 {
 	uint64_t at = m->head;
 
 	for (int i = 0; i < STEPS && at < m->tail; i++) {
-		struct record r;
-
 		if (m->gap != m->gap_end && at == m->gap) {
 			at = m->gap_end;
 			continue;
 		}
-		if (!copy_at(fd, ring, at, &r) || r.mark != ring_mark(ring, at))
+		if (!copy_at(fd, ring, at, ret) || ret->mark != ring_mark(ring, at))
 			return -EAGAIN;
-		if (!record_gone(record_parts(r.state).state)) {
-			*ret_time_ns = r.envelope.time_ns;
+		if (!record_gone(record_parts(ret->state).state))
 			return 0;
-		}
-		at += record_room(r.size);
+		at += record_room(ret->size);
 	}
 	return -ENOENT;
 }
 
-int queue_oldest(int dir, const char *name, uint64_t *ret_time_ns)
+int queue_oldest(int dir, const char *name, uint64_t *ret_time_ns, uint64_t *ret_seq)
 {
 	_close_ int at =
 		openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_close_ int fd = -1;
 	struct ring_meta m;
 	struct ring ring;
+	struct record oldest;
 	bool durable;
 	int r;
 
@@ -68,7 +65,11 @@ int queue_oldest(int dir, const char *name, uint64_t *ret_time_ns)
 		return r;
 	r = ring_snapshot(&ring, &m);
 	if (r == 0)
-		r = find(fd, &ring, &m, ret_time_ns);
+		r = find(fd, &ring, &m, &oldest);
+	if (r == 0) {
+		*ret_time_ns = oldest.envelope.time_ns;
+		*ret_seq = oldest.seq;
+	}
 	ring_unmap(&ring);
 	return r;
 }

@@ -18,9 +18,10 @@ int queue_look(struct queue *q, struct claim *out, size_t max, struct buf *bytes
 	       struct sigslot_error *err);
 
 /*
- * The wall clock of the oldest message's emit, without a handle and without the latch.
- * Returns 0; -ENOENT: nothing is there; -EAGAIN: it moved on meanwhile; -errno.
+ * The wall clock of the oldest message's emit, and its number, without a handle and
+ * without the latch. Returns 0; -ENOENT: nothing is there; -EAGAIN: it moved on
+ * meanwhile; -errno.
  */
-int queue_oldest(int dir, const char *name, uint64_t *ret_time_ns);
+int queue_oldest(int dir, const char *name, uint64_t *ret_time_ns, uint64_t *ret_seq);
 
 #endif

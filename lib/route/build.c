@@ -120,8 +120,8 @@ static uint32_t since(const struct route_build *b, uint32_t signal,
 		const struct route_target *o =
 			routes_target(b->old, n->first_target + i);
 
-		if (o && o->slot == t->slot && o->via == t->via &&
-		    (t->slot || same_queue(b, o->queue, t->queue)))
+		if (o && o->until == ROUTE_FOR_NOW && o->slot == t->slot &&
+		    o->via == t->via && (t->slot || same_queue(b, o->queue, t->queue)))
 			return o->since;
 	}
 	return b->generation;
@@ -145,18 +145,90 @@ static int add_reach(struct route_build *b, struct route_name *n,
 	return 0;
 }
 
+static struct route_target *add_target(struct route_build *b, struct route_name *n)
+{
+	struct route_target *added = vec_add(&b->targets);
+
+	if (added && !n->targets_len++)
+		n->first_target = (uint32_t)b->targets.len - 1;
+	return added;
+}
+
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t)
 {
 	struct route_name *n = &b->names.at[signal];
-	struct route_target *added = vec_add(&b->targets);
+	struct route_target *added = add_target(b, n);
 
 	if (!added)
 		return -ENOMEM;
 	t.since = since(b, signal, &t);
+	t.until = ROUTE_FOR_NOW;
 	*added = t;
-	if (!n->targets_len++)
-		n->first_target = (uint32_t)b->targets.len - 1;
 	return add_reach(b, n, &t);
+}
+
+/* Whether it is there, or went once more later. */
+static bool superseded(const struct route_build *b, const struct route_name *n,
+		       const struct route_target *old)
+{
+	for (uint32_t i = 0; i < n->targets_len; i++) {
+		const struct route_target *t = &b->targets.at[n->first_target + i];
+
+		if (t->slot != old->slot || t->via != old->via)
+			continue;
+		if (t->since == old->since ||
+		    (t->until != ROUTE_FOR_NOW && !(old->flags & ROUTE_DRAINED)))
+			return true;
+	}
+	return false;
+}
+
+/* Its queue may have another index by now. */
+static uint32_t queue_now(const struct route_build *b, uint32_t old)
+{
+	if (same_queue(b, old, old))
+		return old;
+	for (uint32_t i = 0; i < b->queues.len; i++)
+		if (same_queue(b, old, i))
+			return i;
+	return ROUTE_NOWHERE;
+}
+
+static bool forgotten(const struct route_build *b, const struct route_name *n,
+		      const struct route_target *t, const struct route_going *how)
+{
+	if (!t->slot || t->queue == ROUTE_NOWHERE || superseded(b, n, t))
+		return true;
+	return t->until < b->generation &&
+	       how->passed(how->data, b->strings.data + b->queues.at[t->queue].name);
+}
+
+/* The last ones to go come first, in the old one as well. */
+int route_build_gone(struct route_build *b, uint32_t signal,
+		     const struct route_going *how)
+{
+	struct route_name *n = &b->names.at[signal];
+	const struct route_name *o = b->old ? routes_name(b->old, signal) : NULL;
+
+	for (uint32_t i = 0; o && i < o->targets_len; i++) {
+		const struct route_target *t =
+			routes_target(b->old, o->first_target + i);
+		struct route_target gone = t ? *t : (struct route_target){0};
+		struct route_target *added;
+
+		if (gone.until == ROUTE_FOR_NOW) {
+			gone.until = b->generation;
+			gone.flags |= how->flags;
+		}
+		gone.queue = queue_now(b, gone.queue);
+		if (forgotten(b, n, &gone, how))
+			continue;
+		added = add_target(b, n);
+		if (!added)
+			return -ENOMEM;
+		*added = gone;
+	}
+	return 0;
 }
 
 static int compare(const void *x, const void *y, void *data)

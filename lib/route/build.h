@@ -41,6 +41,20 @@ int64_t route_build_name(struct route_build *b, enum route_kind kind, const char
  */
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t);
 
+/* How targets go. */
+struct route_going {
+	uint32_t flags; /* of those that go with this snapshot */
+	bool (*passed)(void *data, const char *queue); /* nothing old is in it */
+	void *data;
+};
+
+/*
+ * Adds what the old snapshot had and this one has not, as gone, behind the targets of
+ * that signal: for each the last time that it went, and all that may still be drained.
+ */
+int route_build_gone(struct route_build *b, uint32_t signal,
+		     const struct route_going *how);
+
 /* Writes and publishes it. Returns 0 or a negative errno. */
 int route_build_write(struct route_build *b, int dir, struct sigslot_error *err);
 

@@ -12,7 +12,7 @@
 #include "base/crc.h"
 #include "route/route.h"
 
-enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 4 };
+enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 5 };
 
 #define ROUTE_FILE "routes"
 

@@ -16,6 +16,7 @@
 #define DAMAGED "the routes of this instance are damaged"
 
 struct routes {
+	unsigned users; /* but for the first one */
 	const struct route_header *head; /* of a copy: nobody can cut it short */
 	size_t size;
 	const struct route_queue *queues;
@@ -128,8 +129,16 @@ int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
 	return code;
 }
 
+struct routes *routes_share(struct routes *r)
+{
+	r->users++;
+	return r;
+}
+
 void routes_close(struct routes *r)
 {
+	if (r && r->users--)
+		return;
 	free(r);
 }
 

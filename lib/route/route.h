@@ -35,6 +35,13 @@ enum {
 
 enum route_queue_flag {
 	ROUTE_NAMED = 1, /* stands on its own; without it, a loop's or the control's */
+	ROUTE_EVICTING = 2, /* what waits in it may have to make way */
+};
+
+enum { ROUTE_FOR_NOW = 0xffffffff }; /* until: it has not gone */
+
+enum route_target_flag {
+	ROUTE_DRAINED = 1, /* it went, and gets what was emitted before */
 };
 
 enum route_kind {
@@ -54,12 +61,18 @@ struct route_name {
 	uint32_t first_reach, reaches_len; /* the distinct queues of these */
 };
 
-/* One thing that an emit reaches. slot is ROUTE_NOBODY if it is the queue. */
+/*
+ * One thing that an emit reaches, from one generation up to another. What has gone
+ * stays in the snapshot, so that a receiver knows what became of the messages for it;
+ * it makes nobody emit to its queue. slot is ROUTE_NOBODY if it is the queue.
+ */
 struct route_target {
 	uint32_t slot, queue;
 	uint32_t via; /* the signal that the receiver is told */
 	uint32_t since; /* generation that it came with */
+	uint32_t until; /* that it went with: no message from there on is for it */
 	uint32_t full; /* enum queue_full: what is done if the queue has no room */
+	uint32_t flags; /* enum route_target_flag */
 };
 
 /* A queue that an emit reaches, by one target or several. */
@@ -78,6 +91,9 @@ struct routes;
 
 /* Maps the current snapshot of the instance directory. -ENOENT, -EPROTO, -EBADMSG. */
 int routes_open(int dir, struct routes **ret, struct sigslot_error *err);
+
+/* One user more of it; one less, the last of which frees it. Takes NULL. One thread. */
+struct routes *routes_share(struct routes *r);
 void routes_close(struct routes *r);
 
 uint32_t routes_generation(const struct routes *r);

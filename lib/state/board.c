@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 
-enum { MAGIC = 0x53534253, VERSION = 5, MOST = 1 << 20 };
+enum { MAGIC = 0x53534253, VERSION = 6, MOST = 1 << 20 };
 
 static const char name[] = "status", fresh[] = ".status.new";
 
@@ -34,6 +34,16 @@ static size_t size_of(uint64_t loops, uint64_t processes, uint64_t queues)
 	return sizeof(struct board) + loops * sizeof(struct board_loop) +
 	       processes * sizeof(struct board_process) +
 	       queues * sizeof(struct board_queue);
+}
+
+static void retire(int dir)
+{
+	_close_ int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	const uint32_t none = 0;
+
+	if (fd >= 0 &&
+	    pwrite(fd, &none, sizeof(none), offsetof(struct board, generation)) < 0)
+		return; /* then they find out when they wait */
 }
 
 int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
@@ -56,7 +66,9 @@ int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
 	b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (b == MAP_FAILED)
 		return fail_errno(err, "cannot map the status board");
-	*b = (struct board){MAGIC, VERSION, loops, processes, queues, BOARD_STARTING};
+	*b = (struct board){MAGIC,     VERSION, loops,
+			    processes, queues,	.state = BOARD_STARTING};
+	retire(dir);
 	if (renameat(dir, fresh, dir, name) < 0) {
 		munmap(b, size);
 		return fail_errno(err, "cannot place the status board");

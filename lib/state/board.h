@@ -42,7 +42,8 @@ struct board_loop {
 	uint32_t slot; /* id of the slot whose command is under way; 0: none */
 	uint64_t begun; /* when a message was begun last, monotonic */
 	uint64_t in, out, failed, misfit;
-	uint64_t dropped; /* for any reason */
+	uint64_t dropped; /* for any reason but the next one */
+	uint64_t disconnected; /* dropped, as their connection had gone */
 	uint64_t missed; /* ticks of timers */
 	uint64_t retried, dead;
 };
@@ -57,6 +58,8 @@ struct board {
 	uint32_t magic, version;
 	uint32_t loops_len, processes_len, queues_len;
 	uint32_t state; /* enum board_state, of the instance */
+	uint32_t generation; /* of the routes; 0: this board is of an earlier run */
+	uint32_t reserved;
 	struct board_loop loops[];
 };
 
@@ -84,7 +87,24 @@ const char *board_state_text(uint32_t state);
 /* How a worker ended, as ps shows it: "0", "SIGKILL"; "" if none has. Returns out. */
 const char *board_exit_text(int32_t status, char out[static 24]);
 
-/* Makes a new board in the instance directory and maps it. */
+/*
+ * Which routes are the newest. Stored when they are in place, so that whoever sees it
+ * finds them, or newer ones; pairs with the release in board_publish().
+ */
+static inline uint32_t board_generation(const struct board *b)
+{
+	return __atomic_load_n(&b->generation, __ATOMIC_ACQUIRE);
+}
+
+static inline void board_publish(struct board *b, uint32_t generation)
+{
+	__atomic_store_n(&b->generation, generation, __ATOMIC_RELEASE);
+}
+
+/*
+ * Makes a new board in the instance directory and maps it. Who still looks at the one
+ * of the last run is told that its routes are old.
+ */
 int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
 		 struct board **ret, struct sigslot_error *err);
 

@@ -90,7 +90,7 @@ void account_begin(struct supervisor *s)
 int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
-	uint64_t in = 0, out = 0, failed = 0, dead = 0, dropped, left;
+	uint64_t in = 0, out = 0, failed = 0, dead = 0, gone = 0, dropped, left;
 	bool unwritten = false;
 	char given_up[40] = "";
 
@@ -105,9 +105,13 @@ int account_settle(struct supervisor *s)
 		out += b->out;
 		failed += b->failed;
 		dead += b->dead;
-		dropped += b->dropped + b->misfit;
+		gone += b->disconnected;
+		dropped += b->dropped + b->disconnected + b->misfit;
 		unwritten = unwritten || b->unwritten;
 	}
+	if (gone)
+		log_line("sigslot", "%llu dropped (disconnected)",
+			 (unsigned long long)gone);
 	if (dead)
 		snprintf(given_up, sizeof(given_up), "%llu dead, ",
 			 (unsigned long long)dead);

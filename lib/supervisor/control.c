@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "supervisor/super.h"
+#include "supervisor/rewire.h"
 
 enum { PEERS = 256, ORDERS = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
 
@@ -236,8 +236,15 @@ static void ask(struct control_client *c, const char *text, size_t size)
 	const char *target = json_string_value(json_object_get(root, "target"));
 	bool known = json_integer_value(json_object_get(root, "v")) == 1 && verb &&
 		     find_wish(verb) && (!target || strlen(target) < sizeof(c->target));
+	struct sigslot_error err = {0};
 	int r;
 
+	if (rewire_knows(root)) {
+		r = rewire_ask(c->super, root, &err);
+		json_decref(root);
+		answer(c, r, err.text);
+		return;
+	}
 	if (count_orders(c->super) >= ORDERS) {
 		json_decref(root);
 		answer(c, -EAGAIN, "it carries out 32 orders already: try again");

@@ -202,6 +202,8 @@ static int make_board(const struct plan *p, struct world *w, struct sigslot_erro
 		snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
 		b->slots = p->queues[i].slots_len;
 	}
+	if (r == 0)
+		board_publish(w->board, w->generation);
 	return r;
 }
 

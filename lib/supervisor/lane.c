@@ -18,7 +18,7 @@ enum { BATCH = 16 };
 
 static void act(struct supervisor *s, uint32_t slot_id)
 {
-	uint32_t index = s->world.slots_by_id[slot_id];
+	uint32_t index = world_slot(&s->world, slot_id);
 	const struct plan_slot *slot;
 	int r;
 
@@ -37,7 +37,7 @@ static void act(struct supervisor *s, uint32_t slot_id)
 
 static void claimed(struct supervisor *s, const struct claim *c)
 {
-	struct dispatch d = {s->world.routes, &c->envelope, world_control(&s->world),
+	struct dispatch d = {s->world.routes, &c->envelope, world_control(&s->world), 0,
 			     0};
 	struct receiver_id id;
 

@@ -17,17 +17,22 @@ struct naming {
 	struct route_build build;
 	const struct plan *plan;
 	struct world *world;
+	struct route_going going;
+	bool renewing; /* everything stands already, but for the connections */
 	int error;
 };
 
-static uint32_t name(struct naming *n, enum route_kind kind, const char *owner,
-		     const char *member, const char *type, uint32_t queue)
+/* Gives *ret the id; what it was before if there is no memory. */
+static void name(struct naming *n, uint32_t *ret, enum route_kind kind,
+		 const char *owner, const char *member, const char *type,
+		 uint32_t queue)
 {
 	int64_t id = route_build_name(&n->build, kind, owner, member, type, queue);
 
 	if (id < 0)
 		n->error = -ENOMEM;
-	return id < 0 ? 0 : (uint32_t)id;
+	else
+		*ret = (uint32_t)id;
 }
 
 static void own(struct naming *n, uint32_t member, uint32_t owner)
@@ -53,19 +58,18 @@ static void name_owners(struct naming *n)
 	const struct plan *p = n->plan;
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		n->world->loop_ids[i] =
-			name(n, ROUTE_OBJECT, p->loops[i].name, "", "any", i);
+		name(n, &n->world->loop_ids[i], ROUTE_OBJECT, p->loops[i].name, "",
+		     "any", i);
 	for (uint32_t i = 0; i < p->processes_len; i++)
-		n->world->process_ids[i] = name(n, ROUTE_OBJECT, p->processes[i].name,
-						"", "any", world_control(n->world));
+		name(n, &n->world->process_ids[i], ROUTE_OBJECT, p->processes[i].name,
+		     "", "any", world_control(n->world));
 	for (uint32_t i = 0; i < p->objects_len; i++) {
-		uint32_t loop = p->objects[i].loop;
+		uint32_t loop = p->objects[i].loop, *id = &n->world->object_ids[i];
 
-		n->world->object_ids[i] =
-			strcmp(p->objects[i].name, p->loops[loop].name) == 0
-				? n->world->loop_ids[loop]
-				: name(n, ROUTE_OBJECT, p->objects[i].name, "", "any",
-				       loop);
+		if (strcmp(p->objects[i].name, p->loops[loop].name) == 0)
+			*id = n->world->loop_ids[loop];
+		else
+			name(n, id, ROUTE_OBJECT, p->objects[i].name, "", "any", loop);
 	}
 }
 
@@ -116,10 +120,10 @@ static void name_members(struct naming *n)
 	for (uint32_t i = 0; i < p->signals_len; i++) {
 		const struct plan_signal *s = &p->signals[i];
 
-		n->world->signal_ids[i] =
-			name(n, ROUTE_SIGNAL, plan_owner_name(p, s->owner, s->owned_by),
-			     spell(p, s->owner, s->owned_by, s->name, false, text),
-			     s->type, ROUTE_NOWHERE);
+		name(n, &n->world->signal_ids[i], ROUTE_SIGNAL,
+		     plan_owner_name(p, s->owner, s->owned_by),
+		     spell(p, s->owner, s->owned_by, s->name, false, text), s->type,
+		     ROUTE_NOWHERE);
 		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
 	for (uint32_t i = 0; i < p->slots_len; i++) {
@@ -129,41 +133,55 @@ static void name_members(struct naming *n)
 
 		if (s->kind == PLAN_SOURCE)
 			continue;
-		n->world->slot_ids[i] =
-			name(n, ROUTE_SLOT, plan_owner_name(p, s->owner, s->owned_by),
-			     spell(p, s->owner, s->owned_by, s->name, true, text),
-			     s->type, queue);
+		name(n, &n->world->slot_ids[i], ROUTE_SLOT,
+		     plan_owner_name(p, s->owner, s->owned_by),
+		     spell(p, s->owner, s->owned_by, s->name, true, text), s->type,
+		     queue);
 		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
+}
+
+static void add_target(struct naming *n, uint32_t signal, const struct plan_target *t)
+{
+	const struct plan *p = n->plan;
+	const struct world *w = n->world;
+	struct route_target target = {
+		.via = w->signal_ids[t->via],
+		.full = queue_full_find(p->connections[t->connection].full)};
+
+	if (t->slot == PLAN_NONE) {
+		target.queue = world_named_queue(w, t->queue);
+	} else {
+		uint32_t loop = p->slots[t->slot].loop;
+
+		target.slot = w->slot_ids[t->slot];
+		target.queue = loop == PLAN_NONE ? world_control(w) : loop;
+	}
+	n->error = route_build_target(&n->build, w->signal_ids[signal], target);
 }
 
 static void add_targets(struct naming *n)
 {
 	const struct plan *p = n->plan;
-	const struct world *w = n->world;
 
-	for (uint32_t i = 0; i < p->signals_len; i++) {
-		for (uint32_t k = 0; !n->error && k < p->signals[i].targets_len; k++) {
-			const struct plan_target *t =
-				&p->targets[p->signals[i].first_target + k];
-			struct route_target target = {
-				.via = w->signal_ids[t->via],
-				.full = queue_full_find(
-					p->connections[t->connection].full)};
+	for (uint32_t i = 0; !n->error && i < p->signals_len; i++) {
+		const struct plan_signal *s = &p->signals[i];
 
-			if (t->slot == PLAN_NONE) {
-				target.queue = world_named_queue(w, t->queue);
-			} else {
-				uint32_t loop = p->slots[t->slot].loop;
-
-				target.slot = w->slot_ids[t->slot];
-				target.queue =
-					loop == PLAN_NONE ? world_control(w) : loop;
-			}
-			n->error =
-				route_build_target(&n->build, w->signal_ids[i], target);
-		}
+		for (uint32_t k = 0; !n->error && k < s->targets_len; k++)
+			add_target(n, i, &p->targets[s->first_target + k]);
+		if (!n->error)
+			n->error = route_build_gone(&n->build, n->world->signal_ids[i],
+						    &n->going);
 	}
+}
+
+/* Then nobody has to know any more what was connected once. */
+static bool passed(void *data, const char *queue)
+{
+	const struct world *w = data;
+	struct queue_counts counts;
+
+	return queue_peek(w->queues, queue, &counts, NULL) == 0 && !counts.records;
 }
 
 static void add_takers(struct naming *n)
@@ -172,27 +190,32 @@ static void add_takers(struct naming *n)
 
 	for (uint32_t i = 0; i < p->queues_len; i++) {
 		const struct plan_queue *q = &p->queues[i];
-		int64_t id = name(n, ROUTE_OBJECT, q->name, "", "any",
-				  world_named_queue(n->world, i));
+		uint32_t id = ROUTE_NOBODY;
 
+		name(n, &id, ROUTE_OBJECT, q->name, "", "any",
+		     world_named_queue(n->world, i));
 		for (uint32_t k = 0; !n->error && k < q->slots_len; k++) {
 			uint32_t slot = p->takers[q->first_slot + k];
 			struct route_target target = {.slot = n->world->slot_ids[slot],
 						      .queue = p->slots[slot].loop};
 
-			n->error = route_build_target(&n->build, (uint32_t)id, target);
+			n->error = route_build_target(&n->build, id, target);
 		}
 	}
 }
 
-/* One that the last run left keeps its size, whatever the topology says now. */
+/* One that stands already keeps its size, whatever the topology says now. */
 static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
 			 uint32_t flags)
 {
+	uint32_t index = (uint32_t)n->build.queues.len;
 	struct queue_counts counts;
 
-	if (n->build.old && queue_peek(n->world->queues, name, &counts, NULL) == 0 &&
-	    counts.size < size)
+	if (n->renewing)
+		size = routes_queue(n->build.old, index)->size;
+	else if (n->build.old &&
+		 queue_peek(n->world->queues, name, &counts, NULL) == 0 &&
+		 counts.size < size)
 		size = counts.size;
 	return route_build_queue(&n->build, name, size, flags);
 }
@@ -203,9 +226,12 @@ static void add_queues(struct naming *n)
 	int64_t r = 0;
 
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		r = add_queue(n, p->loops[i].name, p->loops[i].size, 0);
+		r = add_queue(n, p->loops[i].name, p->loops[i].size,
+			      p->loops[i].evicting ? ROUTE_EVICTING : 0);
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		r = add_queue(n, p->queues[i].name, p->queues[i].size, ROUTE_NAMED);
+		r = add_queue(n, p->queues[i].name, p->queues[i].size,
+			      ROUTE_NAMED |
+				      (p->queues[i].evicting ? ROUTE_EVICTING : 0));
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	n->error = r < 0 ? (int)r : 0;
@@ -226,12 +252,11 @@ static int allocate(const struct plan *p, struct world *w)
 
 static int index_slots(struct world *w)
 {
-	uint32_t len = routes_names_len(w->routes);
-
-	w->slots_by_id = malloc(len * sizeof(uint32_t));
+	w->ids_len = routes_names_len(w->routes);
+	w->slots_by_id = malloc(w->ids_len * sizeof(uint32_t));
 	if (!w->slots_by_id)
 		return -ENOMEM;
-	for (uint32_t id = 0; id < len; id++)
+	for (uint32_t id = 0; id < w->ids_len; id++)
 		w->slots_by_id[id] = PLAN_NONE;
 	for (uint32_t i = 0; i < w->plan->slots_len; i++)
 		w->slots_by_id[w->slot_ids[i]] = i;
@@ -239,27 +264,51 @@ static int index_slots(struct world *w)
 	return 0;
 }
 
+/* Writes what follows from the plan behind the old snapshot, which is borrowed. */
+static int publish(struct naming *n, const struct routes *old,
+		   struct sigslot_error *err)
+{
+	int r;
+
+	n->going.passed = passed;
+	n->going.data = n->world;
+	n->error = n->error ?: route_build_start(&n->build, old);
+	if (!n->error)
+		add_queues(n);
+	name_owners(n);
+	name_members(n);
+	add_targets(n);
+	add_takers(n);
+	r = n->error ? fail(err, n->error, "out of memory")
+		     : route_build_write(&n->build, n->world->dir, err);
+	route_build_done(&n->build);
+	return r;
+}
+
 int naming_make(struct world *w, struct sigslot_error *err)
 {
-	const struct plan *p = w->plan;
-	struct naming n = {.plan = p, .world = w};
+	struct naming n = {.plan = w->plan, .world = w};
 	struct routes *old = NULL;
 	int r = routes_open(w->dir, &old, err);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	n.error = allocate(p, w) ?: route_build_start(&n.build, old);
-	if (!n.error)
-		add_queues(&n);
-	name_owners(&n);
-	name_members(&n);
-	add_targets(&n);
-	add_takers(&n);
-	r = n.error ? fail(err, n.error, "out of memory")
-		    : route_build_write(&n.build, w->dir, err);
-	route_build_done(&n.build);
+	n.error = allocate(w->plan, w);
+	r = publish(&n, old, err);
 	routes_close(old);
 	if (r == 0)
-		r = routes_open(w->dir, &w->routes, err);
+		r = world_renew(w, err);
 	return r == 0 ? index_slots(w) : r;
+}
+
+int naming_renew(struct world *w, const struct plan *p, bool drain,
+		 struct sigslot_error *err)
+{
+	struct naming n = {.plan = p,
+			   .world = w,
+			   .going.flags = drain ? ROUTE_DRAINED : 0,
+			   .renewing = true};
+	int r = publish(&n, w->routes, err);
+
+	return r == 0 ? world_renew(w, err) : r;
 }

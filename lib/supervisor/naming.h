@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the plan's indexes to the ids of the instance. Called once, before any worker.
+ * From the plan's indexes to the ids of the instance.
  */
 #ifndef SUPERVISOR_NAMING_H
 #define SUPERVISOR_NAMING_H
@@ -15,5 +15,14 @@ enum { NAMING_CONTROL_SIZE = 256 * 1024 }; /* of the control lane, bytes */
  * -EPROTO (routes of another version), -ENOMEM or -errno with err.
  */
 int naming_make(struct world *w, struct sigslot_error *err);
+
+/*
+ * Publishes the connections of another plan of the same things, and opens these routes.
+ * The connections that it has not any more get what was emitted before, if `drain`. On
+ * failure nothing has changed, but that the newest routes may be in place, and are not
+ * opened: -ENOMEM.
+ */
+int naming_renew(struct world *w, const struct plan *p, bool drain,
+		 struct sigslot_error *err);
 
 #endif

@@ -56,7 +56,8 @@ struct stop {
 struct control_client;
 
 struct supervisor {
-	const struct plan *plan;
+	struct wiring *wiring;
+	const struct plan *plan; /* of the wiring, as it is now */
 	const struct supervisor_options *options;
 	struct instance_home home;
 	struct world world;

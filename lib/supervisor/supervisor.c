@@ -329,10 +329,11 @@ static void tear_down(struct supervisor *s, bool ran)
 	loop_done(&s->loop);
 }
 
-int supervisor_run(const struct plan *plan, const struct supervisor_options *options,
+int supervisor_run(struct wiring *wiring, const struct supervisor_options *options,
 		   struct sigslot_error *err)
 {
-	struct supervisor s = {.plan = plan, .options = options};
+	struct supervisor s = {
+		.wiring = wiring, .plan = wiring_plan(wiring), .options = options};
 	int r = loop_init(&s.loop), status;
 	bool ran = false;
 

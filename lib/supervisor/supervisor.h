@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "plan/plan.h"
+#include "plan/wiring.h"
 
 struct supervisor_options {
 	bool until_idle, strict;
@@ -23,10 +23,11 @@ struct supervisor_options {
 };
 
 /*
- * Runs the plan in this process until all loops have stopped. Returns the exit status
- * (0, 1, 74) or a negative errno with err: -EEXIST (already running), -ENOSPC, ...
+ * Runs the plan of the wiring in this process until all loops have stopped; the wiring
+ * is changed as it is asked to. Returns the exit status (0, 1, 74) or a negative errno
+ * with err: -EEXIST (already running), -ENOSPC, ...
  */
-int supervisor_run(const struct plan *plan, const struct supervisor_options *options,
+int supervisor_run(struct wiring *wiring, const struct supervisor_options *options,
 		   struct sigslot_error *err);
 
 #endif

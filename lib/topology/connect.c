@@ -12,8 +12,6 @@
 
 enum { LINKS_MAX = 65536 };
 
-#define BLOCK "block" /* what `full:` is by default */
-
 /* An arrow and its options. */
 struct written {
 	const struct node *arrow;
@@ -72,7 +70,7 @@ static bool is_new(struct reader *r, const char *from, const char *to)
 
 	if (!pair)
 		return false;
-	if (map_get(&r->links, pair))
+	if (map_get(&r->links, pair) || map_get(&r->removed, pair))
 		return false;
 	if (map_set(&r->links, pair, pair) < 0)
 		r->problems.no_memory = true;
@@ -146,7 +144,7 @@ static void check_full(struct reader *r, struct model_link *link)
 	char *key;
 
 	if (!queue) {
-		if (strcmp(link->full, BLOCK) != 0)
+		if (strcmp(link->full, CONNECT_FULL) != 0)
 			refuse_full(r, link);
 		return;
 	}
@@ -159,10 +157,10 @@ static void check_full(struct reader *r, struct model_link *link)
 	if (first && strcmp(first->full, link->full) != 0)
 		problem_within(&r->problems, link->at, link->skip,
 			       "`%.64s` has `full: %s` for the queue of `%.64s` here, "
-			       "and `full: %s` in line %u: a signal has one for each "
-			       "queue, write the same",
+			       "and `full: %s` %s: a signal has one for each queue, "
+			       "write the same",
 			       link->from_text, link->full, queue, first->full,
-			       first->at->from.line);
+			       problem_where(&r->problems, first->at));
 }
 
 static void place_link(struct model_link *link)
@@ -182,6 +180,11 @@ static void add_link(struct reader *r, const struct written *w,
 	const struct node *n = w->arrow;
 	struct model_link *link, **place;
 
+	if (r->asking) {
+		r->t->asked_from = from->from_text;
+		r->t->asked_to = to->to_text;
+		return;
+	}
 	if (from->from.queue && !takes_from_queue(r, n, from, to))
 		return;
 	if (!is_new(r, from->from_text, to->to_text))
@@ -314,12 +317,12 @@ static void read_options(struct reader *r, const struct node *n, struct written 
 	struct section s;
 
 	if (!node_empty(n) && section_read(r, n, AT_ARROW, 0, &s))
-		w->full = section_text(&s, "full", BLOCK);
+		w->full = section_text(&s, "full", CONNECT_FULL);
 }
 
 static void read_connection(struct reader *r, const struct node *n)
 {
-	struct written w = {n, BLOCK};
+	struct written w = {n, CONNECT_FULL};
 
 	if (n->kind == NODE_TEXT) {
 		read_arrow(r, &w);
@@ -333,6 +336,13 @@ static void read_connection(struct reader *r, const struct node *n)
 	}
 	w.arrow = n->first;
 	read_options(r, n->first->next, &w);
+	read_arrow(r, &w);
+}
+
+void connect_arrow(struct reader *r, const struct node *arrow, const char *full)
+{
+	struct written w = {arrow, full};
+
 	read_arrow(r, &w);
 }
 
@@ -365,7 +375,7 @@ void connect_later(struct reader *r, struct model_signal *from,
 static void connect_one(struct reader *r, const struct later_link *l)
 {
 	struct arrow_end end = {.name = l->queue->text};
-	struct written w = {l->queue, BLOCK};
+	struct written w = {l->queue, CONNECT_FULL};
 	struct joint from = {.from.signal = l->from}, to = {.good = true};
 	struct model_thing *thing = map_get(&r->t->names, end.name);
 

@@ -9,6 +9,8 @@
 
 enum { CONNECT_FEEDS = 64 }; /* a queue that takes more types takes anything */
 
+#define CONNECT_FULL "block" /* what `full:` is by default */
+
 /* What the right side of an arrow names: one of the four, or nothing. */
 struct destination {
 	struct model_slot *slot;
@@ -35,6 +37,13 @@ void connect_read(struct reader *r, const struct node *list);
 void connect_later(struct reader *r, struct model_signal *from,
 		   const struct node *queue);
 void connect_rest(struct reader *r);
+
+/* Makes the connections of an arrow; `full` is the word behind its `full:`. */
+void connect_arrow(struct reader *r, const struct node *arrow, const char *full);
+
+/* edit.c: notes what was removed, before all arrows; adds the rest, behind them. */
+void edit_begin(struct reader *r);
+void edit_finish(struct reader *r);
 
 /*
  * Whom an end in the text of node n means, to the left and to the right of an arrow.

@@ -136,7 +136,7 @@ struct model_link {
 
 struct topology {
 	struct arena arena;
-	const char *file, *directory, *name;
+	const char *file, *directory, *name, *asked_from, *asked_to; /* by the edits */
 	const char *const *env, *const *shell;
 	VEC(struct model_process *) processes; /* main first */
 	VEC(struct model_loop *) loops;

@@ -118,6 +118,17 @@ const char *problem_near(struct problems *p, const struct near *n)
 	return text ? text : "";
 }
 
+const char *problem_where(struct problems *p, const struct node *n)
+{
+	const char *text = "as it was connected";
+
+	if (n->from.line)
+		text = arena_textf(p->arena, "in line %u", n->from.line);
+	if (!text)
+		p->no_memory = true;
+	return text ? text : "";
+}
+
 bool problem_guesses(const struct problems *p)
 {
 	return p->list.len < GUESSED;

@@ -50,6 +50,9 @@ const char *problem_quote(struct problems *p, const char *text);
 /* Returns ": did you mean `x`?", or "" if nothing is near. Never NULL. */
 const char *problem_near(struct problems *p, const struct near *n);
 
+/* Returns "in line 5", or that it was made while the topology ran. Never NULL. */
+const char *problem_where(struct problems *p, const struct node *n);
+
 /* Whether there are still so few problems that looking for near names is cheap. */
 bool problem_guesses(const struct problems *p);
 

@@ -78,9 +78,11 @@ static void read_top(struct reader *r, const struct section *s)
 	if (r->problems.no_memory)
 		return;
 	place_settle(r);
+	edit_begin(r);
 	if (connections)
 		connect_read(r, connections);
 	connect_rest(r);
+	edit_finish(r);
 	object_settle(r);
 	link_check(r);
 	if (r->t->loops.len || (named && r->problems.list.len))
@@ -140,6 +142,7 @@ int topology_read(const struct topology_input *in, struct topology **ret,
 	code = problem_tell(&r.problems, err);
 	problem_done(&r.problems);
 	map_done(&r.links);
+	map_done(&r.removed);
 	map_done(&r.fulls);
 	if (code < 0) {
 		topology_free(t);

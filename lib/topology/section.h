@@ -15,8 +15,10 @@ struct reader {
 	struct topology *t;
 	struct problems problems;
 	struct map links; /* by "FROM -> TO" */
+	struct map removed; /* the same, of edits: they are not there any more */
 	struct map fulls; /* by "FROM => QUEUE": the first link of that signal to it */
 	size_t pairs; /* of ends of arrows, so far */
+	bool asking; /* the arrow that is read is only asked for */
 	bool comments; /* the text has a # somewhere */
 	const struct node *dead; /* of the top: holds for all that can fail */
 	struct later_link *later_links; /* see connect_later() */

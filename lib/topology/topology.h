@@ -21,6 +21,23 @@ struct topology;
 /* Takes one problem with its place and the source line. */
 typedef sigslot_report_fn topology_report_fn;
 
+/* A connection that was made while the topology ran; what it has to say of itself. */
+struct topology_arrow {
+	const char *from, *to; /* NAME[.MEMBER] */
+	const char *full; /* NULL: the default */
+};
+
+/*
+ * What differs from the text by now. What was removed is compared with full addresses,
+ * NAME.MEMBER, or NAME of a queue; what was added comes behind all that is written.
+ */
+struct topology_edits {
+	const struct topology_arrow *removed, *added;
+	size_t removed_len, added_len;
+	const struct topology_arrow
+		*asked; /* not NULL: not made, see topology_asked() */
+};
+
 /*
  * Reads and checks. `file` is what problems name as their source; `directory` is the
  * absolute directory that relative paths start at; `stem` names the instance when the
@@ -33,10 +50,14 @@ struct topology_input {
 	const char *file, *directory, *stem;
 	topology_report_fn report;
 	void *data;
+	struct topology_edits edits; /* {0}: as it is written */
 };
 
 int topology_read(const struct topology_input *in, struct topology **ret,
 		  struct sigslot_error *err);
 void topology_free(struct topology *t);
+
+/* The full addresses of the connection that the edits ask for, whether it is there. */
+struct topology_arrow topology_asked(const struct topology *t);
 
 #endif

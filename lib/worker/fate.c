@@ -18,12 +18,12 @@ static const struct plan_fate *fate_of(const struct turn *t,
 {
 	const struct world *w = t->worker->world;
 
-	return &w->plan->slots[w->slots_by_id[id->slot]].fate;
+	return &w->plan->slots[world_slot(w, id->slot)].fate;
 }
 
 static bool from_named(const struct record *record)
 {
-	return record->from->takers.len;
+	return record->from->named;
 }
 
 /* How often it has failed before. */

@@ -16,11 +16,6 @@ enum {
 	SHARED_STREAM = 16, /* messages that a filter has not read yet */
 };
 
-static bool named(const struct intake *in)
-{
-	return in->takers.len;
-}
-
 static void wake(struct intake *in)
 {
 	in->empty = false;
@@ -67,52 +62,53 @@ static void take_late(struct intake *in)
 	in->apart = true;
 }
 
-static int add_takers(struct intake *in, uint32_t queue)
+void intake_pace(struct intake *in)
 {
 	const struct world *w = in->turn->worker->world;
-	const struct plan_queue *q = &w->plan->queues[queue];
+	const struct route_queue *q = routes_queue(w->routes, in->index);
+	bool evicting = q && q->flags & ROUTE_EVICTING;
 
-	for (uint32_t i = 0; i < q->slots_len; i++) {
-		uint32_t slot = w->plan->takers[q->first_slot + i];
-		struct taker *at;
-
-		if (w->plan->slots[slot].loop != in->turn->index)
-			continue;
-		at = vec_add(&in->takers);
-		if (!at)
-			return -ENOMEM;
-		*at = (struct taker){turn_receiver(in->turn, slot), w->slot_ids[slot]};
-		limit(in, at->receiver);
+	in->batch = INTAKE_BATCH;
+	in->most = UINT32_MAX;
+	in->apart = in->named;
+	vec_each(taker, &in->takers)
+		limit(in, taker->receiver);
+	if (in->named) {
+		in->last = in->takers.len - 1; /* then the first one's turn comes */
+		in->adapts = in->batch > 1 && !evicting;
+		in->batch = 1;
+		in->most = UINT32_MAX; /* the takers say when */
+		return;
 	}
-	in->apart = true;
-	in->last = in->takers.len - 1; /* then the first one's turn comes */
-	in->adapts = in->batch > 1 && !q->evicting;
-	in->batch = 1;
-	in->most = UINT32_MAX; /* the takers say when */
-	return 0;
+	vec_each(receiver, &in->turn->receivers)
+		limit(in, *receiver);
+	if (evicting)
+		take_late(in);
 }
 
-int intake_init(struct intake *in, struct turn *t, uint32_t queue,
+int intake_add_taker(struct intake *in, uint32_t slot)
+{
+	uint32_t plan_slot = world_slot(in->turn->worker->world, slot);
+	struct receiver *r =
+		plan_slot == PLAN_NONE ? NULL : turn_receiver(in->turn, plan_slot);
+	struct taker *at = r ? vec_add(&in->takers) : NULL;
+
+	if (at)
+		*at = (struct taker){r, slot};
+	return at || !r ? 0 : -ENOMEM;
+}
+
+int intake_init(struct intake *in, struct turn *t, uint32_t index,
 		struct sigslot_error *err)
 {
 	const struct world *w = t->worker->world;
-	const char *name = queue == PLAN_NONE ? w->plan->loops[t->index].name
-					      : w->plan->queues[queue].name;
-	int r;
 
-	*in = (struct intake){.turn = t, .empty = true, .batch = INTAKE_BATCH};
-	in->most = UINT32_MAX;
-	in->name = name;
-	r = queue_open(w->queues, name, t->worker->identity, &in->queue, err);
-	if (r < 0)
-		return r;
-	if (queue != PLAN_NONE)
-		return add_takers(in, queue);
-	vec_each(receiver, &t->receivers)
-		limit(in, *receiver);
-	if (w->plan->loops[t->index].evicting)
-		take_late(in);
-	return 0;
+	*in = (struct intake){.turn = t, .empty = true, .index = index};
+	in->named = index != t->index;
+	in->name = in->named ? w->plan->queues[index - w->plan->loops_len].name
+			     : w->plan->loops[index].name;
+	intake_pace(in);
+	return queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
 }
 
 void intake_done(struct intake *in)
@@ -176,7 +172,7 @@ bool intake_willing(const struct intake *in)
 {
 	bool stopping = in->turn->end_seq != UINT64_MAX;
 
-	if (named(in))
+	if (in->named)
 		return !leaving(in->turn) && anybody(in, able);
 	return under_way(in) < in->most && !(stopping && in->empty);
 }
@@ -184,9 +180,9 @@ bool intake_willing(const struct intake *in)
 bool intake_idle(const struct intake *in)
 {
 	bool stopping = in->turn->end_seq != UINT64_MAX;
-	bool nothing = in->empty || (named(in) && !anybody(in, lives));
+	bool nothing = in->empty || (in->named && !anybody(in, lives));
 
-	if (named(in) && leaving(in->turn))
+	if (in->named && leaving(in->turn))
 		return !in->acks.len;
 	return nothing && (stopping || !timer_armed(&in->due)) && !in->acks.len;
 }

@@ -33,8 +33,10 @@ struct intake {
 	struct turn *turn;
 	struct queue *queue;
 	struct queue *dead; /* its dead ones; NULL: none of ours yet */
-	const char *name;
-	VEC(struct taker) takers; /* none: the loop's own queue */
+	const char *name; /* in the plan */
+	uint32_t index; /* of the queue in the routes */
+	bool named; /* not the loop's own queue */
+	VEC(struct taker) takers; /* if it is */
 	size_t last; /* of these, that got a message */
 	struct watch bell;
 	struct timer due; /* when a message that backs off may be claimed */
@@ -49,9 +51,15 @@ struct intake {
 	bool deaf; /* or was not listened to, as the slots were busy */
 };
 
-/* Opens the loop's own queue, or named queue `queue` of the plan with its takers. */
-int intake_init(struct intake *in, struct turn *t, uint32_t queue,
+/* Opens the queue of that index: the loop's own, or a named one without takers. */
+int intake_init(struct intake *in, struct turn *t, uint32_t index,
 		struct sigslot_error *err);
+
+/* Adds the slot of that id, which is on this loop. Returns 0 or -ENOMEM. */
+int intake_add_taker(struct intake *in, uint32_t slot);
+
+/* Works out how many messages are taken at once, when takers or routes are others. */
+void intake_pace(struct intake *in);
 void intake_done(struct intake *in);
 
 /* Sees to it that what was tried before comes alone; and that this is over. */

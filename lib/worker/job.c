@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "worker/fate.h"
 #include "worker/record.h"
+#include "worker/renew.h"
 #include "worker/tell.h"
 
 enum { AGAIN_MS = 100 };
@@ -105,6 +106,7 @@ static void leave(struct job *job)
 
 	if (job->stand.link)
 		row_leave(&job->receiver->row, &job->stand);
+	routes_close(job->routes);
 	pool_give(&t->job_pool, job);
 	record_release(record);
 }
@@ -114,8 +116,11 @@ void job_settle(struct job *job, const struct slot_verdict *v)
 	struct receiver *r = job->receiver;
 	struct turn *t = r->turn;
 	struct intake *from = job->record->from;
-	uint64_t due = judge(job, v);
+	uint64_t due;
 
+	if (world_stale(t->worker->world))
+		renew_worker(t->worker);
+	due = judge(job, v);
 	r->running--;
 	if (!job->beside && --t->busy_len == 0)
 		t->busy = NULL;

@@ -132,8 +132,9 @@ static const struct {
 /* What came after a stop is dropped, and counted. */
 static void drop_rest(struct turn *t)
 {
-	int64_t n =
-		t->end_seq == UINT64_MAX || t->now ? 0 : queue_purge(t->intakes->queue);
+	int64_t n = t->end_seq == UINT64_MAX || t->now
+			    ? 0
+			    : queue_purge(t->intakes.at[0]->queue);
 
 	if (n <= 0)
 		return;
@@ -145,8 +146,8 @@ static void drop_rest(struct turn *t)
 static void go_down(struct turn *t)
 {
 	t->up = false;
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		intake_unwatch(&t->intakes[i]);
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		intake_unwatch(t->intakes.at[i]);
 	turn_trust(t);
 	loop_disarm(&t->worker->loop, &t->kill);
 	vec_each(r, &t->receivers) {
@@ -157,8 +158,8 @@ static void go_down(struct turn *t)
 	if (t->now)
 		outbox_drop(&t->worker->outbox, t);
 	turn_abandon(t);
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		intake_settle(&t->intakes[i]);
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		intake_settle(t->intakes.at[i]);
 	drop_rest(t);
 	t->board->state = BOARD_STOPPED;
 	t->board->busy = 0;
@@ -223,7 +224,7 @@ void life_stop(struct turn *t)
 
 	if (!t->up || t->goal == PHASE_DOWN)
 		return;
-	if (queue_counts(t->intakes->queue, &counts) == 0)
+	if (queue_counts(t->intakes.at[0]->queue, &counts) == 0)
 		t->end_seq = counts.pushed;
 	turn_look(t);
 	life_goal(t, PHASE_DOWN);

@@ -32,6 +32,21 @@ void outbox_done(struct outbox *o)
 	o->outlets = NULL;
 }
 
+/* The queues keep their indexes; more may have come behind them. */
+int outbox_renew(struct outbox *o)
+{
+	uint32_t len = routes_queues_len(o->world->routes);
+	struct outlet **outlets = calloc(len, sizeof(*outlets));
+
+	if (!outlets)
+		return -ENOMEM;
+	for (struct outlet *out = o->open; out; out = out->next)
+		outlets[out->index] = out;
+	free(o->outlets);
+	o->outlets = outlets;
+	return 0;
+}
+
 void outbox_flush(struct outbox *o)
 {
 	loop_later_cancel(&o->flush);

@@ -30,11 +30,14 @@ struct outbox {
 
 	/*
 	 * One copy of a message has left: code 0, also for one that `full:` dropped and
-	 * the queue counts; or -ESHUTDOWN, -EMSGSIZE, -errno: it is lost. `origin` and
+	 * the queue counts; or -ENOTCONN: nobody is connected any more; -ESHUTDOWN,
+	 * -EMSGSIZE, -errno: it is lost. `origin` and
 	 * `from` are as given to outbox_emit().
 	 */
 	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);
 	void (*full)(struct outbox *); /* something waits, now and then; may be NULL */
+	void (*stale)(
+		struct outbox *); /* meanwhile there are new routes; may be NULL */
 };
 
 int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
@@ -49,6 +52,9 @@ void outbox_done(struct outbox *o);
  */
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
 		void *origin, struct sigslot_error *err);
+
+/* The routes of the world are others now. Returns 0 or -ENOMEM. */
+int outbox_renew(struct outbox *o);
 
 /* Drops what `from` emitted and is not in its queue: left() is told -ESHUTDOWN. */
 void outbox_drop(struct outbox *o, void *from);

@@ -51,10 +51,15 @@ static void have_room(struct watch *w, uint32_t events)
 	push_all(container_of(w, struct outlet, space));
 }
 
+/* Nobody else may have noticed: what this process does waits for room. */
 static void retry(struct timer *t, uint64_t now)
 {
+	struct outlet *out = container_of(t, struct outlet, retry);
+
 	(void)now;
-	push_all(container_of(t, struct outlet, retry));
+	if (out->box->stale && world_stale(out->box->world))
+		out->box->stale(out->box);
+	push_all(out);
 }
 
 /* Once in a while that it is blocked. */
@@ -216,14 +221,72 @@ static void overtake(struct outlet *out)
 	trim(out);
 }
 
+/* Whether the signal leads to this queue, or did so and what it had is drained. */
+static bool wanted(const struct outlet *out, const struct parcel *p)
+{
+	const struct routes *r = out->box->world->routes;
+	const struct route_name *n = routes_name(r, p->envelope.signal);
+
+	for (uint32_t i = 0; n && i < n->targets_len; i++) {
+		const struct route_target *t = routes_target(r, n->first_target + i);
+
+		if (t->queue == out->index &&
+		    (t->until == ROUTE_FOR_NOW || t->flags & ROUTE_DRAINED))
+			return true;
+	}
+	return false;
+}
+
+static bool unwanted(const struct outlet *out, const struct parcel *p, const void *data)
+{
+	(void)data;
+	return p->full != QUEUE_FAIL && !wanted(out, p);
+}
+
+/* Takes out what is such, and tells of each. Returns how many are left. */
+static size_t take_out(struct outlet *out,
+		       bool (*is)(const struct outlet *, const struct parcel *,
+				  const void *),
+		       const void *data, int code)
+{
+	size_t kept = out->sent, len = out->parcels.len;
+
+	for (size_t i = out->sent; i < len; i++) {
+		struct parcel p = out->parcels.at[i];
+
+		if (is(out, &p, data))
+			out->box->left(out->box, p.from, p.origin, p.size, code);
+		else
+			out->parcels.at[kept++] = p;
+	}
+	while (len < out->parcels.len) /* others may have emitted meanwhile */
+		out->parcels.at[kept++] = out->parcels.at[len++];
+	out->parcels.len = kept;
+	if (out->seen > kept)
+		out->seen = out->sent;
+	return kept - out->sent;
+}
+
+static void drop_unwanted(struct outlet *out)
+{
+	const struct world *w = out->box->world;
+
+	if (out->generation == w->generation)
+		return;
+	out->generation = w->generation;
+	take_out(out, unwanted, NULL, -ENOTCONN);
+}
+
 /* Told of what has gone, others may emit: then `parcels` grows meanwhile. */
 static void push_all(struct outlet *out)
 {
-	size_t before = out->sent;
+	size_t before;
 	int r = 0;
 
 	out->held = false;
 	out->flushing = true;
+	drop_unwanted(out);
+	before = out->sent;
 	while (r == 0 && out->sent < out->parcels.len)
 		out->sent += push_run(out, out->sent, &r);
 	if (r == -EAGAIN)
@@ -248,22 +311,16 @@ void outlet_flush(struct outlet *out)
 		overtake(out);
 }
 
+static bool emitted_by(const struct outlet *out, const struct parcel *p,
+		       const void *from)
+{
+	(void)out;
+	return p->from == from;
+}
+
 void outlet_drop(struct outlet *out, void *from)
 {
-	size_t kept = out->sent;
-
-	for (size_t i = out->sent; i < out->parcels.len; i++) {
-		struct parcel p = out->parcels.at[i];
-
-		if (p.from == from)
-			out->box->left(out->box, p.from, p.origin, p.size, -ESHUTDOWN);
-		else
-			out->parcels.at[kept++] = p;
-	}
-	out->parcels.len = kept;
-	if (out->seen > kept)
-		out->seen = out->sent;
-	if (out->sent < kept)
+	if (take_out(out, emitted_by, from, -ESHUTDOWN) > 0)
 		return;
 	compact(out);
 	unblock(out);

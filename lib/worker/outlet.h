@@ -27,6 +27,7 @@ struct outlet {
 	size_t largest;
 	VEC(struct parcel) parcels;
 	size_t sent; /* of parcels */
+	uint32_t generation; /* of the routes by which all that waits is wanted */
 	size_t seen; /* while it is blocked: all from `sent` up to here wait */
 	struct buf bytes;
 	struct watch space;

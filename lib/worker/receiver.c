@@ -140,9 +140,13 @@ static const struct slot_host host = {
 	.ended = host_ended,
 };
 
-static bool heard(const struct plan *p, uint32_t signal)
+void receiver_heed(struct receiver *r)
 {
-	return signal != PLAN_NONE && p->signals[signal].targets_len;
+	const struct world *w = r->turn->worker->world;
+	const struct plan_slot *s = &w->plan->slots[r->plan_slot];
+
+	r->spec.untimed = !world_heard(w, s->finished) && !world_heard(w, s->failed) &&
+			  !s->fate.mortal;
 }
 
 static void specify(struct receiver *r, const struct plan *p, const struct plan_slot *s)
@@ -173,9 +177,8 @@ static void specify(struct receiver *r, const struct plan *p, const struct plan_
 		.output = s->emit == PLAN_NONE ? SLOT_LOG : SLOT_EMIT,
 		.emit = s->emit == PLAN_NONE ? NULL : p->signals[s->emit].name,
 		.config = o->config,
-		.untimed = !heard(p, s->finished) && !heard(p, s->failed) &&
-			   !s->fate.mortal,
 	};
+	receiver_heed(r);
 }
 
 struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
@@ -273,9 +276,10 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	job->id = *id;
 	job->beside = r->parallel > 1;
 	job->stand.link = NULL;
+	job->routes = routes_share(w->routes);
 	job->job.user = job->job.own = NULL;
 	job->job.message = (struct sigslot_message){
-		.slot = w->plan->slots[w->slots_by_id[id->slot]].name,
+		.slot = w->plan->slots[world_slot(w, id->slot)].name,
 		.sender = sender ? routes_text(w->routes, sender->owner) : "",
 		.signal = signal ? routes_text(w->routes, signal->member) : "",
 		.id = c->envelope.id,

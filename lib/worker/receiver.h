@@ -16,6 +16,9 @@ void receiver_free(struct receiver *r);
 /* Opens its slot if it is closed. Returns 0 or a negative errno with err. */
 int receiver_open(struct receiver *r, struct sigslot_error *err);
 
+/* Takes note of who wants to know how a message went. */
+void receiver_heed(struct receiver *r);
+
 /* Whether it may be given a job now, while the turn waits for `busy`. */
 bool receiver_free_for(const struct receiver *r, const struct turn *t);
 

@@ -7,8 +7,8 @@
 
 static bool takes_nothing(const struct turn *t)
 {
-	for (unsigned i = 0; turn_willing(t) && i < t->intakes_len; i++)
-		if (intake_willing(&t->intakes[i]))
+	for (unsigned i = 0; turn_willing(t) && i < t->intakes.len; i++)
+		if (intake_willing(t->intakes.at[i]))
 			return false;
 	return true;
 }

@@ -106,13 +106,13 @@ int tell_dead(struct receiver *r, uint32_t signal, const struct slot_job *job,
 void tell_outcome(struct receiver *r, const struct slot_job *job, struct record *record,
 		  const struct slot_verdict *v)
 {
-	const struct plan *p = r->turn->worker->world->plan;
-	const struct plan_slot *s = &p->slots[r->plan_slot];
+	const struct world *w = r->turn->worker->world;
+	const struct plan_slot *s = &w->plan->slots[r->plan_slot];
 	uint32_t signals[] = {v->code ? s->failed : PLAN_NONE, s->finished};
 	_buf_ struct buf b = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		if (signals[i] == PLAN_NONE || !p->signals[signals[i]].targets_len)
+		if (!world_heard(w, signals[i]))
 			continue;
 		if (!b.size &&
 		    (describe(r, job, v, true, &b) < 0 || buf_add_byte(&b, '}') < 0))

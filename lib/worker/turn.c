@@ -17,6 +17,7 @@
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
+#include "worker/renew.h"
 #include "worker/tick.h"
 
 enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
@@ -42,23 +43,6 @@ static int add_slots(struct turn *t, struct sigslot_error *err)
 	return 0;
 }
 
-/* Its own queue, and those that its slots stand behind. */
-static int add_intakes(struct turn *t, struct sigslot_error *err)
-{
-	const struct plan *p = t->worker->world->plan;
-	const struct plan_loop *loop = &p->loops[t->index];
-	int r;
-
-	t->intakes = calloc(1 + loop->intakes_len, sizeof(*t->intakes));
-	if (!t->intakes)
-		return -ENOMEM;
-	r = intake_init(&t->intakes[t->intakes_len++], t, PLAN_NONE, err);
-	for (uint32_t i = 0; r == 0 && i < loop->intakes_len; i++)
-		r = intake_init(&t->intakes[t->intakes_len++], t,
-				p->intakes[loop->first_intake + i], err);
-	return r;
-}
-
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err)
 {
@@ -70,8 +54,8 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	t->end_seq = UINT64_MAX;
 	t->claims = malloc(INTAKE_BATCH * sizeof(*t->claims));
 	r = t->claims ? add_slots(t, err) : -ENOMEM;
-	if (r == 0)
-		r = add_intakes(t, err);
+	if (r == 0 && !renew_add_intake(t, index, err))
+		r = err->code ? err->code : -ENOMEM;
 	return r == 0 ? tick_add_all(t) : r;
 }
 
@@ -81,9 +65,11 @@ void turn_done(struct turn *t)
 		receiver_free(*r);
 	vec_each(k, &t->ticks)
 		free(*k);
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		intake_done(&t->intakes[i]);
-	free(t->intakes);
+	vec_each(in, &t->intakes) {
+		intake_done(*in);
+		free(*in);
+	}
+	vec_done(&t->intakes);
 	vec_done(&t->receivers);
 	vec_done(&t->ticks);
 	free(t->claims);
@@ -104,10 +90,18 @@ struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
 	return NULL;
 }
 
+static void leave_routes(struct turn *t)
+{
+	routes_close((struct routes *)t->dispatch.routes);
+	t->dispatch.routes = NULL;
+}
+
 void turn_abandon(struct turn *t)
 {
 	while (t->records)
 		record_abandon(t->records);
+	if (t->current)
+		leave_routes(t);
 	t->current = NULL;
 	t->have_receiver = false;
 	t->busy = NULL;
@@ -116,8 +110,8 @@ void turn_abandon(struct turn *t)
 
 bool turn_idle(const struct turn *t)
 {
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		if (!intake_idle(&t->intakes[i]))
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		if (!intake_idle(t->intakes.at[i]))
 			return false;
 	return !t->open && !t->current && t->next == t->claims_len && !t->outgoing &&
 	       !t->busy_len;
@@ -152,7 +146,7 @@ void turn_outgoing(struct turn *t, int copies, size_t size)
 
 static struct receiver *receiver_of(struct turn *t, uint32_t slot_id)
 {
-	uint32_t slot = t->worker->world->slots_by_id[slot_id];
+	uint32_t slot = world_slot(t->worker->world, slot_id);
 
 	return slot == PLAN_NONE ? NULL : turn_receiver(t, slot);
 }
@@ -168,8 +162,9 @@ static bool begin(struct turn *t)
 		return false;
 	t->current = r;
 	t->have_receiver = false;
-	t->dispatch = (struct dispatch){t->worker->world->routes, &r->claim.envelope,
-					t->index, 0};
+	renew_for(t->worker, &r->claim.envelope);
+	t->dispatch = (struct dispatch){routes_share(t->worker->world->routes),
+					&r->claim.envelope, t->index, 0, 0};
 	board_add(&t->board->in, 1);
 	return true;
 }
@@ -178,9 +173,13 @@ static bool begin(struct turn *t)
 static void conclude(struct turn *t)
 {
 	struct record *r = t->current;
+	uint32_t missed = t->dispatch.missed;
 
-	if (!r->receivers && !r->again)
+	if (missed && !r->again)
+		board_add(&t->board->disconnected, missed);
+	else if (!r->receivers && !r->again)
 		board_add(&t->board->dropped, 1);
+	leave_routes(t);
 	t->current = NULL;
 	record_walked(r);
 }
@@ -192,7 +191,7 @@ static bool find_receiver(struct turn *t)
 	const struct envelope *e = &r->claim.envelope;
 	const struct taker *taker;
 
-	if (!r->from->takers.len)
+	if (!r->from->named)
 		return dispatch_next(&t->dispatch, &t->receiver);
 	if (r->receivers)
 		return false;
@@ -239,7 +238,8 @@ static void give_back(struct turn *t)
 	unsigned keep = 0;
 
 	for (unsigned i = 0; i < t->claims_len; i++)
-		if (t->now || (in == t->intakes && t->claims[i].seq >= t->end_seq))
+		if (t->now ||
+		    (in == t->intakes.at[0] && t->claims[i].seq >= t->end_seq))
 			queue_return(in->queue, &t->claims[i], 0, false);
 		else
 			t->claims[keep++] = t->claims[i];
@@ -268,14 +268,14 @@ static void fill(struct turn *t, struct intake *in)
 
 void turn_doubt(struct turn *t)
 {
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		intake_doubt(&t->intakes[i]);
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		intake_doubt(t->intakes.at[i]);
 }
 
 void turn_trust(struct turn *t)
 {
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		intake_trust(&t->intakes[i]);
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		intake_trust(t->intakes.at[i]);
 }
 
 void turn_pump_all(struct worker *w)
@@ -307,12 +307,12 @@ bool turn_willing(const struct turn *t)
  */
 static bool take_turns(struct turn *t)
 {
-	unsigned len = t->intakes_len, first = t->first;
+	unsigned len = (unsigned)t->intakes.len, first = t->first;
 	bool some = false;
 
 	for (unsigned i = 0; i < len && turn_willing(t); i++) {
 		unsigned index = (first + i) % len;
-		struct intake *in = &t->intakes[index];
+		struct intake *in = t->intakes.at[index];
 
 		if ((in->empty && !in->deaf) || !intake_willing(in))
 			continue;
@@ -340,8 +340,8 @@ static void take_several_turns(struct turn *t)
 /* An acknowledgement waits for the next claim only where there will be one at once. */
 static void settle_all(struct turn *t)
 {
-	for (unsigned i = 0; i < t->intakes_len; i++) {
-		struct intake *in = &t->intakes[i];
+	for (unsigned i = 0; i < t->intakes.len; i++) {
+		struct intake *in = t->intakes.at[i];
 
 		if (in->empty || !turn_willing(t) || !intake_willing(in))
 			intake_settle(in);
@@ -350,8 +350,8 @@ static void settle_all(struct turn *t)
 
 void turn_look(struct turn *t)
 {
-	for (unsigned i = 0; i < t->intakes_len; i++)
-		t->intakes[i].empty = false;
+	for (unsigned i = 0; i < t->intakes.len; i++)
+		t->intakes.at[i]->empty = false;
 }
 
 static void pump_again(struct later *l)
@@ -380,7 +380,7 @@ void turn_pump(struct turn *t)
 		t->board->begun = clock_now();
 	t->board->busy = t->open || t->outgoing;
 	turn_show(t);
-	for (unsigned i = 0; t->up && i < t->intakes_len; i++)
-		intake_watch(&t->intakes[i]);
+	for (unsigned i = 0; t->up && i < t->intakes.len; i++)
+		intake_watch(t->intakes.at[i]);
 	life_check(t);
 }

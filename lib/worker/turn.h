@@ -70,8 +70,7 @@ struct turn {
 	struct worker *worker;
 	uint32_t index; /* of the loop in the plan */
 	struct board_loop *board;
-	struct intake *intakes; /* its own queue, then the named ones */
-	unsigned intakes_len;
+	VEC(struct intake *) intakes; /* its own queue, then the named ones */
 	unsigned first; /* the intake that is asked first: they take turns */
 	VEC(struct receiver *) receivers;
 	VEC(struct tick_object *) ticks;
@@ -102,7 +101,7 @@ struct turn {
 	struct later again; /* pumps, from where it could recurse */
 };
 
-/* Makes it from the plan; opens its queues, starts nothing. */
+/* Makes it from the plan; opens its own queue, starts nothing. */
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err);
 void turn_done(struct turn *t);

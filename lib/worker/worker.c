@@ -24,6 +24,7 @@
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
+#include "worker/renew.h"
 #include "worker/stray.h"
 #include "worker/turn.h"
 
@@ -91,6 +92,8 @@ int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
 
 	if (copies < 0)
 		return copies;
+	if (world_stale(w->world))
+		renew_worker(w);
 	copies = outbox_emit(&w->outbox, signal, p, from, origin, err);
 	if (copies < 0)
 		return copies;
@@ -111,7 +114,9 @@ static void left(struct outbox *o, void *from, void *origin, size_t size, int co
 	if (code < 0 && record && t->now)
 		record->again = true; /* it goes back, and will be emitted again */
 	else if (code < 0)
-		board_add(&t->board->dropped, 1);
+		board_add(code == -ENOTCONN ? &t->board->disconnected
+					    : &t->board->dropped,
+			  1);
 	turn_outgoing(t, -1, size);
 	if (origin)
 		record_release(origin);
@@ -125,6 +130,11 @@ static void outbox_full(struct outbox *o)
 	for (uint32_t i = 0; i < w->world->plan->loops_len; i++)
 		if (w->turns[i])
 			turn_show(w->turns[i]);
+}
+
+static void outbox_stale(struct outbox *o)
+{
+	renew_worker(container_of(o, struct worker, outbox));
 }
 
 static void set_timer(struct worker *w, uint32_t object, bool run)
@@ -156,9 +166,10 @@ static void start_turn(struct worker *w, uint32_t index)
 
 static void act(struct worker *w, const struct wire *p)
 {
-	struct turn *t =
-		p->op != WIRE_TIMER && p->op != WIRE_EXIT ? w->turns[p->index] : NULL;
+	struct turn *t = p->op <= WIRE_START ? w->turns[p->index] : NULL;
 
+	if (world_stale(w->world))
+		renew_worker(w);
 	if (p->op == WIRE_TIMER)
 		set_timer(w, p->index, p->value);
 	else if (p->op == WIRE_EXIT)
@@ -299,10 +310,15 @@ static int set_up(struct worker *w, const bool *start, bool careful,
 		if (!w->turns[i])
 			return -ENOMEM;
 		r = turn_init(w->turns[i], w, i, err);
-		if (r == 0 && start[i] && careful)
+	}
+	if (r == 0)
+		r = renew_intakes(w, err);
+	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
+		if (!w->turns[i] || !start[i])
+			continue;
+		if (careful)
 			turn_doubt(w->turns[i]);
-		if (r == 0 && start[i])
-			r = life_start(w->turns[i], err);
+		r = life_start(w->turns[i], err);
 	}
 	return r;
 }
@@ -318,17 +334,18 @@ static void trust_all(struct timer *timer, uint64_t now)
 			turn_trust(w->turns[i]);
 }
 
-_Noreturn void worker_main(const struct world *world, uint32_t index, const bool *start,
+_Noreturn void worker_main(struct world *world, uint32_t index, const bool *start,
 			   int channel, bool careful)
 {
-	struct worker w = {.world = world,
-			   .index = index,
-			   .outbox = {.left = left, .full = outbox_full}};
+	struct worker w = {
+		.world = world,
+		.index = index,
+		.outbox = {.left = left, .full = outbox_full, .stale = outbox_stale}};
 	struct sigslot_error err = {0};
 	int r;
 
 	settle_in(world, channel);
-	log_to(worker_log, (void *)world);
+	log_to(worker_log, world);
 	w.channel.fd = channel;
 	r = set_up(&w, start, careful, &err);
 	w.trust.fire = trust_all;

@@ -13,7 +13,7 @@
 struct turn;
 
 struct worker {
-	const struct world *world;
+	struct world *world;
 	uint32_t index; /* of the process in the plan */
 	struct loop loop;
 	struct identity *identity;
@@ -39,7 +39,7 @@ static inline int worker_identity(uint32_t process)
  * true, until the supervisor says so or dies. With `careful` it takes what was tried
  * before one by one. Never returns.
  */
-_Noreturn void worker_main(const struct world *w, uint32_t index, const bool *start,
+_Noreturn void worker_main(struct world *w, uint32_t index, const bool *start,
 			   int channel, bool careful);
 
 /* Says something to the supervisor. */

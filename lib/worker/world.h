@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What supervisor and workers of a run have in common, made before the first fork and
- * unchanged from then on: the plan, the routes made from it, and open directories.
+ * What supervisor and workers of a run have in common, made before the first fork: the
+ * plan, the routes made from it, and open directories. Only the routes change: each
+ * process opens the newest ones by itself.
  */
 #ifndef WORKER_WORLD_H
 #define WORKER_WORLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "plan/plan.h"
@@ -15,6 +17,7 @@
 struct world {
 	const struct plan *plan;
 	struct routes *routes;
+	uint32_t generation; /* of these */
 	struct board *board;
 	int dir; /* of the instance */
 	int queues; /* its `q` */
@@ -24,7 +27,26 @@ struct world {
 	uint32_t *signal_ids, *slot_ids, *object_ids, *loop_ids, *process_ids;
 	/* id of a name -> plan index of the slot, or PLAN_NONE */
 	uint32_t *slots_by_id;
+	uint32_t ids_len; /* of that */
 };
+
+/* The plan index of a slot, or PLAN_NONE. */
+static inline uint32_t world_slot(const struct world *w, uint32_t id)
+{
+	return id < w->ids_len ? w->slots_by_id[id] : PLAN_NONE;
+}
+
+/* Whether there are newer routes than these. */
+static inline bool world_stale(const struct world *w)
+{
+	return w->board && board_generation(w->board) != w->generation;
+}
+
+/* Opens the newest routes. Returns 0, or a negative errno and the old ones stay. */
+int world_renew(struct world *w, struct sigslot_error *err);
+
+/* Whether the plan's signal has anybody connected. */
+bool world_heard(const struct world *w, uint32_t signal);
 
 /*
  * The queues in the routes: those of the loops by their index, then the named ones,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot_check() and load_plan() on real files: names, directories, standard input.
+ * sigslot_check() and load_wiring() on real files: names, directories, standard input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,33 +32,34 @@ static void count(void *data, const struct sigslot_error *problem, const char *l
 static void names(const char *file, const char *name, const char *wanted)
 {
 	struct sigslot_error err = {0};
-	struct plan *p;
+	struct wiring *w;
 
-	if (!is_int(load_plan(file, name, NULL, NULL, &p, &err), 0, "%s is loaded",
+	if (!is_int(load_wiring(file, name, NULL, NULL, &w, &err), 0, "%s is loaded",
 		    file ? file : "./sigslot.yaml"))
 		return;
-	is_str(p->name, wanted, "its instance is named %s", wanted);
-	plan_free(p);
+	is_str(wiring_plan(w)->name, wanted, "its instance is named %s", wanted);
+	wiring_free(w);
 }
 
 static void directories(void)
 {
 	char here[PATH_MAX];
-	struct plan *p;
+	struct wiring *w;
 
 	if (!getcwd(here, sizeof(here)))
 		BAIL("no current directory");
-	if (load_plan("sub/x.yaml", NULL, NULL, NULL, &p, NULL) < 0)
+	if (load_wiring("sub/x.yaml", NULL, NULL, NULL, &w, NULL) < 0)
 		BAIL("cannot load sub/x.yaml");
-	ok(strncmp(p->directory, here, strlen(here)) == 0 &&
-		   strcmp(p->directory + strlen(here), "/sub") == 0,
+	ok(strncmp(wiring_plan(w)->directory, here, strlen(here)) == 0 &&
+		   strcmp(wiring_plan(w)->directory + strlen(here), "/sub") == 0,
 	   "paths start at the directory of the file");
-	is_str(p->file, "sub/x.yaml", "the file stays as it was given");
-	plan_free(p);
-	if (load_plan("dash.yaml", NULL, NULL, NULL, &p, NULL) < 0)
+	is_str(wiring_plan(w)->file, "sub/x.yaml", "the file stays as it was given");
+	wiring_free(w);
+	if (load_wiring("dash.yaml", NULL, NULL, NULL, &w, NULL) < 0)
 		BAIL("cannot load dash.yaml");
-	is_str(p->directory, here, "of a file without a directory, at the current one");
-	plan_free(p);
+	is_str(wiring_plan(w)->directory, here,
+	       "of a file without a directory, at the current one");
+	wiring_free(w);
 }
 
 static void fails(const char *file, int wanted, int problems, const char *what)
@@ -74,7 +75,7 @@ static void fails(const char *file, int wanted, int problems, const char *what)
 static void standard_input(void)
 {
 	static const char text[] = "objects: {a: {run: x}}\n";
-	struct plan *p;
+	struct wiring *w;
 	int ends[2];
 
 	if (pipe(ends) < 0 || dup2(ends[0], STDIN_FILENO) < 0 ||
@@ -82,11 +83,11 @@ static void standard_input(void)
 		BAIL("no pipe");
 	close(ends[0]);
 	close(ends[1]);
-	if (!is_int(load_plan("-", NULL, NULL, NULL, &p, NULL), 0,
+	if (!is_int(load_wiring("-", NULL, NULL, NULL, &w, NULL), 0,
 		    "a dash is standard input"))
 		return;
-	is_str(p->name, "stdin", "whose instance is named stdin");
-	plan_free(p);
+	is_str(wiring_plan(w)->name, "stdin", "whose instance is named stdin");
+	wiring_free(w);
 }
 
 static void plan_lines(void)

@@ -9,6 +9,7 @@
 
 static struct routes *routes;
 static uint32_t a, b, out, chained, quiet, x, y, z;
+static uint32_t missed; /* by the last message */
 
 static uint32_t name(struct route_build *build, enum route_kind kind, const char *owner,
 		     const char *member, uint32_t queue)
@@ -84,19 +85,52 @@ static void next_generations(void)
 	publish(&build);
 }
 
+static bool never(void *data, const char *queue)
+{
+	(void)data;
+	(void)queue;
+	return false;
+}
+
+static bool always(void *data, const char *queue)
+{
+	(void)data;
+	(void)queue;
+	return true;
+}
+
+/* z and what `flags` and `passed` say of x, which goes; or it comes back. */
+static void change(uint32_t flags, bool (*passed)(void *, const char *), bool with_x)
+{
+	struct route_going how = {flags, passed, NULL};
+	struct route_build build;
+
+	name_all(&build);
+	z = name(&build, ROUTE_SLOT, "c", "z", 1);
+	x = name(&build, ROUTE_SLOT, "b", "x", 0);
+	connect(&build, z, 1, out);
+	if (with_x)
+		connect(&build, x, 0, out);
+	must(route_build_gone(&build, out, &how) == 0);
+	publish(&build);
+}
+
 /* What dispatch says, as text: "SLOT<SENDER:SIGNAL ..." with ids. */
 static const char *receivers(const struct envelope *e, uint32_t queue)
 {
 	static char text[256];
-	struct dispatch d = {routes, e, queue, 0};
+	struct dispatch d = {routes, e, queue, 0, 0};
 	struct receiver_id to = {0};
 	size_t size = 0;
+
+	missed = 0;
 
 	text[0] = '\0';
 	while (dispatch_next(&d, &to))
 		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%u<%u:%u",
 					 size ? " " : "", to.slot, to.sender,
 					 to.signal);
+	missed = d.missed;
 	ok(!dispatch_next(&d, &to), "the end stays the end");
 	return text;
 }
@@ -184,12 +218,54 @@ static void test_changed(void)
 	is_str(receivers(&fresh, 0), "", "nor does one whose slots went with it");
 }
 
+/* x was connected from generation 3 on; z all the time. */
+static void test_gone(void)
+{
+	struct envelope third = {.sender = a, .signal = out, .generation = 3};
+	struct envelope second = {.sender = a, .signal = out, .generation = 2};
+	struct envelope fourth = {.sender = a, .signal = out, .generation = 4};
+	struct envelope sixth = {.sender = a, .signal = out, .generation = 6};
+
+	change(0, never, false);
+	is_str(receivers(&third, 0), "", "a connection that went gets nothing more");
+	is_u64(missed, 1, "which counts");
+	is_str(receivers(&second, 0), "", "what it never was to get");
+	is_u64(missed, 0, "does not count");
+	is_str(receivers(&fourth, 0), "", "what came after it went");
+	is_u64(missed, 0, "does not count, either");
+	is_str(receivers(&third, 1), expect("%u<%u:%u", z, a, out),
+	       "another loop gets its own");
+	is_u64(missed, 0, "and misses nothing");
+	change(0, never, true);
+	is_str(receivers(&third, 0), "", "what comes back does not get what it missed");
+	is_u64(missed, 1, "that still counts");
+	change(ROUTE_DRAINED, never, false);
+	is_str(receivers(&fourth, 0), "", "to drain reaches not back behind a break");
+	fourth.generation = 5;
+	is_str(receivers(&fourth, 0), expect("%u<%u:%u", x, a, out),
+	       "what is to be drained still arrives");
+	is_str(receivers(&sixth, 0), "", "and what came later does not");
+	change(0, never, true);
+	change(ROUTE_DRAINED, never, false);
+	is_str(receivers(&fourth, 0), expect("%u<%u:%u", x, a, out),
+	       "also when there is more to be drained by now");
+	is_u64(missed, 0, "nothing of it counts");
+	change(0, always, true);
+	is_str(receivers(&fourth, 0), "", "until its queue has passed it");
+}
+
 int main(void)
 {
 	dir_begin();
 	first_generation();
 	test_signal();
 	test_direct();
+	next_generations();
+	test_gone();
+	routes_close(routes);
+	routes = NULL;
+	must(unlinkat(dir_fd, "routes", 0) == 0);
+	first_generation();
 	next_generations();
 	test_changed();
 	routes_close(routes);

@@ -103,8 +103,8 @@ static void push_at(struct queue *q, uint64_t time_ns, size_t size)
 
 static uint64_t oldest(void)
 {
-	uint64_t time_ns = 0;
-	int r = queue_oldest(host_dir, "q", &time_ns);
+	uint64_t time_ns = 0, seq;
+	int r = queue_oldest(host_dir, "q", &time_ns, &seq);
 
 	return r < 0 ? (uint64_t)-r : time_ns;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot connect: a signal of an instance that runs gets a further receiver.
+ */
+#include "cmd.h"
+#include "print.h"
+
+static const char *const fulls[] = {"block",  "drop-new", "drop-old",
+				    "latest", "fail",	  NULL};
+static struct sigslot_connection connection;
+
+static const struct opt opts[] = {
+	{.name = "full",
+	 .help = "what happens if the queue of the receiver has no room (default: "
+		 "block)",
+	 .choices = fulls,
+	 .text = &connection.full},
+	{0},
+};
+
+static int run(int len, char **operands)
+{
+	struct sigslot_error err = {0};
+	int r = sigslot_connect(operands[0], operands[1], &connection, &err);
+
+	(void)len;
+	if (r < 0)
+		return complain_error(&err);
+	if (r)
+		complain("connected already: %s -> %s", operands[0], operands[1]);
+	return 0;
+}
+
+const struct cmd cmd_connect = {
+	.name = "connect",
+	.args = "SIGNAL TARGET",
+	.brief = "connect a signal while the instance runs",
+	.opts = opts,
+	.least = 2,
+	.most = 2,
+	.run = run,
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot disconnect: a connection of an instance that runs goes.
+ */
+#include "cmd.h"
+#include "print.h"
+
+static bool drain;
+static uint64_t timeout = SIGSLOT_FOREVER;
+
+static const struct opt opts[] = {
+	{.name = "drain",
+	 .help = "deliver what is queued for it first, and wait for that",
+	 .flag = &drain},
+	{.name = "timeout",
+	 .arg = "DURATION",
+	 .help = "give up waiting after this long",
+	 .duration = &timeout},
+	{0},
+};
+
+static int run(int len, char **operands)
+{
+	struct sigslot_error err = {0};
+	int r = sigslot_disconnect(operands[0], operands[1], drain, timeout, &err);
+
+	(void)len;
+	if (r < 0)
+		return complain_error(&err);
+	if (r)
+		complain("not connected: %s -> %s", operands[0], operands[1]);
+	return r ? CMD_NO : 0;
+}
+
+const struct cmd cmd_disconnect = {
+	.name = "disconnect",
+	.args = "SIGNAL TARGET",
+	.brief = "remove a connection while the instance runs",
+	.opts = opts,
+	.least = 2,
+	.most = 2,
+	.run = run,
+};

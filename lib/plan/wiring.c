@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The text is read again for each change: there is one way from arrows to a plan, and
+ * what holds for a file holds for what runs.
+ */
+#include "plan/wiring.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+
+typedef VEC(struct topology_arrow) arrows;
+
+/* How it is wired, and the plan of that. */
+struct state {
+	struct arena arena; /* the words of the edits */
+	arrows added, removed; /* with full addresses */
+	struct plan *plan;
+};
+
+struct wiring {
+	struct arena arena;
+	struct topology_input in;
+	const char *name;
+	struct state now, next;
+};
+
+/* The first problem, as one sentence. */
+struct complaint {
+	bool some;
+	char text[sizeof(((struct sigslot_error *)0)->text)];
+};
+
+static void complain(void *data, const struct sigslot_error *problem, const char *line)
+{
+	struct complaint *c = data;
+
+	(void)line;
+	if (c->some)
+		return;
+	c->some = true;
+	if (problem->line)
+		snprintf(c->text, sizeof(c->text), "%.200s:%u:%u: %.540s",
+			 problem->source, problem->line, problem->column,
+			 problem->text);
+	else
+		snprintf(c->text, sizeof(c->text), "%s", problem->text);
+}
+
+/* Reads the text with these edits. The first problem becomes the error. */
+static int reread(const struct wiring *w, const struct topology_edits *edits,
+		  struct topology **ret, struct sigslot_error *err)
+{
+	struct topology_input in = w->in;
+	struct complaint first = {0};
+	int r;
+
+	in.report = complain;
+	in.data = &first;
+	in.edits = *edits;
+	r = topology_read(&in, ret, err);
+	return r < 0 && first.some ? fail(err, r, "%s", first.text) : r;
+}
+
+static int make(const struct wiring *w, const struct topology_edits *edits,
+		struct plan **ret, struct sigslot_error *err)
+{
+	struct topology *t;
+	int r = reread(w, edits, &t, err);
+
+	if (r < 0)
+		return r;
+	r = plan_make(t, w->name, ret, err);
+	topology_free(t);
+	return r;
+}
+
+static void state_done(struct state *s)
+{
+	plan_free(s->plan);
+	vec_done(&s->added);
+	vec_done(&s->removed);
+	arena_done(&s->arena);
+	*s = (struct state){0};
+}
+
+static int take_input(struct wiring *w, const struct topology_input *in,
+		      const char *name)
+{
+	w->in = *in;
+	w->in.text = arena_copy(&w->arena, in->text, in->size);
+	w->in.file = arena_text(&w->arena, in->file);
+	w->in.directory = arena_text(&w->arena, in->directory);
+	w->in.stem = arena_text(&w->arena, in->stem);
+	w->name = name ? arena_text(&w->arena, name) : NULL;
+	return w->in.text && w->in.file && w->in.directory && w->in.stem &&
+			       (w->name || !name)
+		       ? 0
+		       : -ENOMEM;
+}
+
+int wiring_new(const struct topology_input *in, const char *name, struct wiring **ret,
+	       struct sigslot_error *err)
+{
+	struct wiring *w = calloc(1, sizeof(*w));
+	struct topology *t;
+	int r = w ? take_input(w, in, name) : -ENOMEM;
+
+	if (r < 0) {
+		wiring_free(w);
+		return fail(err, r, "out of memory");
+	}
+	r = topology_read(in, &t, err);
+	if (r == 0) {
+		r = plan_make(t, name, &w->now.plan, err);
+		topology_free(t);
+	}
+	if (r < 0)
+		wiring_free(w);
+	else
+		*ret = w;
+	return r;
+}
+
+void wiring_free(struct wiring *w)
+{
+	if (!w)
+		return;
+	state_done(&w->now);
+	state_done(&w->next);
+	arena_done(&w->arena);
+	free(w);
+}
+
+const struct plan *wiring_plan(const struct wiring *w)
+{
+	return w->now.plan;
+}
+
+const struct plan *wiring_next(const struct wiring *w)
+{
+	return w->next.plan;
+}
+
+/* Adds a copy of an arrow to one of the lists of a state. */
+static int add(struct state *s, arrows *list, const struct topology_arrow *a)
+{
+	struct topology_arrow *at = vec_add(list);
+
+	if (!at)
+		return -ENOMEM;
+	at->from = arena_text(&s->arena, a->from);
+	at->to = arena_text(&s->arena, a->to);
+	at->full = a->full ? arena_text(&s->arena, a->full) : NULL;
+	return at->from && at->to && (at->full || !a->full) ? 0 : -ENOMEM;
+}
+
+/* The next state begins as this one, without the arrow `but` that was added. */
+static int begin(struct wiring *w, const struct topology_arrow *but)
+{
+	int r = 0;
+
+	state_done(&w->next);
+	for (size_t i = 0; r == 0 && i < w->now.added.len; i++)
+		if (&w->now.added.at[i] != but)
+			r = add(&w->next, &w->next.added, &w->now.added.at[i]);
+	for (size_t i = 0; r == 0 && i < w->now.removed.len; i++)
+		r = add(&w->next, &w->next.removed, &w->now.removed.at[i]);
+	return r;
+}
+
+static struct topology_edits edits_of(const struct state *s)
+{
+	return (struct topology_edits){.added = s->added.at,
+				       .added_len = s->added.len,
+				       .removed = s->removed.at,
+				       .removed_len = s->removed.len};
+}
+
+/* Members of plugins come to exist by being connected, and only at the start. */
+static int same_things(const struct plan *a, const struct plan *b,
+		       struct sigslot_error *err)
+{
+	if (a->signals_len == b->signals_len && a->slots_len == b->slots_len)
+		return 0;
+	return fail(err, -ENOEXEC,
+		    "the plugin was started without that signal or slot: name it in "
+		    "the topology and run that");
+}
+
+/* What is given up must not become nobody's. */
+static int keeps_dead(const struct plan *p, struct sigslot_error *err)
+{
+	for (uint32_t i = 0; i < p->slots_len; i++) {
+		uint32_t dead = p->slots[i].fate.dead;
+
+		if (dead != PLAN_NONE && !p->signals[dead].targets_len)
+			return fail(err, -ENOEXEC,
+				    "`dead:` of the topology says that: what is given "
+				    "up would go nowhere");
+	}
+	return 0;
+}
+
+static int prepare(struct wiring *w, struct sigslot_error *err)
+{
+	struct topology_edits edits = edits_of(&w->next);
+	int r = make(w, &edits, &w->next.plan, err);
+
+	if (r == 0)
+		r = same_things(w->now.plan, w->next.plan, err);
+	return r == 0 ? keeps_dead(w->next.plan, err) : r;
+}
+
+/* The last one added is known by its full addresses from now on. */
+static int spell_last(struct state *s)
+{
+	const struct plan *p = s->plan;
+	const struct plan_connection *last = &p->connections[p->connections_len - 1];
+
+	s->added.len--;
+	return add(s, &s->added,
+		   &(struct topology_arrow){last->from, last->to, last->full});
+}
+
+int wiring_connect(struct wiring *w, const struct topology_arrow *a,
+		   struct sigslot_error *err)
+{
+	int r = begin(w, NULL) ?: add(&w->next, &w->next.added, a);
+
+	if (r < 0)
+		return fail(err, r, "out of memory");
+	r = prepare(w, err);
+	if (r == 0 && w->next.plan->connections_len == w->now.plan->connections_len)
+		r = 1;
+	if (r == 0 && spell_last(&w->next) < 0)
+		r = fail(err, -ENOMEM, "out of memory");
+	return r;
+}
+
+static bool connected(const struct plan *p, const struct topology_arrow *a)
+{
+	for (uint32_t i = 0; a->from && i < p->connections_len; i++)
+		if (strcmp(p->connections[i].from, a->from) == 0 &&
+		    strcmp(p->connections[i].to, a->to) == 0)
+			return true;
+	return false;
+}
+
+/* What was added is not there any more; what the text says is removed. */
+static int take_out(struct wiring *w, const struct topology_arrow *a)
+{
+	vec_each(added, &w->now.added) {
+		if (strcmp(added->from, a->from) == 0 && strcmp(added->to, a->to) == 0)
+			return begin(w, added);
+	}
+	return begin(w, NULL) ?: add(&w->next, &w->next.removed, a);
+}
+
+int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
+		      struct sigslot_error *err)
+{
+	struct topology_edits edits = edits_of(&w->now);
+	struct topology_arrow asked;
+	struct topology *t;
+	int r;
+
+	edits.asked = a;
+	r = reread(w, &edits, &t, err);
+	if (r < 0)
+		return r;
+	asked = topology_asked(t);
+	if (!connected(w->now.plan, &asked))
+		r = 1;
+	else if (take_out(w, &asked) < 0)
+		r = fail(err, -ENOMEM, "out of memory");
+	topology_free(t);
+	return r ? r : prepare(w, err);
+}
+
+void wiring_commit(struct wiring *w)
+{
+	state_done(&w->now);
+	w->now = w->next;
+	w->next = (struct state){0};
+}
+
+void wiring_forget(struct wiring *w)
+{
+	state_done(&w->next);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A topology that runs: its text, and what was connected and disconnected since. Every
+ * change is a new plan, made of all of it and so checked as a file is; things keep
+ * their indexes, only targets, takers and ranks are others. Pure.
+ */
+#ifndef PLAN_WIRING_H
+#define PLAN_WIRING_H
+
+#include "plan/plan.h"
+#include "topology/topology.h"
+
+struct wiring;
+
+/*
+ * Begins with a text as it is, and makes its plan. All of `in` but report and data is
+ * copied; `name` overrides the topology's unless it is NULL. Errors as of
+ * topology_read() and plan_make().
+ */
+int wiring_new(const struct topology_input *in, const char *name, struct wiring **ret,
+	       struct sigslot_error *err);
+void wiring_free(struct wiring *w);
+
+/* The plan as it is now, which lives until the next commit. */
+const struct plan *wiring_plan(const struct wiring *w);
+
+/*
+ * Prepares a change. Returns 1: there is nothing to change, it is connected already or
+ * is not connected; 0: wiring_next() is the plan that would be; -ENOEXEC with what the
+ * topology's checks say of it; -ENOMEM.
+ */
+int wiring_connect(struct wiring *w, const struct topology_arrow *a,
+		   struct sigslot_error *err);
+int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
+		      struct sigslot_error *err);
+const struct plan *wiring_next(const struct wiring *w);
+
+/* What was prepared holds from now on; or not. */
+void wiring_commit(struct wiring *w);
+void wiring_forget(struct wiring *w);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections that come and go while the instance runs. The new routes hold from the
+ * moment when they are published: nobody is waited for, so nobody can hold it up.
+ */
+#include "supervisor/rewire.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "queue/drop.h"
+#include "supervisor/naming.h"
+
+static bool takes_from(const struct plan *p, uint32_t queue, uint32_t process)
+{
+	const struct plan_queue *q = &p->queues[queue];
+
+	for (uint32_t i = 0; i < q->slots_len; i++) {
+		uint32_t loop = p->slots[p->takers[q->first_slot + i]].loop;
+
+		if (p->loops[loop].process == process)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it takes from another set of queues now; slots come or go one at a time. */
+static bool concerned(const struct plan *a, const struct plan *b, uint32_t process)
+{
+	for (uint32_t i = 0; i < a->queues_len; i++)
+		if (a->queues[i].slots_len != b->queues[i].slots_len &&
+		    (takes_from(a, i, process) || takes_from(b, i, process)))
+			return true;
+	return false;
+}
+
+/*
+ * Wakes those that sleep on the wrong queues. A worker that has so much to read that
+ * this finds no room looks at the board with whatever it reads next.
+ */
+static void tell_takers(struct supervisor *s, const struct plan *next)
+{
+	const struct wire packet = {.op = WIRE_ROUTES};
+
+	for (uint32_t i = 0; i < next->processes_len; i++) {
+		const struct hand *h = &s->hands[i];
+
+		if (h->alive && h->channel.loop && concerned(s->plan, next, i))
+			send(h->channel.fd, &packet, sizeof(packet),
+			     MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	for (uint32_t i = 0; i < next->queues_len; i++)
+		board_queue(s->world.board, i)->slots = next->queues[i].slots_len;
+}
+
+/* What is asked for: {"v":1,"op":"connect","from":"a.s","to":"b.in","full":"block"}. */
+struct rewiring {
+	bool connect, drain; /* drain: what it was to get it still gets */
+	struct topology_arrow arrow;
+};
+
+static const char *text_of(const json_t *root, const char *key)
+{
+	return json_string_value(json_object_get(root, key));
+}
+
+/* Only words that cannot be more than one end of one arrow. */
+static bool is_end(const char *text)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+
+	return text && *text && !text[strspn(text, name)];
+}
+
+static int parse(const json_t *root, struct rewiring *ret, struct sigslot_error *err)
+{
+	*ret = (struct rewiring){
+		.connect = strcmp(text_of(root, "op"), "connect") == 0,
+		.drain = json_is_true(json_object_get(root, "drain")),
+		.arrow = {text_of(root, "from"), text_of(root, "to"),
+			  text_of(root, "full")},
+	};
+	if (is_end(ret->arrow.from) && is_end(ret->arrow.to) &&
+	    (!ret->arrow.full || queue_full_find(ret->arrow.full) != QUEUE_FULLS))
+		return 0;
+	return fail(err, -EPROTO,
+		    "the instance is of a version that does not know this");
+}
+
+bool rewire_knows(const json_t *root)
+{
+	const char *op = text_of(root, "op");
+
+	return op && json_integer_value(json_object_get(root, "v")) == 1 &&
+	       (strcmp(op, "connect") == 0 || strcmp(op, "disconnect") == 0);
+}
+
+static int prepare(struct supervisor *s, const struct rewiring *asked,
+		   struct sigslot_error *err)
+{
+	return asked->connect ? wiring_connect(s->wiring, &asked->arrow, err)
+			      : wiring_disconnect(s->wiring, &asked->arrow, err);
+}
+
+static int publish(struct supervisor *s, bool drain, struct sigslot_error *err)
+{
+	const struct plan *next = wiring_next(s->wiring);
+	int r = naming_renew(&s->world, next, drain, err);
+
+	if (r < 0)
+		return r;
+	board_publish(s->world.board, s->world.generation);
+	tell_takers(s, next);
+	wiring_commit(s->wiring);
+	s->plan = s->world.plan = wiring_plan(s->wiring);
+	return 0;
+}
+
+int rewire_ask(struct supervisor *s, const json_t *root, struct sigslot_error *err)
+{
+	struct rewiring asked;
+	int r = parse(root, &asked, err);
+
+	if (r == 0 && (s->stop.active || s->ending))
+		r = fail(err, -ESHUTDOWN, "instance '%s' is stopping", s->plan->name);
+	r = r ?: prepare(s, &asked, err);
+	r = r ?: publish(s, asked.drain, err);
+	if (r)
+		wiring_forget(s->wiring);
+	return r;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections that come and go while the instance runs, as they are asked for over the
+ * control socket.
+ */
+#ifndef SUPERVISOR_REWIRE_H
+#define SUPERVISOR_REWIRE_H
+
+#include <jansson.h>
+
+#include "supervisor/super.h"
+
+/* Whether a request is about connections. */
+bool rewire_knows(const json_t *request);
+
+/*
+ * Carries it out; published when it returns. 1: there was nothing to do; -EPROTO: it is
+ * of another version; -ESHUTDOWN: the instance is stopping; else as of wiring_connect()
+ * and naming_renew().
+ */
+int rewire_ask(struct supervisor *s, const json_t *request, struct sigslot_error *err);
+
+#endif

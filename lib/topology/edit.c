@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What was connected and disconnected while the topology ran: read as if it was written
+ * behind all other arrows, so that the same checks hold for it.
+ */
+#include <string.h>
+
+#include "topology/connect.h"
+
+/* "FROM -> TO", as links are known by. NULL: no memory. */
+static char *spell(struct reader *r, const struct topology_arrow *a)
+{
+	size_t size = strlen(a->from) + strlen(a->to) + sizeof(" -> ");
+	char *text = reader_alloc(r, size);
+
+	if (text)
+		stpcpy(stpcpy(stpcpy(text, a->from), " -> "), a->to);
+	return text;
+}
+
+void edit_begin(struct reader *r)
+{
+	const struct topology_edits *e = &r->problems.in->edits;
+
+	for (size_t i = 0; i < e->removed_len; i++) {
+		char *pair = spell(r, &e->removed[i]);
+
+		if (!pair || map_set(&r->removed, pair, pair) < 0)
+			r->problems.no_memory = true;
+	}
+}
+
+/* It stands nowhere, so what is wrong with it is told without a place. */
+static struct node *make_node(struct reader *r, const struct topology_arrow *a)
+{
+	char *text = spell(r, a);
+	size_t size = text ? strlen(text) : 0;
+	struct node *n = text ? reader_alloc(r, sizeof(*n) + size + 1) : NULL;
+
+	if (!n)
+		return NULL;
+	n->kind = NODE_TEXT;
+	n->len = (uint32_t)size;
+	memcpy(n->text, text, size + 1);
+	return n;
+}
+
+static void read_edit(struct reader *r, const struct topology_arrow *a)
+{
+	struct node *n = make_node(r, a);
+
+	if (n)
+		connect_arrow(r, n, a->full ? a->full : CONNECT_FULL);
+}
+
+void edit_finish(struct reader *r)
+{
+	const struct topology_edits *e = &r->problems.in->edits;
+
+	map_done(&r->removed);
+	for (size_t i = 0; i < e->added_len; i++)
+		read_edit(r, &e->added[i]);
+	r->asking = e->asked;
+	if (r->asking)
+		read_edit(r, e->asked);
+	r->asking = false;
+}
+
+struct topology_arrow topology_asked(const struct topology *t)
+{
+	return (struct topology_arrow){.from = t->asked_from, .to = t->asked_to};
+}
