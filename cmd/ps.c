@@ -43,7 +43,8 @@ static void print_up(struct print_table *t, uint64_t ns)
 static int add_row(void *data, const struct sigslot_loop_info *info)
 {
 	struct print_table *t = data;
-	bool ended = !info->pid && info->exit[0];
+	const char *ended = info->pid ? info->command_exit : info->exit;
+	bool tell = *ended && (!info->pid || info->next_ns);
 
 	print_cell(t, "%s", info->instance);
 	print_cell(t, "%s", info->loop);
@@ -51,13 +52,14 @@ static int add_row(void *data, const struct sigslot_loop_info *info)
 		print_cell(t, "%d", info->pid);
 	else
 		print_cell(t, "-");
-	print_cell(t, "%s%s%s", info->state, ended ? " " : "", ended ? info->exit : "");
+	print_cell(t, "%s%s%s", info->state, tell ? " " : "", tell ? ended : "");
 	print_up(t, info->up_ns);
 	print_cell(t, "%llu", (unsigned long long)info->queued);
 	print_cell(t, "%llu", (unsigned long long)info->in);
 	print_cell(t, "%llu", (unsigned long long)info->out);
 	print_cell(t, "%llu", (unsigned long long)info->dropped);
-	print_cell(t, "%llu", (unsigned long long)info->restarts);
+	print_cell(t, "%llu",
+		   (unsigned long long)(info->restarts + info->command_restarts));
 	return 0;
 }
 
@@ -81,6 +83,14 @@ static struct print_member number(const char *key, uint64_t n)
 		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
 }
 
+/* Null if it has not ended. */
+static struct print_member ending(const char *key, const char *exit)
+{
+	return (struct print_member){.key = key,
+				     .kind = *exit ? PRINT_NUMBER : PRINT_NULL,
+				     .number = exit_number(exit)};
+}
+
 /* A pid; null if there is no such process. */
 static struct print_member process(const char *key, int pid)
 {
@@ -100,9 +110,7 @@ static int print_row(void *unused, const struct sigslot_loop_info *info)
 		process("pid", info->pid),
 		process("supervisor", info->supervisor),
 		{.key = "state", .text = info->state},
-		{.key = "exit",
-		 .kind = info->exit[0] ? PRINT_NUMBER : PRINT_NULL,
-		 .number = exit_number(info->exit)},
+		ending("exit", info->exit),
 		{.key = "up", .kind = PRINT_SECONDS, .number = (int64_t)info->up_ns},
 		number("queued", info->queued),
 		number("queued_bytes", info->queued_bytes),
@@ -113,6 +121,11 @@ static int print_row(void *unused, const struct sigslot_loop_info *info)
 		number("retried", info->retried),
 		number("dead", info->dead),
 		number("restarts", info->restarts),
+		ending("command_exit", info->command_exit),
+		number("command_restarts", info->command_restarts),
+		{.key = "next",
+		 .kind = info->next_ns ? PRINT_SECONDS : PRINT_NULL,
+		 .number = (int64_t)info->next_ns},
 		{0},
 	};
 

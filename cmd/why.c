@@ -41,6 +41,7 @@ static const struct {
 	{"draining", "stops, and works off its queue"},
 	{"stopped", "has stopped: 'sigslot start' starts it again"},
 	{"waiting", "waits for its next start"},
+	{"restart", "waits for the next start of its command"},
 	{"failed", "was given up, as its process ended too often"},
 	{"dead", "is dead, as nobody supervises it: 'sigslot run' goes on with it"},
 	{"queue", "is open"},
@@ -48,11 +49,12 @@ static const struct {
 
 static void say_state(const struct sigslot_why *w)
 {
-	const char *sentence = w->state;
+	bool lives = w->pid && strcmp(w->state, "waiting") == 0;
+	const char *state = lives ? "restart" : w->state, *sentence = state;
 	char text[32];
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(states[i].state, w->state) == 0)
+		if (strcmp(states[i].state, state) == 0)
 			sentence = states[i].sentence;
 	if (strcmp(w->kind, "queue") == 0)
 		print("Queue '%s'", w->name);
@@ -76,6 +78,20 @@ static void say_exit(const struct sigslot_why *w)
 	print(" It last ended %s%s, and was started again %llu time%s.",
 	      isdigit((unsigned char)*w->exit) ? "with status " : "by ", w->exit,
 	      (unsigned long long)w->restarts, w->restarts == 1 ? "" : "s");
+}
+
+static void say_command(const struct sigslot_why *w)
+{
+	if (!*w->command_exit)
+		return;
+	print(" The command of '%s' last ended %s%s", w->command,
+	      isdigit((unsigned char)*w->command_exit) ? "with status " : "by ",
+	      w->command_exit);
+	if (w->command_restarts)
+		print("; commands of the loop were started again %llu time%s",
+		      (unsigned long long)w->command_restarts,
+		      w->command_restarts == 1 ? "" : "s");
+	print(".");
 }
 
 static void say_work(const char *slot, uint64_t begun_ns)
@@ -142,6 +158,7 @@ static int say(void *unused, const struct sigslot_why *w)
 	(void)unused;
 	say_state(w);
 	say_exit(w);
+	say_command(w);
 	say_way(w);
 	say_queue(w);
 	if (strcmp(w->kind, "queue") == 0 && *w->loop)
@@ -196,6 +213,9 @@ static int print_object(void *unused, const struct sigslot_why *w)
 		number("restarts", w->restarts),
 		seconds("up", w->up_ns),
 		seconds("next", w->next_ns),
+		text("command", w->command),
+		text("command_exit", w->command_exit),
+		number("command_restarts", w->command_restarts),
 		number("queued", w->queued),
 		number("leased", w->leased),
 		seconds("oldest", w->oldest_ns),

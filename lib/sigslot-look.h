@@ -28,6 +28,9 @@ struct sigslot_loop_info {
 	uint64_t retried, dead; /* tried again, given up */
 	uint64_t restarts; /* of the worker */
 	unsigned slots; /* that take from a named queue */
+	const char *command_exit; /* of its source or filter that ended last, or "" */
+	uint64_t command_restarts; /* of its sources and filters */
+	uint64_t next_ns; /* until process or command starts again; 0: no such time */
 };
 
 /* Returns 0 to go on; anything else ends the walk and is returned. */
@@ -76,6 +79,8 @@ struct sigslot_why {
 	int pid, supervisor; /* 0: it does not run, dead */
 	uint64_t up_ns, restarts;
 	uint64_t next_ns; /* until it is started again; 0: no such time */
+	const char *command, *command_exit; /* whose ended last, and how, or "" */
+	uint64_t command_restarts; /* of sources and filters of the loop */
 	uint64_t queued, leased; /* messages in its queue, and of them under way */
 	uint64_t oldest_ns; /* since the oldest was emitted; 0: unknown */
 	bool full, wanted; /* the queue has no room; somebody waits for some */

@@ -40,7 +40,7 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 			? board_process((struct board *)b, l->process)
 			: NULL;
 	struct queue_counts counts = {0};
-	char status[24], name[64];
+	char status[24], command[24], name[64];
 	struct sigslot_loop_info info = {
 		.instance = in->name,
 		.loop = memcpy(name, l->name, sizeof(name)),
@@ -56,6 +56,9 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 		.retried = l->retried,
 		.dead = l->dead,
 		.restarts = p ? p->restarts : 0,
+		.command_exit =
+			board_exit_text(l->command ? l->command_status : -1, command),
+		.command_restarts = l->command_restarts,
 	};
 
 	name[sizeof(name) - 1] = '\0';
@@ -68,6 +71,8 @@ static int tell_loop(const struct walk *walk, const struct instance *in, int que
 		info.pid = p->pid;
 		info.up_ns = p->started ? clock_now() - p->started : 0;
 	}
+	if (in->supervisor)
+		info.next_ns = board_next(p, l);
 	return walk->fn(walk->data, &info);
 }
 
@@ -84,6 +89,7 @@ static int tell_queue(const struct walk *walk, const struct instance *in, int qu
 		.supervisor = in->supervisor,
 		.state = in->supervisor ? "queue" : "dead",
 		.exit = "",
+		.command_exit = "",
 		.slots = q->slots,
 	};
 

@@ -153,8 +153,22 @@ static void tell_process(const struct asking *a, uint32_t index, struct sigslot_
 		return;
 	w->pid = p->pid;
 	w->up_ns = ago(p->started);
-	if (p->next > clock_now())
-		w->next_ns = p->next - clock_now();
+}
+
+static void tell_command(const struct asking *a, const struct board_loop *l,
+			 struct sigslot_why *w, char exit[static 24])
+{
+	const struct route_name *n =
+		l->command ? routes_name(a->in.routes, l->command) : NULL;
+
+	if (n) {
+		w->command = routes_text(a->in.routes, n->owner);
+		w->command_exit = board_exit_text(l->command_status, exit);
+	}
+	w->command_restarts = l->command_restarts;
+	if (a->in.supervisor && l->process < a->board->processes_len)
+		w->next_ns = board_next(
+			board_process((struct board *)a->board, l->process), l);
 }
 
 /* --- what it said last --- */
@@ -209,11 +223,14 @@ static int tell_loop(const struct asking *a, uint32_t loop)
 {
 	const struct board_loop *l = &a->board->loops[loop];
 	char slot[132], way_slot[132] = "", exit[24], name[64];
+	char command_exit[24];
 	const char *way[WAY], *blocked[BLOCKED];
 	struct sigslot_why w = {
 		.loop = memcpy(name, l->name, sizeof(name)),
 		.process = "",
 		.exit = "",
+		.command = "",
+		.command_exit = "",
 		.state = a->in.supervisor ? board_state_text(l->state) : "dead",
 		.slot = slot,
 		.way = way,
@@ -223,6 +240,7 @@ static int tell_loop(const struct asking *a, uint32_t loop)
 
 	name[sizeof(name) - 1] = '\0';
 	tell_process(a, l->process, &w, exit);
+	tell_command(a, l, &w, command_exit);
 	tell_queue(a, name, &w);
 	tell_slot(a, loop, slot, &w.begun_ns);
 	tell_way(a, loop, &w, way, way_slot);
@@ -238,6 +256,8 @@ static int tell_named(const struct asking *a, const struct route_queue *q)
 		.loop = taker == UINT32_MAX ? "" : a->board->loops[taker].name,
 		.process = "",
 		.exit = "",
+		.command = "",
+		.command_exit = "",
 		.state = instance_lives(&a->in) ? "queue" : "dead",
 		.slot = "",
 		.way_slot = "",

@@ -69,12 +69,6 @@ static const char *const *copy_all(struct maker *m, const char *const *texts)
 
 static void make_processes(struct maker *m)
 {
-	static const int whens[] = {
-		[MODEL_NEVER] = PLAN_NEVER,
-		[MODEL_ON_FAILURE] = PLAN_ON_FAILURE,
-		[MODEL_ALWAYS] = PLAN_ALWAYS,
-	};
-
 	for (size_t i = 0; i < m->t->processes.len; i++) {
 		const struct model_process *from = m->t->processes.at[i];
 		struct plan_process *to = &m->p->processes[i];
@@ -82,11 +76,7 @@ static void make_processes(struct maker *m)
 		to->name = copy(m, from->thing.name);
 		to->env = copy_all(m, from->env);
 		to->nice = from->nice;
-		to->restart.when = whens[from->when];
-		to->restart.backoff_ns = from->backoff_ns;
-		to->restart.backoff_max_ns = from->backoff_max_ns;
-		to->restart.max = (uint32_t)from->max;
-		to->restart.window_ns = from->window_ns;
+		to->restart = from->restart;
 	}
 }
 
@@ -268,6 +258,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	to->parallel = from->parallel;
 	to->key = copy(m, from->key);
 	to->timeout_ns = from->timeout_ns;
+	to->upkeep = from->upkeep;
 	to->shell = shell_of(m, o);
 	if (from->emit)
 		to->emit = from->emit->index;

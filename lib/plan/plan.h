@@ -16,13 +16,10 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "plan/fate.h"
 #include "plan/process.h"
+#include "plan/slot.h"
 
 enum { PLAN_NONE = 0xffffffff };
-
-/* Who owns a signal or a slot. */
-enum plan_owner { PLAN_OBJECT, PLAN_LOOP, PLAN_PROCESS };
 
 struct plan_loop {
 	const char *name;
@@ -58,36 +55,6 @@ struct plan_signal {
 	uint32_t owned_by; /* index of the object, loop or process */
 	const char *type; /* canonical text, see message/type.h */
 	uint32_t first_target, targets_len; /* in plan.targets, order of connecting */
-};
-
-enum plan_slot_kind {
-	PLAN_SOURCE, /* no input: cannot be connected to */
-	PLAN_RUN,
-	PLAN_EXEC,
-	PLAN_FILTER,
-	PLAN_PLUGIN_SLOT,
-	PLAN_BUILTIN,
-	PLAN_MEMBER, /* start stop terminate kill of a loop, process, timer: control */
-};
-
-struct plan_slot {
-	const char *name; /* "in" by default; of a source: "source" */
-	enum plan_owner owner;
-	uint32_t owned_by;
-	uint32_t loop; /* whose queue takes its messages; NONE: the control lane */
-	enum plan_slot_kind kind;
-	const char *type; /* what it takes, canonical text */
-	const char *text; /* run source filter: shell text; builtin: its name */
-	const char *const *argv; /* exec, NULL-terminated */
-	const char *const *shell; /* NULL-terminated, without -c */
-	const char *const *args; /* simple paths; NULL: default */
-	bool args_none, input_json, reply_line;
-	uint32_t emit; /* signal that its output lines are emitted as; NONE: the log */
-	uint32_t parallel; /* commands at the same time; 1 = in the loop's turn */
-	const char *key; /* path of what keeps messages in order; NULL: none */
-	uint64_t timeout_ns; /* 0 = none */
-	uint32_t finished, failed; /* signals that tell how it went; NONE: a builtin */
-	struct plan_fate fate; /* of a message that failed */
 };
 
 struct plan_queue {

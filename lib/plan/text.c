@@ -96,22 +96,29 @@ static void put_size(struct lines *l, uint64_t size, uint64_t messages)
 		put(l, ", %llu messages", (unsigned long long)messages);
 }
 
-static void put_process(struct lines *l, const struct plan_process *p)
+static void put_restart(struct lines *l, const struct budget_policy *p)
 {
 	static const char *const whens[] = {
-		[PLAN_NEVER] = "never",
-		[PLAN_ON_FAILURE] = "failure",
-		[PLAN_ALWAYS] = "always",
+		[BUDGET_NEVER] = "never",
+		[BUDGET_ON_FAILURE] = "failure",
+		[BUDGET_ALWAYS] = "always",
 	};
 	char from[32], to[32], window[32];
 
+	put(l, "restart %s", whens[p->when]);
+	if (p->when == BUDGET_NEVER)
+		return;
+	put(l, " %s..%s", unit_duration_text(p->backoff_ns, from),
+	    unit_duration_text(p->backoff_max_ns, to));
+	if (p->max <= BUDGET_MOST)
+		put(l, ", %llu per %s", (unsigned long long)p->max,
+		    unit_duration_text(p->window_ns, window));
+}
+
+static void put_process(struct lines *l, const struct plan_process *p)
+{
 	put_head(l, "process", p->name, NULL);
-	put(l, "restart %s", whens[p->restart.when]);
-	if (p->restart.when != PLAN_NEVER)
-		put(l, " %s..%s, %u per %s",
-		    unit_duration_text(p->restart.backoff_ns, from),
-		    unit_duration_text(p->restart.backoff_max_ns, to), p->restart.max,
-		    unit_duration_text(p->restart.window_ns, window));
+	put_restart(l, &p->restart);
 	if (p->nice)
 		put(l, ", nice %d", p->nice);
 	for (size_t i = 0; p->env && p->env[i]; i++) {
@@ -195,6 +202,13 @@ static void put_words(struct lines *l, const char *what, const char *const *word
 		put_word(l, words[i]);
 }
 
+/* Whether `restart:` was written, as without it there is no limit. */
+static bool restarts(const struct plan_slot *s)
+{
+	return (s->kind == PLAN_SOURCE || s->kind == PLAN_FILTER) &&
+	       s->upkeep.restart.max <= BUDGET_MOST;
+}
+
 static void put_options(struct lines *l, const struct plan_slot *s)
 {
 	char timeout[32], from[32], to[32];
@@ -221,6 +235,14 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 		put(l, "; key");
 		put_word(l, s->key);
 	}
+	if (restarts(s)) {
+		put(l, "; ");
+		put_restart(l, &s->upkeep.restart);
+	}
+	if (s->upkeep.ready != READY_AT_ONCE)
+		put(l, "; ready by %s within %s",
+		    s->upkeep.ready == READY_LINE ? "line" : "fd",
+		    unit_duration_text(s->upkeep.within_ns, timeout));
 	if (s->emit != PLAN_NONE)
 		put(l, "; emits %s.%s", owner_of_signal(l->p, s->emit),
 		    l->p->signals[s->emit].name);

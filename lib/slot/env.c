@@ -11,8 +11,8 @@
 static const char *const of_slot[] = {"INSTANCE", "PROCESS", "LOOP", "OBJECT", "SLOT"};
 static const char *const of_message[] = {"SENDER", "SIGNAL", "SEQ", "ATTEMPT"};
 
-/* PWD, _STDBUF_O, LD_PRELOAD and the NULL. */
-enum { MORE = 4 };
+/* PWD, _STDBUF_O, LD_PRELOAD, SIGSLOT_READY_FD and the NULL. */
+enum { MORE = 5 };
 
 static size_t count(const char *const *texts)
 {
@@ -138,6 +138,8 @@ int env_init(struct env *e, const struct slot_spec *spec, struct arena *arena)
 		r = add_line_buffering(e, arena);
 	if (r == 0)
 		r = add_own(e, spec, arena);
+	if (r == 0 && spec->upkeep.ready == READY_FD)
+		r = set(e, "SIGSLOT_READY_FD=3");
 	e->path = value_of(e, "PATH");
 	return r;
 }

@@ -17,10 +17,6 @@
 #include "slot/report.h"
 #include "slot/resident.h"
 
-#define FIRST_BACKOFF_NS (100 * NS_PER_MS)
-#define LAST_BACKOFF_NS	 (10 * NS_PER_S)
-#define HEALTHY_NS	 (10 * NS_PER_S)
-
 /* When a turn's messages are written before it ends, and how often in one go. */
 enum { FLUSH = 64 * 1024, FLUSHES = 32 };
 
@@ -31,9 +27,7 @@ struct filter {
 	struct resident resident;
 	struct feed feed;
 	struct later flush;
-	struct timer backoff;
 	struct timer rest; /* when to give back memory */
-	uint64_t backoff_ns; /* the next one */
 	uint64_t began, read; /* where this incarnation's part of the stream lies */
 	bool flushing;
 	bool hopeless; /* it cannot be executed */
@@ -51,7 +45,7 @@ static const struct slot_verdict handed_over = {
 	.exit = -1, .handed_over = true, .err_tail = ""};
 
 static void try_start(struct filter *f);
-static void died(struct filter *f, const struct slot_verdict *v);
+static void died(struct filter *f, struct slot_verdict *v);
 
 /* --- in ------------------------------------------------------------------------ */
 
@@ -90,7 +84,7 @@ static void flush(struct filter *f)
 {
 	struct process *p = &f->resident.process;
 
-	if (!f->resident.up || f->flushing)
+	if (!resident_takes(&f->resident) || f->flushing)
 		return;
 	f->flushing = true; /* what is delivered in done() is written by this loop */
 	for (int i = 0; i < FLUSHES && write_some(f); i++)
@@ -120,7 +114,7 @@ static void flush_later(struct later *x)
 
 	if (f->resident.up)
 		flush(f);
-	else if (feed_unsent(&f->feed) && !timer_armed(&f->backoff))
+	else if (feed_unsent(&f->feed) && !timer_armed(&f->resident.again))
 		try_start(f);
 }
 
@@ -175,7 +169,7 @@ static void deliver(struct slot *s, struct slot_job *job)
 	job->own = f;
 	if (add_line(f, job, &v) < 0)
 		report_done(s, job, &v);
-	else if (feed_unsent(&f->feed) >= FLUSH && f->resident.up &&
+	else if (feed_unsent(&f->feed) >= FLUSH && resident_takes(&f->resident) &&
 		 !f->resident.process.in_watch.loop)
 		flush(f);
 	else if (!f->resident.process.in_watch.loop)
@@ -211,21 +205,31 @@ static void line(struct process *p, enum lines_found found, const char *text,
 
 /* --- life ---------------------------------------------------------------------- */
 
-static void ended(struct process *p, struct slot_verdict *v)
+static void ended(struct resident *r, struct slot_verdict *v)
 {
-	struct filter *f = filter_of(p->slot);
+	struct filter *f = container_of(r, struct filter, resident);
 	struct slot_verdict verdict = *v;
-	struct tail tail = p->tail; /* p may be another one soon */
+	struct tail tail = r->process.tail; /* that may be another one soon */
 
 	verdict.err_tail = tail.text;
 	f->read = feed_written(&f->feed);
 	if (v->code)
-		f->read -= (uint64_t)p->unread; /* else it did not want the rest */
-	f->resident.up = false;
+		f->read -= (uint64_t)r->process.unread; /* else it did not want it */
 	died(f, &verdict);
 }
 
-static const struct resident_calls calls = {.line = line, .room = room, .ended = ended};
+static void start(struct resident *r)
+{
+	try_start(container_of(r, struct filter, resident));
+}
+
+static void ready(struct resident *r)
+{
+	flush(container_of(r, struct filter, resident));
+}
+
+static const struct resident_calls calls = {
+	.line = line, .room = room, .ended = ended, .start = start, .ready = ready};
 
 static void try_start(struct filter *f)
 {
@@ -234,16 +238,10 @@ static void try_start(struct filter *f)
 	if (f->resident.slot.over)
 		return;
 	f->began = f->read = feed_written(&f->feed);
-	if (resident_start(&f->resident, &calls, &v) < 0)
+	if (resident_start(&f->resident, &v) < 0)
 		died(f, &v);
 	else
 		flush(f);
-}
-
-static void fire(struct timer *t, uint64_t now)
-{
-	(void)now;
-	try_start(container_of(t, struct filter, backoff));
 }
 
 /* What it had been asked and did not answer: asked again if the host likes. */
@@ -261,43 +259,40 @@ static void fail_unanswered(struct filter *f, const struct slot_verdict *v)
 		report_done(done.slot, done.job, &failed);
 }
 
-/* It cannot be executed: there is no point in trying again, or in waiting. */
+/* There is no point in trying again, or in waiting. */
 static void give_up(struct filter *f, const struct slot_verdict *v)
 {
-	size_t lost = feed_orphans(&f->feed), size = strlen(v->reason);
-	struct slot_verdict last = *v;
+	size_t lost = feed_orphans(&f->feed), size;
+	struct slot_verdict last;
 	struct feed_job done;
 
+	f->hopeless = true;
+	f->why = *v;
+	f->why.final = true;
+	if (!v->code) {
+		f->why.code = -EPIPE;
+		snprintf(f->why.reason, sizeof(f->why.reason),
+			 "has ended, and is not started again");
+	}
+	last = f->why;
+	f->why.err_tail = "";
+	size = strlen(last.reason);
 	if (lost)
 		snprintf(last.reason + size, sizeof(last.reason) - size,
 			 "; %zu messages that it was handed are lost", lost);
-	f->hopeless = true;
-	f->why = *v;
-	f->why.err_tail = "";
 	while (feed_take(&f->feed, &done))
-		report_done(done.slot, done.job, v);
+		report_done(done.slot, done.job, &f->why);
 	report_ended(&f->resident.slot, &last, true);
 }
 
-static void start_again(struct filter *f, bool clean, uint64_t took_ns)
+/* Such as head -1: again, at no cost, when there is something for it. */
+static bool content(const struct filter *f, const struct slot_verdict *v, bool served)
 {
-	struct loop *loop = f->resident.slot.loop;
-	bool served = f->read > f->began, more = feed_unsent(&f->feed);
-
-	if (served && took_ns >= HEALTHY_NS)
-		f->backoff_ns = FIRST_BACKOFF_NS;
-	if (clean && (served || !more)) {
-		/* such as head -1: again when there is something for it */
-		loop_later(loop, &f->flush, flush_later);
-		return;
-	}
-	loop_arm(loop, &f->backoff, clock_after(clock_now(), f->backoff_ns));
-	f->backoff_ns *= 2;
-	if (f->backoff_ns > LAST_BACKOFF_NS)
-		f->backoff_ns = LAST_BACKOFF_NS;
+	return v->code == 0 && (served || !feed_unsent(&f->feed)) &&
+	       f->resident.slot.spec->upkeep.restart.when == BUDGET_ALWAYS;
 }
 
-static void died(struct filter *f, const struct slot_verdict *v)
+static void died(struct filter *f, struct slot_verdict *v)
 {
 	struct slot *s = &f->resident.slot;
 	bool served = f->read > f->began;
@@ -309,14 +304,16 @@ static void died(struct filter *f, const struct slot_verdict *v)
 		report_ended(s, v, true);
 		return;
 	}
-	if (!served && (v->final || (s->finishing && v->code))) {
+	v->final = v->final && !served;
+	if (content(f, v, served)) {
+		loop_later(s->loop, &f->flush, flush_later);
+	} else if ((s->finishing && v->code && !served) ||
+		   !resident_again(&f->resident, v, served)) {
 		give_up(f, v);
 		return;
 	}
 	report_ended(s, v, false);
-	if (s->over || f->resident.up || timer_armed(&f->backoff))
-		return;
-	start_again(f, v->code == 0, v->took_ns);
+	report_changed(s);
 }
 
 static int open_filter(struct slot *s, struct sigslot_error *err)
@@ -325,8 +322,6 @@ static int open_filter(struct slot *s, struct sigslot_error *err)
 
 	f->feed.keep = KEEP;
 	f->rest.fire = rest;
-	f->backoff.fire = fire;
-	f->backoff_ns = FIRST_BACKOFF_NS;
 	return resident_open(&f->resident, &calls, err);
 }
 
@@ -334,10 +329,14 @@ static void finish(struct slot *s)
 {
 	struct filter *f = filter_of(s);
 
-	if (f->resident.up) {
+	if (resident_takes(&f->resident)) {
 		flush(f);
-	} else if (!feed_unsent(&f->feed)) {
-		loop_disarm(s->loop, &f->backoff);
+	} else if (feed_unsent(&f->feed)) {
+		return; /* first it has to be up for them */
+	} else if (f->resident.up) {
+		process_close_in(&f->resident.process);
+	} else {
+		loop_disarm(s->loop, &f->resident.again);
 		report_ended(s, &ok, true);
 	}
 }
@@ -365,7 +364,6 @@ static void close_filter(struct slot *s)
 	struct filter *f = filter_of(s);
 
 	loop_later_cancel(&f->flush);
-	loop_disarm(s->loop, &f->backoff);
 	loop_disarm(s->loop, &f->rest);
 	resident_close(&f->resident);
 	feed_done(&f->feed);

@@ -60,7 +60,7 @@ int launch_init(struct launch *l, const struct slot_spec *spec, const void *owne
 {
 	int r;
 
-	*l = (struct launch){.spec = spec, .owner = owner};
+	*l = (struct launch){.spec = spec, .owner = owner, .ready_fd = -1};
 	r = env_init(&l->env, spec, &l->arena);
 	if (r == 0 && spec->argv)
 		l->program = (struct program){.argv = (const char **)spec->argv,
@@ -149,7 +149,7 @@ static int start(struct launch *l, struct program *p, const char **argv,
 		.argv = (char *const *)argv,
 		.envp = (char *const *)l->env.at,
 		.directory = l->spec->directory,
-		.fds = {fds[0], fds[1], fds[2]},
+		.fds = {fds[0], fds[1], fds[2], l->ready_fd},
 		.nice = l->spec->nice,
 		.owner = l->owner,
 	};

@@ -23,6 +23,7 @@ struct launch {
 	struct arena arena;
 	struct env env;
 	struct program program; /* what the topology says, or the shell */
+	int ready_fd; /* its descriptor 3 for the next start; -1: none */
 	struct program direct; /* the same without the shell, where nobody can tell */
 };
 

@@ -162,6 +162,7 @@ static int start(struct course *c, pid_t *ret_pid, struct sigslot_error *err)
 	s.fds[0] = fds[0];
 	s.fds[1] = STDOUT_FILENO;
 	s.fds[2] = STDERR_FILENO;
+	s.fds[3] = -1;
 	if (r == 0 && (r = spawn_start(&s, ret_pid, &step)) < 0)
 		fail(err, r, "cannot start '/bin/sh': %s", strerror(-r));
 	close(fds[0]);

@@ -105,6 +105,15 @@ void report_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 	s->inside--;
 }
 
+void report_changed(struct slot *s)
+{
+	if (s->closed)
+		return;
+	s->inside++;
+	s->host->changed(s);
+	s->inside--;
+}
+
 static int emit_line(struct slot *s, struct slot_job *job, const char *line,
 		     size_t size, struct buf *scratch)
 {

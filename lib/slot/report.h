@@ -30,6 +30,9 @@ void report_done(struct slot *s, struct slot_job *job, const struct slot_verdict
 /* A resident has ended; for good at most once. */
 void report_ended(struct slot *s, const struct slot_verdict *v, bool for_good);
 
+/* A resident is ready, waits for its next start, or was started. */
+void report_changed(struct slot *s);
+
 /*
  * A line of stdout: counted, then logged or emitted, or told as a misfit. `scratch`
  * keeps the payload from line to line. Returns 0, or a negative errno for a misfit.

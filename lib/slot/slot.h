@@ -64,6 +64,9 @@ struct slot_host {
 	 * slot_finish(). For good it comes exactly once, so not again in slot_finish().
 	 */
 	void (*ended)(struct slot *s, const struct slot_verdict *v, bool for_good);
+
+	/* What `starting` and `next` of a resident say has changed. */
+	void (*changed)(struct slot *s);
 };
 
 /* One table entry per kind; see kinds in slot.c. */
@@ -90,6 +93,10 @@ struct slot {
 	uint64_t lines; /* of output so far */
 	bool finishing, held;
 	bool over; /* ended() was called for good */
+	bool starting; /* a resident that has not said that it is ready */
+	bool given_up; /* a resident that ended too often */
+	uint64_t next; /* when a resident is started again; 0: no such time */
+	uint64_t restarts;
 	unsigned inside; /* callbacks of the host that have not returned */
 	bool closed; /* by one of them; it goes away in the next round */
 	struct slot_spec kept; /* then, as the spec may be gone */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * source: a resident command without input; each line that it writes is emitted. When
- * it has ended, it has ended for good: whoever wants it again writes a loop around it.
+ * it has ended, it has ended for good, unless `restart:` says something else.
  */
 #include <signal.h>
 
@@ -26,17 +26,28 @@ static bool obeyed(const struct slot_verdict *v)
 	return v->signal == SIGTERM || v->exit == 128 + SIGTERM;
 }
 
-static void ended(struct process *p, struct slot_verdict *v)
+static void ended(struct resident *r, struct slot_verdict *v)
 {
-	struct resident *r = resident_of(p->slot);
+	bool over = r->asked || r->slot.finishing ||
+		    !resident_again(r, v, r->slot.lines > r->lines);
 
-	r->up = false;
 	if (r->asked && obeyed(v))
 		v->code = 0;
-	report_ended(p->slot, v, true);
+	report_ended(&r->slot, v, over);
+	if (!over)
+		report_changed(&r->slot);
 }
 
-static const struct resident_calls calls = {.line = line, .ended = ended};
+static void start(struct resident *r)
+{
+	struct slot_verdict v;
+
+	if (resident_start(r, &v) < 0)
+		ended(r, &v);
+}
+
+static const struct resident_calls calls = {
+	.line = line, .ended = ended, .start = start};
 
 static int open_source(struct slot *s, struct sigslot_error *err)
 {
@@ -53,11 +64,16 @@ static void refuse(struct slot *s, struct slot_job *job)
 
 static void finish(struct slot *s)
 {
+	static const struct slot_verdict ok = {.exit = -1, .err_tail = ""};
 	struct resident *r = resident_of(s);
 
 	r->asked = true;
-	if (r->up)
+	if (r->up) {
 		process_end(&r->process);
+	} else if (timer_armed(&r->again)) {
+		loop_disarm(s->loop, &r->again);
+		report_ended(s, &ok, true);
+	}
 }
 
 static void hold(struct slot *s, bool held)

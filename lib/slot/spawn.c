@@ -74,16 +74,16 @@ static void default_signals(void)
 			_NSIG / 8);
 }
 
-static void place_descriptors(const int fds[3])
+static void place_descriptors(const int fds[4])
 {
-	int high[3];
+	int len = fds[3] < 0 ? 3 : 4, high[4];
 
 	/* out of the way first: this process may itself have had 0, 1 or 2 closed */
-	for (int i = 0; i < 3; i++)
-		high[i] = fds[i] > 2 ? fds[i] : fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < len; i++)
+		high[i] = fds[i] >= len ? fds[i] : fcntl(fds[i], F_DUPFD_CLOEXEC, len);
+	for (int i = 0; i < len; i++)
 		dup2(high[i], i);
-	syscall(SYS_close_range, 3, ~0u, CLOSE_RANGE_CLOEXEC);
+	syscall(SYS_close_range, len, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
 static _Noreturn void child(const struct spawn *c, volatile struct fault *fault,

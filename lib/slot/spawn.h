@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Starting a command: by vfork, in a process group of its own, with nothing inherited
- * that it did not ask for: no descriptors but 0 1 2, default signal dispositions, an
- * empty mask. It is killed when this process dies. Everything is prepared before.
+ * that it did not ask for: no descriptors but 0 1 2 and, if wanted, 3, default signal
+ * dispositions, an empty mask. It is killed when this process dies. Everything is
+ * prepared before.
  */
 #ifndef SLOT_SPAWN_H
 #define SLOT_SPAWN_H
@@ -13,7 +14,7 @@ struct spawn {
 	const char *file; /* as for execve() */
 	char *const *argv, *const *envp;
 	const char *directory; /* where it starts */
-	int fds[3]; /* its 0, 1 and 2 */
+	int fds[4]; /* its 0, 1, 2 and 3; the last may be -1: none */
 	int nice; /* added to the niceness of this process */
 	pid_t group; /* the process group that it joins; 0: one of its own */
 	const void *owner; /* see groups.h */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/upkeep.h"
 #include "message/type.h"
 
 enum slot_output {
@@ -32,6 +33,7 @@ struct slot_spec {
 	bool reply_line; /* filter: done when its answer came */
 	int nice; /* added to the commands' niceness */
 	uint64_t timeout_ns; /* run exec: ended after that; 0 = never */
+	struct upkeep upkeep; /* source filter */
 	enum slot_output output;
 	const char *emit; /* the name of the signal for SLOT_EMIT */
 	const struct type *type; /* of that signal; what a line must be */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 enum { MAGIC = 0x53534253, VERSION = 6, MOST = 1 << 20 };
 
@@ -122,6 +123,13 @@ void board_close(const struct board *b)
 	if (b)
 		munmap((void *)b,
 		       size_of(b->loops_len, b->processes_len, b->queues_len));
+}
+
+uint64_t board_next(const struct board_process *p, const struct board_loop *l)
+{
+	uint64_t now = clock_now(), due = p && p->next ? p->next : l->next;
+
+	return due > now ? due - now : 0;
 }
 
 const char *board_exit_text(int32_t status, char out[static 24])

@@ -46,6 +46,10 @@ struct board_loop {
 	uint64_t disconnected; /* dropped, as their connection had gone */
 	uint64_t missed; /* ticks of timers */
 	uint64_t retried, dead;
+	uint64_t next; /* when a resident command is started again; 0: no such time */
+	uint64_t command_restarts; /* of resident commands */
+	uint32_t command; /* id of the object whose resident ended last; 0: none */
+	int32_t command_status; /* how, as of waitpid() */
 };
 
 struct board_queue {
@@ -74,6 +78,9 @@ static inline struct board_queue *board_queue(struct board *b, uint32_t index)
 {
 	return (struct board_queue *)board_process(b, b->processes_len) + index;
 }
+
+/* How long until a process, or a command of a loop, is started again; 0: never. */
+uint64_t board_next(const struct board_process *p, const struct board_loop *l);
 
 /* Adds to a counter; a reader in another process sees a whole number. */
 static inline void board_add(uint64_t *counter, uint64_t n)

@@ -127,7 +127,7 @@ int account_settle(struct supervisor *s)
 			 "run it again to go on with what was kept, or "
 			 "'sigslot clean --force %s' to drop it",
 			 s->plan->name);
-	if (!whole || dead)
-		return 1;
+	if (!whole || dead || s->status)
+		return s->status ? s->status : 1;
 	return unwritten || (s->options->strict && dropped) ? 74 : 0;
 }

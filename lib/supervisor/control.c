@@ -70,7 +70,7 @@ static bool down(const struct control_client *c, uint32_t loop)
 
 static bool up(const struct control_client *c, uint32_t loop)
 {
-	return c->super->lamps[loop].up;
+	return c->super->lamps[loop].ready;
 }
 
 static const struct hand *hand_of(const struct control_client *c, uint32_t loop)

@@ -18,8 +18,6 @@
 #include "worker/stray.h"
 #include "worker/worker.h"
 
-enum { HEALTHY_S = 10 };
-
 static void heard(struct watch *w, uint32_t events)
 {
 	struct hand *h = container_of(w, struct hand, channel);
@@ -76,35 +74,21 @@ static void start_again(struct timer *t, uint64_t now)
 /* What is done about a death, by what is wanted and what the policy says. */
 enum remedy { REMEDY_NONE, REMEDY_NOW, REMEDY_LATER, REMEDY_GIVE_UP };
 
-/* One more than allowed within the window: the oldest of that many is recent, too. */
-static bool over_budget(struct hand *h, uint64_t now)
-{
-	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
-	uint64_t ring = (uint64_t)r->max + 1, oldest;
-
-	if (!h->deaths)
-		h->deaths = calloc(ring, sizeof(*h->deaths));
-	if (!h->deaths)
-		return true;
-	h->deaths[h->deaths_len++ % ring] = now;
-	oldest = h->deaths[h->deaths_len % ring];
-	return h->deaths_len >= ring && now - oldest < r->window_ns;
-}
-
 static enum remedy choose(struct hand *h, int status, uint64_t now, bool blamed)
 {
-	const struct plan_restart *r = &h->super->plan->processes[h->index].restart;
+	const struct budget_policy *p = &h->super->plan->processes[h->index].restart;
 	bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 
 	if (h->leaving)
 		return h->again ? REMEDY_NOW : REMEDY_NONE;
 	if (h->super->stop.now)
 		return REMEDY_NONE;
-	if (h->fault && h->deaths_len == 0 && !h->super->ready)
+	if (h->fault && h->budget.len == 0 && !h->super->ready)
 		return REMEDY_GIVE_UP;
-	if (r->when == PLAN_NEVER || (r->when == PLAN_ON_FAILURE && !failed))
+	if (!budget_wants(p, failed))
 		return REMEDY_GIVE_UP;
-	return !blamed && over_budget(h, now) ? REMEDY_GIVE_UP : REMEDY_LATER;
+	return blamed || budget_spend(&h->budget, p, now) ? REMEDY_LATER
+							  : REMEDY_GIVE_UP;
 }
 
 static void set_loops(struct hand *h, enum board_state state)
@@ -116,7 +100,7 @@ static void set_loops(struct hand *h, enum board_state state)
 
 		if (p->loops[i].process != h->index || lamp->down)
 			continue;
-		lamp->up = false;
+		lamp->up = lamp->ready = false;
 		lamp->phase = lamp->asked = PHASE_UP;
 		lamp->down = state == BOARD_FAILED || state == BOARD_STOPPED;
 		h->super->world.board->loops[i].state = state;
@@ -142,20 +126,44 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 	board_process(h->super->world.board, h->index)->next = 0;
 	if (remedy == REMEDY_LATER) {
 		struct board *b = h->super->world.board;
+		uint64_t ns = budget_wait(&h->budget, &p->restart);
 		char text[32];
 
-		board_process(b, h->index)->next = clock_after(now, h->backoff_ns);
+		board_process(b, h->index)->next = clock_after(now, ns);
 		log_line("sigslot", "process '%s' is started again in %s", p->name,
-			 unit_duration_text(h->backoff_ns, text));
-		loop_arm(&h->super->loop, &h->restart, clock_after(now, h->backoff_ns));
-		h->backoff_ns = h->backoff_ns > p->restart.backoff_max_ns / 2
-					? p->restart.backoff_max_ns
-					: h->backoff_ns * 2;
+			 unit_duration_text(ns, text));
+		loop_arm(&h->super->loop, &h->restart, clock_after(now, ns));
 	}
 	if (remedy == REMEDY_GIVE_UP) {
 		log_line("sigslot", "process '%s' is given up", p->name);
 		h->super->given_up = true;
 	}
+}
+
+/* What its loops have taken and emitted so far, and what they have in hand. */
+static void sum_up(const struct hand *h, uint64_t *in, uint64_t *out, uint64_t *open)
+{
+	const struct plan *p = h->super->plan;
+
+	*in = *out = *open = 0;
+	for (uint32_t i = 0; i < p->loops_len; i++) {
+		const struct board_loop *b = &h->super->world.board->loops[i];
+
+		if (p->loops[i].process != h->index)
+			continue;
+		*in += b->in;
+		*out += b->out;
+		*open += b->engaged > b->busy ? b->engaged : b->busy;
+	}
+}
+
+/* Whether it has done a message, or, if it takes none, has emitted one. */
+static bool worked(const struct hand *h)
+{
+	uint64_t in, out, open;
+
+	sum_up(h, &in, &out, &open);
+	return in == h->in ? out > h->out : in - h->in > open;
 }
 
 static void ended(struct child *c, int status)
@@ -184,8 +192,7 @@ static void ended(struct child *c, int status)
 		stray_kill(s->world.run, name);
 		hand_recover(s);
 	}
-	if (now - h->started > HEALTHY_S * NS_PER_S)
-		hand_clear(h);
+	budget_refill(&h->budget, now - h->started, worked(h));
 	remedy = choose(h, status, now, blamed);
 	super_lost(s, h, status);
 	apply(h, remedy, now);
@@ -224,6 +231,7 @@ int hand_fork(struct hand *h, struct sigslot_error *err)
 	struct supervisor *s = h->super;
 	struct board_process *b = board_process(s->world.board, h->index);
 	_free_ bool *start = calloc(s->plan->loops_len, sizeof(bool));
+	uint64_t open;
 	int ends[2];
 	pid_t pid;
 
@@ -245,6 +253,7 @@ int hand_fork(struct hand *h, struct sigslot_error *err)
 	h->child.pid = pid;
 	h->channel.fd = ends[0];
 	h->started = clock_now();
+	sum_up(h, &h->in, &h->out, &open);
 	b->pid = pid;
 	if (b->started || b->status != -1)
 		b->restarts++;
@@ -288,10 +297,4 @@ void hand_kill_all(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->plan->processes_len; i++)
 		child_kill(&s->hands[i].child, SIGKILL);
-}
-
-void hand_clear(struct hand *h)
-{
-	h->deaths_len = 0;
-	h->backoff_ns = h->super->plan->processes[h->index].restart.backoff_ns;
 }

@@ -53,7 +53,7 @@ static void restart_process(struct supervisor *s, uint32_t process)
 {
 	struct hand *h = &s->hands[process];
 
-	hand_clear(h);
+	budget_clear(&h->budget);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		if (s->plan->loops[i].process != process)
 			continue;

@@ -6,6 +6,7 @@
 #define SUPERVISOR_SUPER_H
 
 #include "base/buf.h"
+#include "base/budget.h"
 #include "base/unit.h"
 #include "loop/loop.h"
 #include "state/logfile.h"
@@ -25,9 +26,8 @@ struct hand {
 	struct watch channel;
 	struct timer restart;
 	uint64_t started; /* monotonic */
-	uint64_t *deaths; /* when the last ones were: a ring, one more than allowed */
-	uint64_t deaths_len; /* in all, since its budget was cleared */
-	uint64_t backoff_ns;
+	struct budget budget; /* of restarts */
+	uint64_t in, out; /* of its loops, when it was started */
 	bool alive;
 	bool leaving; /* its end is wanted */
 	bool again; /* and it is to be started again then */
@@ -39,6 +39,7 @@ struct hand {
 /* A loop, as far as its worker has told. */
 struct lamp {
 	bool up, down; /* takes messages; has stopped, or never will run again */
+	bool ready; /* its commands were, too, since it is up */
 	enum phase phase, asked;
 	unsigned sources; /* that have not ended */
 	uint64_t progress; /* of the named queues it takes from, when it was asked */
@@ -78,6 +79,7 @@ struct supervisor {
 	struct suspects suspects;
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
+	int status; /* that the run ends with at least */
 	struct later reserving; /* what the queues may fill, once all is ready */
 	uint32_t reserved; /* queues that have all of it */
 	struct timer deadline; /* of workers that were told to leave */
@@ -93,7 +95,6 @@ int hand_fork(struct hand *h, struct sigslot_error *err);
 int hand_watch(struct hand *h, struct sigslot_error *err);
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
 void hand_leave(struct hand *h, bool again);
-void hand_clear(struct hand *h); /* the budget of restarts */
 void hand_recover(struct supervisor *s); /* what the dead held in any queue */
 void hand_kill_all(struct supervisor *s);
 

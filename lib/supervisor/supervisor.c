@@ -23,19 +23,34 @@ enum { LEAVE_S = 2 };
 
 static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
 {
-	s->lamps[loop].up = false;
+	s->lamps[loop].up = s->lamps[loop].ready = false;
 	s->lamps[loop].down = !h->restarting;
 	lane_emit_exit(s, PLAN_LOOP, loop, 0,
 		       s->lamps[loop].down ? "stopped" : "restart");
 }
 
-static void loop_up(struct supervisor *s, struct hand *h, uint32_t loop)
+static void loop_up(struct supervisor *s, uint32_t loop)
 {
 	s->lamps[loop] = (struct lamp){.up = true, .sources = s->lamps[loop].sources};
+}
+
+static void loop_ready(struct supervisor *s, struct hand *h, uint32_t loop)
+{
+	s->lamps[loop].ready = true;
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == h->index && !s->lamps[i].up)
+		if (s->plan->loops[i].process == h->index && !s->lamps[i].ready)
 			return;
 	lane_emit(s, PLAN_PROCESS, h->index, "ready", "null");
+}
+
+static void command_ended(struct supervisor *s, uint32_t slot, uint64_t how)
+{
+	struct lamp *lamp = &s->lamps[s->plan->slots[slot].loop];
+
+	if (s->plan->slots[slot].kind == PLAN_SOURCE && lamp->sources)
+		lamp->sources--;
+	if (how & WIRE_GIVEN_UP)
+		s->status = 1;
 }
 
 static void faulted(struct supervisor *s, struct hand *h, uint32_t loop)
@@ -52,9 +67,11 @@ void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
 	struct lamp *lamp = p->index < s->plan->loops_len ? &s->lamps[p->index] : NULL;
 
 	if (p->op == WIRE_UP && lamp)
-		loop_up(s, h, p->index);
-	else if (p->op == WIRE_SOURCE && lamp && lamp->sources)
-		lamp->sources--;
+		loop_up(s, p->index);
+	else if (p->op == WIRE_READY && lamp)
+		loop_ready(s, h, p->index);
+	else if (p->op == WIRE_ENDED && p->index < s->plan->slots_len)
+		command_ended(s, p->index, p->value);
 	else if (p->op == WIRE_ERROR && lamp)
 		order_loop(s, "terminate", p->index);
 	else if (p->op == WIRE_FAULT)
@@ -94,14 +111,13 @@ void super_lost(struct supervisor *s, struct hand *h, int status)
 
 static void check_ready(struct supervisor *s)
 {
-	if (s->ready || s->given_up)
+	if (s->ready || s->given_up || s->stop.active)
 		return;
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (!s->lamps[i].up && !s->lamps[i].down)
+		if (!s->lamps[i].ready && !s->lamps[i].down)
 			return;
 	s->ready = true;
-	if (!s->stop.active)
-		s->world.board->state = BOARD_READY;
+	s->world.board->state = BOARD_READY;
 	if (s->options->ready)
 		s->options->ready(s->options->data);
 	reserve_begin(s);
@@ -270,7 +286,6 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 	for (uint32_t i = 0; i < p->processes_len; i++) {
 		s->hands[i].super = s;
 		s->hands[i].index = i;
-		hand_clear(&s->hands[i]);
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = journal_open(s, err);
@@ -321,7 +336,7 @@ static void tear_down(struct supervisor *s, bool ran)
 	}
 	identity_close(s->identity);
 	for (uint32_t i = 0; s->hands && i < s->plan->processes_len; i++)
-		free(s->hands[i].deaths);
+		budget_clear(&s->hands[i].budget);
 	free(s->hands);
 	free(s->lamps);
 	free(s->before);

@@ -10,6 +10,7 @@
 #include "topology/member.h"
 #include "topology/object.h"
 #include "topology/trap.h"
+#include "topology/upkeep.h"
 
 static void read_args(struct reader *r, const struct node *n, struct model_slot *slot)
 {
@@ -108,7 +109,7 @@ static void unknown_signal(struct reader *r, struct model_object *o,
 static struct model_signal *output(struct reader *r, const struct section *s,
 				   struct model_object *o)
 {
-	bool resident = s->does & (DO_SOURCE | DO_FILTER);
+	bool resident = s->does & DO_RESIDENT;
 	const struct node *emit = section_node(s, "emit");
 	struct model_signal *signal;
 	const char *type;
@@ -152,5 +153,7 @@ void command_read(struct reader *r, const struct section *s, struct model_object
 	slot->key = read_key(r, s);
 	if (s->does & DO_TAKES)
 		fate_read(r, s, o, &slot->fate);
+	if (s->does & DO_RESIDENT)
+		upkeep_read(r, s, slot);
 	slot->emit = output(r, s, o);
 }

@@ -47,7 +47,7 @@ const struct key keys[] = {
 	{"restart", AT_PROCESS, .kind = KEY_MAP,
 	 .page = "A map that says what happens when the worker has ended"},
 	LATER("init", AT_PROCESS),
-	LATER("ready", AT_PROCESS | AT_OBJECT),
+	LATER("ready", AT_PROCESS),
 
 	{"when", AT_RESTART, .kind = KEY_WORD, .words = "never failure always",
 	 .fallback = "failure", .page = "After which ends it is started again"},
@@ -118,6 +118,14 @@ const struct key keys[] = {
 	 .page = "A path of the payload: with parallel, messages that have the same "
 		 "there, such as the same .customer, are handled one after the other, "
 		 "in order"},
+	{"restart", AT_OBJECT | AT_SLOT, .with = DO_RESIDENT, .kind = KEY_MAP,
+	 .page = "A map that says what happens when the command has ended"},
+	{"ready", AT_OBJECT | AT_SLOT, .with = DO_RESIDENT, .kind = KEY_OTHER,
+	 .page = "By what the command says that it is ready: line, fd, or a map"},
+	{"by", AT_READY, .kind = KEY_WORD, .words = "line fd", .fallback = "line",
+	 .page = "The one or the other"},
+	{"within", AT_READY, .kind = KEY_DURATION, .least = 1, .most = YEAR,
+	 .fallback = "30s", .page = "How long it may take, before it is ended"},
 	{"retry", AT_OBJECT | AT_SLOT, .with = DO_FALLIBLE, .kind = KEY_OTHER,
 	 .fallback = "0",
 	 .page = "How many times a message that failed is tried again, after the first "
@@ -189,9 +197,9 @@ const struct key *keys_doing(unsigned does)
 const char *keys_place(unsigned place)
 {
 	static const char *const names[PLACES] = {
-		"at the top", "in a process",	 "in `restart`",
-		"in a loop",  "in an object",	 "in a slot",
-		"in a queue", "in a connection", "in `retry`",
+		"at the top",	"in a process", "in `restart`", "in a loop",
+		"in an object", "in a slot",	"in a queue",	"in a connection",
+		"in `retry`",	"in `ready`",
 	};
 
 	return names[__builtin_ctz(place)];

@@ -21,7 +21,8 @@ enum {
 	AT_QUEUE = 1 << 6,
 	AT_ARROW = 1 << 7,
 	AT_RETRY = 1 << 8,
-	PLACES = 9,
+	AT_READY = 1 << 9,
+	PLACES = 10,
 };
 
 /* What an object or slot does: the keys that choose it, and which keys go with them. */
@@ -38,6 +39,7 @@ enum {
 	DO_ONCE_PER_MESSAGE = DO_RUN | DO_EXEC,
 	DO_LINES = DO_SOURCE | DO_RUN | DO_EXEC | DO_FILTER, /* what writes lines */
 	DO_COMMAND = DO_LINES,
+	DO_RESIDENT = DO_SOURCE | DO_FILTER, /* runs between messages */
 	DO_FALLIBLE = DO_RUN | DO_EXEC | DO_FILTER | DO_PLUGIN,
 	DO_TAKES = DO_RUN | DO_EXEC | DO_FILTER | DO_PLUGIN | DO_BUILTIN,
 	DO_TIMER = DO_EVERY | DO_AFTER | DO_TIGHT,

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "topology/duty.h"
 #include "topology/node.h"
 
 enum model_kind { MODEL_PROCESS, MODEL_LOOP, MODEL_OBJECT, MODEL_QUEUE };
@@ -34,8 +35,7 @@ struct model_process {
 	const char *const *env; /* NAME=VALUE, those of the top included; or NULL */
 	const char *const *shell; /* NULL: that of the top */
 	int nice;
-	enum { MODEL_NEVER, MODEL_ON_FAILURE, MODEL_ALWAYS } when;
-	uint64_t backoff_ns, backoff_max_ns, max, window_ns;
+	struct budget_policy restart;
 	size_t loops; /* how many it hosts */
 };
 
@@ -46,14 +46,6 @@ struct model_loop {
 	uint64_t size, messages; /* 0: the default; no limit */
 	unsigned on_error; /* as of a fate */
 	struct model_object *objects, **objects_tail;
-};
-
-/* What becomes of a message that failed. */
-struct model_fate {
-	enum { MODEL_UNSAID, MODEL_CONTINUE, MODEL_STOP } on_error;
-	bool retry; /* `retry:` is written there */
-	uint64_t retries, backoff_ns, backoff_max_ns;
-	struct model_signal *dead; /* NULL: the dead ones of its queue */
 };
 
 struct model_object {
@@ -99,22 +91,6 @@ struct model_signal {
 	struct model_signal *back;
 	struct model_link *walk;
 	enum { MODEL_NEW, MODEL_OPEN, MODEL_SEEN } seen;
-};
-
-struct model_slot {
-	struct model_slot *next;
-	struct model_thing *owner;
-	const char *name, *type;
-	const struct node *at;
-	uint32_t index;
-	unsigned does; /* one DO_; 0: a member that things have by themselves */
-	const char *text, *key;
-	const char *const *argv, *const *args;
-	bool args_none, input_json, reply_line;
-	uint32_t parallel;
-	uint64_t timeout_ns;
-	struct model_fate fate; /* what it does not say its object says */
-	struct model_signal *emit; /* NULL: the log */
 };
 
 /* One connection; from one of two origins to one of four destinations. */

@@ -5,14 +5,13 @@
  */
 #include "topology/place.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/unit.h"
 #include "topology/fate.h"
 #include "topology/member.h"
 #include "topology/object.h"
+#include "topology/upkeep.h"
 #include "topology/value.h"
 
 enum { QUEUE_SIZE = 8 << 20 }; /* of a named queue */
@@ -26,11 +25,7 @@ static struct model_process *add_process(struct reader *r, const char *name,
 		return NULL;
 	member_init(&p->thing, MODEL_PROCESS, name, at);
 	p->env = r->t->env;
-	p->when = MODEL_ON_FAILURE;
-	p->backoff_ns = 100 * NS_PER_MS;
-	p->backoff_max_ns = 10 * NS_PER_S;
-	p->max = 5;
-	p->window_ns = 60 * NS_PER_S;
+	p->restart = budget_usual;
 	p->thing.own = OWN_PROCESS;
 	if (!member_name(r, &p->thing))
 		return p;
@@ -45,39 +40,6 @@ static struct model_process *add_process(struct reader *r, const char *name,
 void place_main(struct reader *r)
 {
 	add_process(r, "main", NULL);
-}
-
-/* "5 per 1m". */
-static void read_max(struct reader *r, const struct section *s, struct model_process *p)
-{
-	const struct node *n = section_node(s, "max");
-	const char *per;
-	char number[16];
-
-	if (!n)
-		return;
-	per = strstr(n->text, " per ");
-	snprintf(number, sizeof(number), "%.*s", per ? (int)(per - n->text) : 0,
-		 n->text);
-	if (!per || !value_number(number, &p->max) || p->max > UINT32_MAX) {
-		problem_node(&r->problems, n,
-			     "`max` must be a number within a time, such as 5 per 1m");
-		return;
-	}
-	value_duration(r, n, per + strlen(" per "), &p->window_ns);
-}
-
-static void read_restart(struct reader *r, const struct node *n,
-			 struct model_process *p)
-{
-	struct section s;
-
-	if (!n || !section_read(r, n, AT_RESTART, 0, &s))
-		return;
-	p->when = section_number(&s, "when", MODEL_ON_FAILURE);
-	value_backoff(r, section_node(&s, "backoff"), &p->backoff_ns,
-		      &p->backoff_max_ns);
-	read_max(r, &s, p);
 }
 
 static void read_nice(struct reader *r, const struct node *n, struct model_process *p)
@@ -114,7 +76,7 @@ static void read_process(struct reader *r, const struct node *name)
 	p->env = place_env(r, section_node(&s, "env"), r->t->env);
 	p->shell = reader_shell(r, &s);
 	read_nice(r, section_node(&s, "nice"), p);
-	read_restart(r, section_node(&s, "restart"), p);
+	upkeep_restart(r, section_node(&s, "restart"), &p->restart);
 }
 
 void place_processes(struct reader *r, const struct node *map)

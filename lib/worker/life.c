@@ -41,15 +41,53 @@ int life_start(struct turn *t, struct sigslot_error *err)
 				       p->loops[t->index].name, (*r)->spec.object);
 	}
 	t->up = true;
-	t->board->state = BOARD_READY;
+	t->ready = false;
 	emit_member(t, "start");
 	vec_each(k, &t->ticks)
 		if (!p->objects[(*k)->object].timer.disabled)
 			ticker_start(&(*k)->ticker, &t->worker->loop);
 	worker_say(t->worker, WIRE_UP, t->index, 0);
+	life_changed(t);
 	turn_look(t);
 	turn_pump(t);
 	return 0;
+}
+
+/* Shows a command that waits for its next start, or has not said that it is ready. */
+void life_changed(struct turn *t)
+{
+	bool starting = false;
+	uint64_t next = 0;
+
+	vec_each(r, &t->receivers) {
+		const struct slot *s = (*r)->slot;
+
+		if (!s || (*r)->ended)
+			continue;
+		starting = starting || s->starting;
+		if (s->next && (!next || s->next < next))
+			next = s->next;
+	}
+	t->board->next = next;
+	if (!t->up || t->goal != PHASE_UP)
+		return;
+	t->board->state = next	     ? BOARD_WAITING
+			  : starting ? BOARD_STARTING
+				     : BOARD_READY;
+	if (t->ready || starting)
+		return;
+	t->ready = true;
+	worker_say(t->worker, WIRE_READY, t->index, 0);
+}
+
+void life_fault(struct turn *t)
+{
+	if (!t->up || t->ready || t->goal != PHASE_UP)
+		return;
+	log_line("sigslot",
+		 "loop '%s' cannot start: a command of it never became ready",
+		 t->board->name);
+	worker_say(t->worker, WIRE_FAULT, t->index, ECHILD);
 }
 
 static void begin_quiet(struct turn *t)

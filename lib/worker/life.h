@@ -20,6 +20,12 @@ void life_stop(struct turn *t);
 /* Down at once: commands are ended, their messages go back into the queue. */
 void life_now(struct turn *t);
 
+/* A command is ready, has ended, or was started again: shows it, and tells once. */
+void life_changed(struct turn *t);
+
+/* A command has ended for good before it was ready: the loop cannot start. */
+void life_fault(struct turn *t);
+
 /* Looks whether the next phase is reached: after anything that has ended. */
 void life_check(struct turn *t);
 

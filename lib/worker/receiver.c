@@ -115,6 +115,14 @@ static void host_done(struct slot *s, struct slot_job *j, const struct slot_verd
 	job_settle(job, v);
 }
 
+/* As of waitpid(); -1: it never ran. */
+static int wait_status(const struct slot_verdict *v)
+{
+	if (v->signal)
+		return v->signal;
+	return v->exit < 0 ? -1 : v->exit << 8;
+}
+
 static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 {
 	struct receiver *r = s->user;
@@ -122,14 +130,31 @@ static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_go
 
 	if (v->code && !r->turn->now)
 		log_line(tell_label(r, from), "ended: %s", v->reason);
+	if (r->spec.kind->resident) {
+		r->turn->board->command = r->turn->worker->world->object_ids[r->object];
+		r->turn->board->command_status = wait_status(v);
+	}
 	if (!for_good)
 		return;
 	r->ended = true;
-	if (!r->spec.kind->takes) {
+	if (!r->spec.kind->takes)
 		tell_outcome(r, NULL, NULL, v);
-		worker_say(r->turn->worker, WIRE_SOURCE, r->turn->index, 0);
-	}
+	if (r->spec.kind->resident)
+		worker_say(r->turn->worker, WIRE_ENDED, r->plan_slot,
+			   (uint32_t)wait_status(v) |
+				   (s->given_up ? WIRE_GIVEN_UP : 0));
+	if (s->starting)
+		life_fault(r->turn);
 	life_check(r->turn);
+}
+
+static void host_changed(struct slot *s)
+{
+	struct receiver *r = s->user;
+
+	r->turn->board->command_restarts += s->restarts - r->restarts;
+	r->restarts = s->restarts;
+	life_changed(r->turn);
 }
 
 static const struct slot_host host = {
@@ -138,6 +163,7 @@ static const struct slot_host host = {
 	.log = host_log,
 	.misfit = host_misfit,
 	.ended = host_ended,
+	.changed = host_changed,
 };
 
 void receiver_heed(struct receiver *r)
@@ -174,6 +200,7 @@ static void specify(struct receiver *r, const struct plan *p, const struct plan_
 		.reply_line = s->reply_line,
 		.nice = process->nice,
 		.timeout_ns = s->timeout_ns,
+		.upkeep = s->upkeep,
 		.output = s->emit == PLAN_NONE ? SLOT_LOG : SLOT_EMIT,
 		.emit = s->emit == PLAN_NONE ? NULL : p->signals[s->emit].name,
 		.config = o->config,
@@ -224,6 +251,7 @@ int receiver_open(struct receiver *r, struct sigslot_error *err)
 	if (r->slot)
 		return 0;
 	r->ended = false;
+	r->restarts = 0;
 	code = slot_open(&r->spec, &host, &r->turn->worker->loop, r, &r->slot, err);
 	if (code == 0 && r->turn->held)
 		slot_hold(r->slot, true);

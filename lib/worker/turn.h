@@ -50,6 +50,7 @@ struct receiver {
 	unsigned parallel; /* jobs at the same time, beside the turn if more than one */
 	unsigned running;
 	struct row row; /* of `key:` */
+	uint64_t restarts; /* of its resident command, so far */
 	uint32_t serving; /* id of the slot that got the last job */
 	bool lasting; /* a message stays with it for a while: a command */
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
@@ -96,7 +97,7 @@ struct turn {
 	uint64_t end_seq; /* no message from this one on is begun */
 	bool now; /* down at once */
 	bool halted; /* takes no more: it is about to be told to end */
-	bool up, checking;
+	bool up, ready, checking; /* ready: and all its commands have been, once */
 	struct timer kill;
 	struct later again; /* pumps, from where it could recurse */
 };

@@ -25,12 +25,16 @@ enum wire_op {
 	WIRE_START, /* to: loop `index` up */
 	WIRE_TIMER, /* to: timer object `index`: start (value 1) or stop (0) */
 	WIRE_UP, /* from: loop `index` takes messages */
-	WIRE_SOURCE, /* from: a source of loop `index` has ended for good */
+	WIRE_READY, /* from: and so do its commands, the first time */
+	WIRE_ENDED, /* from: the command of slot `index` has ended for good */
 	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
 	WIRE_ERROR, /* from: a message failed in loop `index`, which has to end */
 	WIRE_EXIT, /* to: nothing more to do */
 	WIRE_ROUTES, /* to: there are new ones, and it concerns what it takes from */
 };
+
+/* The value of WIRE_ENDED: how it ended, as of waitpid(), and whether too often. */
+#define WIRE_GIVEN_UP (1ull << 32)
 
 struct wire {
 	uint32_t op, index;

@@ -47,7 +47,7 @@ start_two() {
 	run -0 --separate-stderr bash -c 'sigslot ps --json | jq -c "
 		select(.loop == \"pool\") | map_values(type)"'
 	assert_stderr ''
-	assert_output '{"instance":"string","loop":"string","process":"string","pid":"number","supervisor":"number","state":"string","exit":"null","up":"number","queued":"number","queued_bytes":"number","in":"number","out":"number","dropped":"number","failed":"number","retried":"number","dead":"number","restarts":"number"}'
+	assert_output '{"instance":"string","loop":"string","process":"string","pid":"number","supervisor":"number","state":"string","exit":"null","up":"number","queued":"number","queued_bytes":"number","in":"number","out":"number","dropped":"number","failed":"number","retried":"number","dead":"number","restarts":"number","command_exit":"null","command_restarts":"number","next":"null"}'
 	assert_equal "$(loop pool .process)" workers
 	assert_equal "$(loop pool .supervisor)" "$RUN_PID"
 	stop_run

@@ -19,7 +19,7 @@ static struct host {
 	struct loop loop;
 	struct buf log; /* what happened, a line each */
 	bool quiet; /* only count */
-	unsigned emitted, done, failed, logged, misfits, ended, over;
+	unsigned emitted, done, failed, logged, misfits, ended, over, changed;
 	struct slot_verdict last; /* of the last job, or of what ended last */
 	char tail[2048];
 	int emit_returns;
@@ -96,18 +96,28 @@ static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_go
 			 v->exit, v->signal, for_good ? " for good" : "");
 }
 
+static void host_changed(struct slot *s)
+{
+	(void)s;
+	host.changed++;
+}
+
 static const struct slot_host host_calls = {
 	.emit = host_emit,
 	.done = host_done,
 	.log = host_log,
 	.misfit = host_misfit,
 	.ended = host_ended,
+	.changed = host_changed,
 };
 
 /* A spec with names in it; kind, text and the like are set by the test. */
 __attribute__((unused)) static struct slot_spec host_spec(const char *kind,
 							  const char *text)
 {
+	const struct budget_policy always = {BUDGET_ALWAYS, 100000000, 10000000000,
+					     UINT64_MAX, 0};
+
 	return (struct slot_spec){.kind = slot_kind_find(kind),
 				  .instance = "shop",
 				  .process = "main",
@@ -117,7 +127,11 @@ __attribute__((unused)) static struct slot_spec host_spec(const char *kind,
 				  .directory = "/",
 				  .text = text,
 				  .output = SLOT_EMIT,
-				  .emit = "out"};
+				  .emit = "out",
+				  .upkeep.restart =
+					  strcmp(kind, "filter") == 0
+						  ? always
+						  : (struct budget_policy){0}};
 }
 
 __attribute__((unused)) static struct slot *host_open(const struct slot_spec *spec)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+row() {
+	sigslot ps --json | jq -c "select(.loop == \"$1\") | $2"
+}
+
+row_is() {
+	[ "$(row "$1" "$2")" = "$3" ]
+}
+
+# background FILE: a run that may take long to be ready. Sets RUN_PID and RUN_ERR.
+background() {
+	RUN_ERR=$BATS_TEST_TMPDIR/err.background
+	sigslot run --ready-fd 9 "$1" 9>ready </dev/null >out 2>"$RUN_ERR" 3>&- &
+	RUN_PID=$!
+	RUN_PIDS="$RUN_PIDS $RUN_PID"
+	wait_until test -e "$SIGSLOT_RUNTIME_DIR/t/status"
+}
+
+# --- restart ---
+
+@test "a source that ended has ended for good, unless its restart says otherwise" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  once: {source: 'echo once'}
+		  again: {source: 'echo again', restart: {when: always, backoff: 5ms, max: 3 per 1h}}
+		  failing: {source: 'echo failing; exit 3', restart: {backoff: 5ms, max: 2 per 1h}}
+		  well: {source: 'echo well', restart: {backoff: 5ms}}
+		  out: {filter: 'cat >> seen'}
+		  ends: {filter: 'jq -c --unbuffered "[.slot, .exit]" >> ended', in: object}
+		connections:
+		  - once, again, failing, well -> out
+		  - again.finished, failing.finished, well.finished -> ends
+	END
+	run -1 --separate-stderr sigslot run --until-idle t.yaml
+	run -0 sort seen
+	assert_output "$(printf '%s\n' again again again again failing failing failing once well)"
+	run -0 sort ended
+	assert_output '["source",0]
+["source",0]
+["source",3]'
+	[[ $(sigslot ps) != *t* ]]
+}
+
+@test "who is given up costs the run its status, and says how often it was tried" {
+	printf '%s\n' 'sigslot: 1' 'objects:' \
+		'  a: {source: "exit 3", restart: {backoff: 1ms, max: 2 per 1h}}' >t.yaml
+	run -1 --separate-stderr sigslot run --until-idle t.yaml
+	assert_stderr_has 'a | ended: exited with status 3; it is given up, as it was started again 2 times within 1h'
+}
+
+@test "ps and why show how a source ended, and when it starts again" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'kill -SEGV $$', restart: {backoff: 1h}}
+	END
+	background t.yaml
+	wait_until row_is a .state '"waiting"'
+	assert_equal "$(row a '[.command_exit, .command_restarts, .exit, .restarts]')" '[-11,0,null,0]'
+	assert [ "$(row a .next | cut -d. -f1)" -gt 3590 ]
+	run -0 --separate-stderr sigslot ps
+	assert_output --partial 'waiting SIGSEGV'
+	run -0 --separate-stderr sigslot why t/a
+	assert_output --partial "waits for the next start of its command in 59m"
+	assert_output --partial "The command of 'a' last ended by SIGSEGV."
+	run -124 sigslot wait --timeout 100ms t
+	run -0 --separate-stderr sigslot stop --timeout 10s t
+	run_ended 0
+}
+
+@test "a filter that may not be started again fails its messages" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {filter: 'read -r x; exit 3', restart: {when: never}}
+		  b: {filter: 'head -1 >> seen', restart: {when: failure}}
+		  bad: {filter: 'jq --unbuffered -c .payload >> failed', in: object}
+		connections: [a.failed -> bad, b.failed -> bad]
+	END
+	start_run t.yaml
+	sigslot emit a one
+	wait_until row_is a .command_exit 3
+	sigslot emit a two
+	wait_until has_lines failed 1
+	sigslot emit b three
+	wait_until has_lines seen 1
+	wait_until row_is b .command_exit 0
+	sigslot emit b four
+	wait_until has_lines failed 2
+	run -0 cat failed
+	assert_output $'"two"\n"four"'
+	stop_run
+}
+
+@test "a budget is not refilled by starting well" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {restart: {backoff: 1ms, max: 3 per 1h}}}
+		loops: {l: {process: w, objects: {a: {run: 'kill -KILL $PPID'}}}}
+	END
+	start_run t.yaml
+	sigslot emit a 1
+	sigslot emit a 2
+	sigslot emit a 3
+	sigslot emit a 4
+	run_ended 1
+	run -0 grep -c "process 'w' is started again" "$RUN_ERR"
+	assert [ "$output" -le 8 ]
+	assert_file_contains "$RUN_ERR" "process 'w' is given up"
+	sigslot clean --force t
+}
+
+# --- ready ---
+
+@test "a run is ready when its sources and filters say that they are" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'until [ -e gate ]; do sleep 0.02; done; echo up; echo a; exec sleep 60', ready: line}
+		  b: {filter: 'until [ -e gate2 ]; do sleep 0.02; done; echo >&$SIGSLOT_READY_FD; cat >> seen', ready: fd}
+		connections: [a -> b]
+	END
+	background t.yaml
+	sigslot emit b first
+	run -124 sigslot wait --timeout 200ms t
+	assert_equal "$(row a .state) $(row b .state)" '"starting" "starting"'
+	touch gate
+	run -0 sigslot wait --timeout 10s t/a
+	run -124 sigslot wait --timeout 200ms t
+	assert_file_empty ready
+	assert_file_not_exist seen
+	touch gate2
+	run -0 sigslot wait --timeout 10s t
+	wait_until has_lines ready 1
+	wait_until has_lines seen 2
+	run -0 cat seen
+	assert_output $'first\na'
+	assert_file_contains "$RUN_ERR" 'a | up'
+	stop_run
+}
+
+@test "who does not get ready in time is ended, and the run does not start" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'echo >&2 "no licence"; exec sleep 60', ready: {within: 200ms}}
+		  b: {filter: cat}
+	END
+	run -1 --separate-stderr sigslot run t.yaml
+	assert_stderr_has 'a | no licence'
+	assert_stderr_has 'a | ended: was not ready within 200ms and was ended'
+	assert_stderr_has "loop 'a' cannot start: a command of it never became ready"
+	run -1 --separate-stderr sigslot run -d t.yaml
+	assert_stderr_has 'was not ready within 200ms'
+	[[ $(sigslot ps) != *t* ]]
+}
+
+@test "who ends before it is ready may try again, within its budget" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a:
+		    source: 'echo x >> tries; [ "$(wc -l <tries)" -lt 3 ] && exit 1; echo up; exec sleep 60'
+		    ready: line
+		    restart: {backoff: 5ms}
+	END
+	start_run t.yaml
+	run -0 cat tries
+	assert_output $'x\nx\nx'
+	assert_equal "$(row a .command_restarts)" 2
+	stop_run
+}
+
+@test "a run that is not ready yet can be stopped" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'exec sleep 60', ready: line}
+		  b: {filter: 'exec cat', ready: fd}
+	END
+	background t.yaml
+	wait_until row_is b .state '"starting"'
+	run -0 --separate-stderr sigslot stop --timeout 15s t
+	run_ended 0
+	assert_file_empty ready
+}
