@@ -15,6 +15,9 @@ static const struct opt opts[] = {
 		 "block)",
 	 .choices = fulls,
 	 .text = &connection.full},
+	{.name = "once",
+	 .help = "deliver one message, then be gone",
+	 .flag = &connection.once},
 	{0},
 };
 

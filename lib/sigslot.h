@@ -196,6 +196,7 @@ SIGSLOT_API int sigslot_wait_any(const char *const *targets, size_t len,
 
 struct sigslot_connection {
 	const char *full; /* NULL: "block"; "drop-new" "drop-old" "latest" "fail" */
+	bool once; /* it is gone when it has delivered one message, to a slot */
 };
 
 /*

@@ -128,6 +128,8 @@ int sigslot_connect(const char *from, const char *to,
 		root = request("connect", &e);
 		if (c && c->full)
 			json_object_set_new(root, "full", json_string(c->full));
+		if (c && c->once)
+			json_object_set_new(root, "once", json_true());
 		r = ask(&e.in, root, NEVER, err);
 	}
 	instance_done(&e.in);

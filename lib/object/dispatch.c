@@ -11,7 +11,7 @@ static bool direct(struct dispatch *d, struct receiver_id *ret)
 
 	if (d->next++ || !n || n->kind != ROUTE_SLOT || n->queue != d->queue)
 		return false;
-	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal};
+	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal, 0};
 	return true;
 }
 
@@ -24,7 +24,10 @@ static bool meant(struct dispatch *d, const struct route_target *t)
 		return false;
 	if (t->until == ROUTE_FOR_NOW || t->flags & ROUTE_DRAINED)
 		return true;
-	d->missed++;
+	if (t->flags & ROUTE_SPENT)
+		d->spent++;
+	else
+		d->missed++;
 	return false;
 }
 
@@ -47,7 +50,7 @@ bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 		if (!via || !routes_name(d->routes, t->slot) || t->queue != d->queue ||
 		    !meant(d, t))
 			continue;
-		*ret = (struct receiver_id){t->slot, via->object, t->via};
+		*ret = (struct receiver_id){t->slot, via->object, t->via, t->once};
 		return true;
 	}
 	return false;

@@ -19,12 +19,14 @@ struct dispatch {
 	uint32_t queue; /* whose reader asks */
 	uint32_t next; /* how many targets were looked at */
 	uint32_t missed; /* of these, that have gone since it was emitted */
+	uint32_t spent; /* that had only one message to deliver, and went with it */
 };
 
 struct receiver_id {
 	uint32_t slot; /* id of the name */
 	uint32_t sender,
 		signal; /* ids of who the slot is told; ROUTE_NOBODY: a script */
+	uint32_t once; /* it is only for one message: the fuse of the connection */
 };
 
 /* The next receiver: false at the end, also when nobody is connected any more. */

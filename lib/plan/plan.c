@@ -301,6 +301,8 @@ static void make_rest(struct maker *m)
 		m->p->connections[i].from = copy(m, from->from_text);
 		m->p->connections[i].to = copy(m, from->to_text);
 		m->p->connections[i].full = copy(m, from->full);
+		m->p->connections[i].once = from->once;
+		m->p->connections[i].implied = from->implied;
 		m->p->connections[i].line = from->at->from.line;
 	}
 	for (size_t i = 0; i < m->t->processes.len; i++)

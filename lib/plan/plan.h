@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "plan/connection.h"
 #include "plan/process.h"
 #include "plan/slot.h"
 
@@ -64,20 +65,6 @@ struct plan_queue {
 	uint32_t rank; /* as of a loop */
 	uint32_t first_slot, slots_len; /* in plan.takers, order of connecting */
 	bool evicting; /* as of a loop */
-};
-
-/* One thing that an emit of a signal reaches, connections through signals included. */
-struct plan_target {
-	uint32_t connection; /* several may share one */
-	uint32_t via; /* the last signal on the way: what the receiver is told */
-	uint32_t slot, queue; /* one of them; the other is NONE */
-};
-
-/* A connection as written, for people: full addresses. */
-struct plan_connection {
-	const char *from, *to;
-	const char *full; /* its `full:` */
-	unsigned line;
 };
 
 struct plan {

@@ -326,6 +326,8 @@ static void put_flow(struct lines *l)
 		put_text(l, p->connections[i].to);
 		if (strcmp(p->connections[i].full, "block") != 0)
 			put(l, ", full %s", p->connections[i].full);
+		if (p->connections[i].once)
+			put(l, ", once");
 		end(l);
 	}
 	for (uint32_t i = 0; i < p->signals_len; i++)

@@ -154,6 +154,7 @@ static int add(struct state *s, arrows *list, const struct topology_arrow *a)
 	at->from = arena_text(&s->arena, a->from);
 	at->to = arena_text(&s->arena, a->to);
 	at->full = a->full ? arena_text(&s->arena, a->full) : NULL;
+	at->once = a->once;
 	return at->from && at->to && (at->full || !a->full) ? 0 : -ENOMEM;
 }
 
@@ -222,7 +223,8 @@ static int spell_last(struct state *s)
 
 	s->added.len--;
 	return add(s, &s->added,
-		   &(struct topology_arrow){last->from, last->to, last->full});
+		   &(struct topology_arrow){last->from, last->to, last->full,
+					    last->once});
 }
 
 int wiring_connect(struct wiring *w, const struct topology_arrow *a,

@@ -40,6 +40,7 @@ int route_build_start(struct route_build *b, const struct routes *old)
 {
 	*b = (struct route_build){.old = old};
 	b->generation = old ? routes_generation(old) + 1 : 1;
+	b->fuses = old ? routes_fuses(old) : 0;
 	if (buf_add_byte(&b->strings, '\0') < 0 || !vec_add(&b->names))
 		return -ENOMEM;
 	for (uint32_t id = 1; old && id < routes_names_len(old); id++) {
@@ -111,8 +112,10 @@ static bool same_queue(const struct route_build *b, uint32_t old, uint32_t queue
 		      b->strings.data + b->queues.at[queue].name) == 0;
 }
 
-static uint32_t since(const struct route_build *b, uint32_t signal,
-		      const struct route_target *t)
+/* The same target, as it stands in the old snapshot; NULL: it does not. */
+static const struct route_target *find_standing(const struct route_build *b,
+						uint32_t signal,
+						const struct route_target *t)
 {
 	const struct route_name *n = b->old ? routes_name(b->old, signal) : NULL;
 
@@ -122,9 +125,17 @@ static uint32_t since(const struct route_build *b, uint32_t signal,
 
 		if (o && o->until == ROUTE_FOR_NOW && o->slot == t->slot &&
 		    o->via == t->via && (t->slot || same_queue(b, o->queue, t->queue)))
-			return o->since;
+			return o;
 	}
-	return b->generation;
+	return NULL;
+}
+
+uint32_t route_build_fuse(const struct route_build *b, uint32_t signal,
+			  const struct route_target *like)
+{
+	const struct route_target *old = find_standing(b, signal, like);
+
+	return old ? old->once : 0;
 }
 
 static int add_reach(struct route_build *b, struct route_name *n,
@@ -157,11 +168,12 @@ static struct route_target *add_target(struct route_build *b, struct route_name 
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t)
 {
 	struct route_name *n = &b->names.at[signal];
+	const struct route_target *old = find_standing(b, signal, &t);
 	struct route_target *added = add_target(b, n);
 
 	if (!added)
 		return -ENOMEM;
-	t.since = since(b, signal, &t);
+	t.since = old ? old->since : b->generation;
 	t.until = ROUTE_FOR_NOW;
 	*added = t;
 	return add_reach(b, n, &t);
@@ -269,6 +281,7 @@ static int add_all(struct route_build *b, struct buf *out)
 	h.reaches_len = (uint32_t)b->reaches.len;
 	h.sorted_len = (uint32_t)sorted.len;
 	h.strings_size = (uint32_t)b->strings.size;
+	h.fuses = b->fuses;
 	r = r ?: buf_add(out, &h, sizeof(h));
 	r = r ?: buf_add(out, b->queues.at, b->queues.len * sizeof(*b->queues.at));
 	r = r ?: buf_add(out, b->names.at, b->names.len * sizeof(*b->names.at));

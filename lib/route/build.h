@@ -14,7 +14,7 @@
 #include "route/route.h"
 
 struct route_build {
-	uint32_t generation;
+	uint32_t generation, fuses; /* its own; the last one so far */
 	const struct routes *old; /* NULL: the first one */
 	VEC(struct route_name) names;
 	VEC(struct route_target) targets;
@@ -40,6 +40,10 @@ int64_t route_build_name(struct route_build *b, enum route_kind kind, const char
  * the name of a named queue a slot behind it.
  */
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t);
+
+/* The fuse of a target like that one in the old snapshot; 0: it has none there. */
+uint32_t route_build_fuse(const struct route_build *b, uint32_t signal,
+			  const struct route_target *like);
 
 /* How targets go. */
 struct route_going {

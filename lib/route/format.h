@@ -12,7 +12,7 @@
 #include "base/crc.h"
 #include "route/route.h"
 
-enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 5 };
+enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 6 };
 
 #define ROUTE_FILE "routes"
 
@@ -23,6 +23,8 @@ struct route_header {
 	uint32_t queues_len, names_len, targets_len, reaches_len;
 	uint32_t sorted_len; /* all ids, by owner, member and kind */
 	uint32_t strings_size;
+	uint32_t fuses; /* the last one that ever was */
+	uint32_t reserved;
 };
 
 /* What h->crc must be, for a file of that size. */

@@ -147,6 +147,11 @@ uint32_t routes_generation(const struct routes *r)
 	return r->head->generation;
 }
 
+uint32_t routes_fuses(const struct routes *r)
+{
+	return r->head->fuses;
+}
+
 uint32_t routes_names_len(const struct routes *r)
 {
 	return r->head->names_len;

@@ -42,6 +42,7 @@ enum { ROUTE_FOR_NOW = 0xffffffff }; /* until: it has not gone */
 
 enum route_target_flag {
 	ROUTE_DRAINED = 1, /* it went, and gets what was emitted before */
+	ROUTE_SPENT = 2, /* it went with the one message that it was for */
 };
 
 enum route_kind {
@@ -73,6 +74,7 @@ struct route_target {
 	uint32_t until; /* that it went with: no message from there on is for it */
 	uint32_t full; /* enum queue_full: what is done if the queue has no room */
 	uint32_t flags; /* enum route_target_flag */
+	uint32_t once; /* which fuse it hangs on; 0: on none. See worker/once.h */
 };
 
 /* A queue that an emit reaches, by one target or several. */
@@ -97,6 +99,7 @@ struct routes *routes_share(struct routes *r);
 void routes_close(struct routes *r);
 
 uint32_t routes_generation(const struct routes *r);
+uint32_t routes_fuses(const struct routes *r); /* the last one that ever was */
 uint32_t routes_names_len(const struct routes *r);
 uint32_t routes_queues_len(const struct routes *r);
 

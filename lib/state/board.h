@@ -43,6 +43,7 @@ struct board_loop {
 	uint64_t begun; /* when a message was begun last, monotonic */
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason but the next one */
+	uint64_t spent; /* not for a connection that is only for one message */
 	uint64_t disconnected; /* dropped, as their connection had gone */
 	uint64_t missed; /* ticks of timers */
 	uint64_t retried, dead;

@@ -37,8 +37,9 @@ static void act(struct supervisor *s, uint32_t slot_id)
 
 static void claimed(struct supervisor *s, const struct claim *c)
 {
-	struct dispatch d = {s->world.routes, &c->envelope, world_control(&s->world), 0,
-			     0};
+	struct dispatch d = {.routes = s->world.routes,
+			     .envelope = &c->envelope,
+			     .queue = world_control(&s->world)};
 	struct receiver_id id;
 
 	while (dispatch_next(&d, &id))

@@ -18,6 +18,7 @@ struct naming {
 	const struct plan *plan;
 	struct world *world;
 	struct route_going going;
+	uint32_t *fuses; /* of the plan's connections; 0: none, or not known yet */
 	bool renewing; /* everything stands already, but for the connections */
 	int error;
 };
@@ -141,13 +142,15 @@ static void name_members(struct naming *n)
 	}
 }
 
-static void add_target(struct naming *n, uint32_t signal, const struct plan_target *t)
+static struct route_target target_of(const struct naming *n,
+				     const struct plan_target *t)
 {
 	const struct plan *p = n->plan;
 	const struct world *w = n->world;
 	struct route_target target = {
 		.via = w->signal_ids[t->via],
-		.full = queue_full_find(p->connections[t->connection].full)};
+		.full = queue_full_find(p->connections[t->connection].full),
+		.once = n->fuses[t->connection]};
 
 	if (t->slot == PLAN_NONE) {
 		target.queue = world_named_queue(w, t->queue);
@@ -157,18 +160,45 @@ static void add_target(struct naming *n, uint32_t signal, const struct plan_targ
 		target.slot = w->slot_ids[t->slot];
 		target.queue = loop == PLAN_NONE ? world_control(w) : loop;
 	}
-	n->error = route_build_target(&n->build, w->signal_ids[signal], target);
+	return target;
+}
+
+/* Each target of a connection hangs on the one fuse that it has from its beginning. */
+static void find_fuses(struct naming *n)
+{
+	const struct plan *p = n->plan;
+
+	for (uint32_t i = 0; i < p->signals_len; i++)
+		for (uint32_t k = 0; k < p->signals[i].targets_len; k++) {
+			const struct plan_target *t =
+				&p->targets[p->signals[i].first_target + k];
+			struct route_target like = target_of(n, t);
+
+			if (p->connections[t->connection].once && !like.once)
+				n->fuses[t->connection] = route_build_fuse(
+					&n->build, n->world->signal_ids[i], &like);
+		}
+	for (uint32_t i = 0; i < p->connections_len; i++)
+		if (p->connections[i].once && !n->fuses[i])
+			n->fuses[i] = ++n->build.fuses;
 }
 
 static void add_targets(struct naming *n)
 {
 	const struct plan *p = n->plan;
 
+	n->fuses = calloc(p->connections_len + 1, sizeof(*n->fuses));
+	if (!n->fuses)
+		n->error = -ENOMEM;
+	if (!n->error)
+		find_fuses(n);
 	for (uint32_t i = 0; !n->error && i < p->signals_len; i++) {
 		const struct plan_signal *s = &p->signals[i];
 
 		for (uint32_t k = 0; !n->error && k < s->targets_len; k++)
-			add_target(n, i, &p->targets[s->first_target + k]);
+			n->error = route_build_target(
+				&n->build, n->world->signal_ids[i],
+				target_of(n, &p->targets[s->first_target + k]));
 		if (!n->error)
 			n->error = route_build_gone(&n->build, n->world->signal_ids[i],
 						    &n->going);
@@ -282,6 +312,7 @@ static int publish(struct naming *n, const struct routes *old,
 	r = n->error ? fail(err, n->error, "out of memory")
 		     : route_build_write(&n->build, n->world->dir, err);
 	route_build_done(&n->build);
+	free(n->fuses);
 	return r;
 }
 
@@ -301,13 +332,11 @@ int naming_make(struct world *w, struct sigslot_error *err)
 	return r == 0 ? index_slots(w) : r;
 }
 
-int naming_renew(struct world *w, const struct plan *p, bool drain,
+int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 		 struct sigslot_error *err)
 {
-	struct naming n = {.plan = p,
-			   .world = w,
-			   .going.flags = drain ? ROUTE_DRAINED : 0,
-			   .renewing = true};
+	struct naming n = {
+		.plan = p, .world = w, .going.flags = flags, .renewing = true};
 	int r = publish(&n, w->routes, err);
 
 	return r == 0 ? world_renew(w, err) : r;

@@ -18,11 +18,11 @@ int naming_make(struct world *w, struct sigslot_error *err);
 
 /*
  * Publishes the connections of another plan of the same things, and opens these routes.
- * The connections that it has not any more get what was emitted before, if `drain`. On
- * failure nothing has changed, but that the newest routes may be in place, and are not
- * opened: -ENOMEM.
+ * The connections that it has not any more go with `flags`, see enum route_target_flag.
+ * On failure nothing has changed, but that the newest routes may be in place, and are
+ * not opened: -ENOMEM.
  */
-int naming_renew(struct world *w, const struct plan *p, bool drain,
+int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 		 struct sigslot_error *err);
 
 #endif

@@ -7,9 +7,12 @@
 
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/log.h"
 #include "queue/drop.h"
 #include "supervisor/naming.h"
+#include "worker/once.h"
 
 static bool takes_from(const struct plan *p, uint32_t queue, uint32_t process)
 {
@@ -79,7 +82,8 @@ static int parse(const json_t *root, struct rewiring *ret, struct sigslot_error 
 		.connect = strcmp(text_of(root, "op"), "connect") == 0,
 		.drain = json_is_true(json_object_get(root, "drain")),
 		.arrow = {text_of(root, "from"), text_of(root, "to"),
-			  text_of(root, "full")},
+			  text_of(root, "full"),
+			  json_is_true(json_object_get(root, "once"))},
 	};
 	if (is_end(ret->arrow.from) && is_end(ret->arrow.to) &&
 	    (!ret->arrow.full || queue_full_find(ret->arrow.full) != QUEUE_FULLS))
@@ -103,15 +107,30 @@ static int prepare(struct supervisor *s, const struct rewiring *asked,
 			      : wiring_disconnect(s->wiring, &asked->arrow, err);
 }
 
-static int publish(struct supervisor *s, bool drain, struct sigslot_error *err)
+/* Nobody hands over anything by these routes any more. */
+static void remove_fuses(const struct world *w)
+{
+	const struct route_target *t;
+	char name[24];
+
+	for (uint32_t i = 0; (t = routes_target(w->routes, i)); i++) {
+		if (!t->once || t->until != w->generation || t->flags & ROUTE_DRAINED)
+			continue;
+		once_name(t->once, name);
+		unlinkat(w->dir, name, 0);
+	}
+}
+
+static int publish(struct supervisor *s, uint32_t flags, struct sigslot_error *err)
 {
 	const struct plan *next = wiring_next(s->wiring);
-	int r = naming_renew(&s->world, next, drain, err);
+	int r = naming_renew(&s->world, next, flags, err);
 
 	if (r < 0)
 		return r;
 	board_publish(s->world.board, s->world.generation);
 	tell_takers(s, next);
+	remove_fuses(&s->world);
 	wiring_commit(s->wiring);
 	s->plan = s->world.plan = wiring_plan(s->wiring);
 	return 0;
@@ -125,8 +144,52 @@ int rewire_ask(struct supervisor *s, const json_t *root, struct sigslot_error *e
 	if (r == 0 && (s->stop.active || s->ending))
 		r = fail(err, -ESHUTDOWN, "instance '%s' is stopping", s->plan->name);
 	r = r ?: prepare(s, &asked, err);
-	r = r ?: publish(s, asked.drain, err);
+	r = r ?: publish(s, asked.drain ? ROUTE_DRAINED : 0, err);
 	if (r)
 		wiring_forget(s->wiring);
 	return r;
+}
+
+/*
+ * The plan's connection that hangs on it; NULL: none any more. The targets that stand
+ * are in the routes as they are in the plan.
+ */
+static const struct plan_connection *find_fuse(const struct supervisor *s,
+					       uint64_t fuse)
+{
+	const struct plan *p = s->plan;
+	const struct routes *r = s->world.routes;
+
+	for (uint32_t i = 0; i < p->signals_len; i++) {
+		const struct route_name *n = routes_name(r, s->world.signal_ids[i]);
+
+		for (uint32_t k = 0; k < p->signals[i].targets_len; k++) {
+			uint32_t target = p->signals[i].first_target + k;
+			const struct route_target *t =
+				routes_target(r, n->first_target + k);
+
+			if (t && t->once == fuse)
+				return &p->connections[p->targets[target].connection];
+		}
+	}
+	return NULL;
+}
+
+void rewire_spent(struct supervisor *s, uint64_t fuse)
+{
+	const struct plan_connection *c = find_fuse(s, fuse);
+	struct sigslot_error err = {0};
+	struct topology_arrow gone;
+	int r;
+
+	if (!c || s->stop.active || s->ending)
+		return;
+	gone = (struct topology_arrow){.from = c->from, .to = c->to};
+	r = wiring_disconnect(s->wiring, &gone, &err);
+	if (r == 0)
+		r = publish(s, ROUTE_SPENT, &err);
+	if (r < 0)
+		log_line("sigslot", "%s", err.text);
+	if (r)
+		wiring_forget(s->wiring);
 }

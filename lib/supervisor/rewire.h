@@ -20,4 +20,7 @@ bool rewire_knows(const json_t *request);
  */
 int rewire_ask(struct supervisor *s, const json_t *request, struct sigslot_error *err);
 
+/* A connection has delivered the one message that it was for: it goes. */
+void rewire_spent(struct supervisor *s, uint64_t fuse);
+
 #endif

@@ -15,7 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "queue/queue.h"
-#include "supervisor/super.h"
+#include "supervisor/rewire.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -74,6 +74,8 @@ void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
 		command_ended(s, p->index, p->value);
 	else if (p->op == WIRE_ERROR && lamp)
 		order_loop(s, "terminate", p->index);
+	else if (p->op == WIRE_SPENT)
+		rewire_spent(s, p->value);
 	else if (p->op == WIRE_FAULT)
 		faulted(s, h, p->index);
 	else if (p->op == WIRE_PHASE && lamp)

@@ -15,7 +15,7 @@ enum { LINKS_MAX = 65536 };
 /* An arrow and its options. */
 struct written {
 	const struct node *arrow;
-	const char *full;
+	struct topology_arrow options; /* its ends are in the text */
 };
 
 /* One end of the arrow at hand, resolved on both its sides. */
@@ -32,23 +32,9 @@ struct row {
 	size_t len;
 };
 
-/* Arrows are the bulk of many files: no printf here. */
-static char *concat(struct reader *r, const char *a, const char *between, const char *b)
-{
-	size_t a_size = strlen(a), size = strlen(between), b_size = strlen(b);
-	char *text = reader_alloc(r, a_size + size + b_size + 1);
-
-	if (!text)
-		return NULL;
-	memcpy(text, a, a_size);
-	memcpy(text + a_size, between, size);
-	memcpy(text + a_size + size, b, b_size);
-	return text;
-}
-
 static const char *address(struct reader *r, const char *owner, const char *member)
 {
-	const char *text = concat(r, owner, ".", member);
+	const char *text = connect_text(r, owner, ".", member);
 
 	return text ? text : "";
 }
@@ -66,7 +52,7 @@ static const char *destination_text(struct reader *r, const struct destination *
 
 static bool is_new(struct reader *r, const char *from, const char *to)
 {
-	char *pair = concat(r, from, " -> ", to);
+	char *pair = connect_text(r, from, " -> ", to);
 
 	if (!pair)
 		return false;
@@ -109,58 +95,6 @@ static bool takes_from_queue(struct reader *r, const struct node *n,
 			       "to one of the slots behind it",
 			       problem_quote(&r->problems, to->to_text), queue);
 	return false;
-}
-
-/* The queue whose room an arrow is about; NULL: it has none of its own. */
-static const char *queue_of(const struct model_link *link)
-{
-	if (link->queue)
-		return link->queue->thing.name;
-	if (link->broadcast)
-		return link->broadcast->thing.name;
-	if (!link->slot || !link->slot->does)
-		return NULL;
-	return model_object_of(link->slot->owner)->loop->thing.name;
-}
-
-static void refuse_full(struct reader *r, const struct model_link *link)
-{
-	const char *why = link->signal
-				  ? "it belongs on the arrow that goes on from there"
-				  : "what steers never waits";
-
-	if (link->source)
-		why = "it belongs on the arrow into the queue";
-	problem_within(&r->problems, link->at, link->skip,
-		       "`full: %s` says nothing about `%.64s` -> `%.64s`: %s",
-		       link->full, link->from_text, link->to_text, why);
-}
-
-/* One signal has one policy for one queue, however many connections lead there. */
-static void check_full(struct reader *r, struct model_link *link)
-{
-	const char *queue = link->source ? NULL : queue_of(link);
-	const struct model_link *first;
-	char *key;
-
-	if (!queue) {
-		if (strcmp(link->full, CONNECT_FULL) != 0)
-			refuse_full(r, link);
-		return;
-	}
-	key = concat(r, link->from_text, " => ", queue);
-	if (!key)
-		return;
-	first = map_get(&r->fulls, key);
-	if (!first && map_set(&r->fulls, key, link) < 0)
-		r->problems.no_memory = true;
-	if (first && strcmp(first->full, link->full) != 0)
-		problem_within(&r->problems, link->at, link->skip,
-			       "`%.64s` has `full: %s` for the queue of `%.64s` here, "
-			       "and `full: %s` %s: a signal has one for each queue, "
-			       "write the same",
-			       link->from_text, link->full, queue, first->full,
-			       problem_where(&r->problems, first->at));
 }
 
 static void place_link(struct model_link *link)
@@ -206,12 +140,13 @@ static void add_link(struct reader *r, const struct written *w,
 		.broadcast = to->to.broadcast,
 		.from_text = from->from_text,
 		.to_text = to->to_text,
-		.full = w->full,
+		.full = w->options.full,
+		.once = w->options.once,
 		.at = n,
 		.skip = to->offset,
 		.index = (uint32_t)r->t->links.len - 1,
 	};
-	check_full(r, link);
+	policy_check(r, link);
 	place_link(link);
 }
 
@@ -317,12 +252,14 @@ static void read_options(struct reader *r, const struct node *n, struct written 
 	struct section s;
 
 	if (!node_empty(n) && section_read(r, n, AT_ARROW, 0, &s))
-		w->full = section_text(&s, "full", CONNECT_FULL);
+		w->options = (struct topology_arrow){
+			.full = section_text(&s, "full", CONNECT_FULL),
+			.once = section_number(&s, "once", false)};
 }
 
 static void read_connection(struct reader *r, const struct node *n)
 {
-	struct written w = {n, CONNECT_FULL};
+	struct written w = {n, {.full = CONNECT_FULL}};
 
 	if (n->kind == NODE_TEXT) {
 		read_arrow(r, &w);
@@ -339,10 +276,13 @@ static void read_connection(struct reader *r, const struct node *n)
 	read_arrow(r, &w);
 }
 
-void connect_arrow(struct reader *r, const struct node *arrow, const char *full)
+void connect_arrow(struct reader *r, const struct node *arrow,
+		   const struct topology_arrow *options)
 {
-	struct written w = {arrow, full};
+	struct written w = {arrow, *options};
 
+	if (!w.options.full)
+		w.options.full = CONNECT_FULL;
 	read_arrow(r, &w);
 }
 
@@ -375,9 +315,10 @@ void connect_later(struct reader *r, struct model_signal *from,
 static void connect_one(struct reader *r, const struct later_link *l)
 {
 	struct arrow_end end = {.name = l->queue->text};
-	struct written w = {l->queue, CONNECT_FULL};
+	struct written w = {l->queue, {.full = CONNECT_FULL}};
 	struct joint from = {.from.signal = l->from}, to = {.good = true};
 	struct model_thing *thing = map_get(&r->t->names, end.name);
+	size_t before;
 
 	if (thing && thing->kind != MODEL_QUEUE) {
 		problem_node(
@@ -390,7 +331,10 @@ static void connect_one(struct reader *r, const struct later_link *l)
 		return;
 	from.from_text = origin_text(r, &from.from);
 	to.to_text = destination_text(r, &to.to);
+	before = r->t->links.len;
 	add_link(r, &w, &from, &to);
+	if (r->t->links.len > before)
+		r->t->links.at[before]->implied = true;
 }
 
 void connect_rest(struct reader *r)

@@ -38,8 +38,15 @@ void connect_later(struct reader *r, struct model_signal *from,
 		   const struct node *queue);
 void connect_rest(struct reader *r);
 
-/* Makes the connections of an arrow; `full` is the word behind its `full:`. */
-void connect_arrow(struct reader *r, const struct node *arrow, const char *full);
+/* Makes the connections of an arrow with these options. */
+void connect_arrow(struct reader *r, const struct node *arrow,
+		   const struct topology_arrow *options);
+
+/* Three texts as one. NULL is noted as a problem. */
+char *connect_text(struct reader *r, const char *a, const char *between, const char *b);
+
+/* policy.c: whether what an arrow says can be, and agrees with the others. */
+void policy_check(struct reader *r, const struct model_link *link);
 
 /* edit.c: notes what was removed, before all arrows; adds the rest, behind them. */
 void edit_begin(struct reader *r);

@@ -168,9 +168,10 @@ const struct key keys[] = {
 	{"full", AT_ARROW, .kind = KEY_WORD,
 	 .words = "block drop-new drop-old latest fail", .fallback = "block",
 	 .page = "What happens if the queue of the receiver has no room"},
+	{"once", AT_ARROW, .kind = KEY_BOOLEAN, .fallback = "false",
+	 .page = "With true it delivers one message and is gone"},
 	LATER("where", AT_ARROW),
 	LATER("map", AT_ARROW),
-	LATER("once", AT_ARROW),
 	LATER("gather", AT_ARROW),
 	LATER("rate", AT_ARROW),
 };

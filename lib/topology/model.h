@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "topology/duty.h"
+#include "topology/link.h"
 #include "topology/node.h"
 
 enum model_kind { MODEL_PROCESS, MODEL_LOOP, MODEL_OBJECT, MODEL_QUEUE };
@@ -91,23 +92,6 @@ struct model_signal {
 	struct model_signal *back;
 	struct model_link *walk;
 	enum { MODEL_NEW, MODEL_OPEN, MODEL_SEEN } seen;
-};
-
-/* One connection; from one of two origins to one of four destinations. */
-struct model_link {
-	struct model_link *next; /* of the same origin */
-	struct model_link *next_feed; /* of the same queue, as its destination */
-	struct model_signal *from;
-	struct model_queue *source; /* then it leads to a slot */
-	struct model_slot *slot;
-	struct model_signal *signal;
-	struct model_queue *queue;
-	struct model_loop *broadcast;
-	const char *from_text, *to_text; /* full addresses */
-	const char *full; /* what happens if the receiver has no room */
-	const struct node *at;
-	size_t skip; /* of the destination in the node's text */
-	uint32_t index;
 };
 
 struct topology {

@@ -7,6 +7,7 @@
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -25,6 +26,7 @@ typedef sigslot_report_fn topology_report_fn;
 struct topology_arrow {
 	const char *from, *to; /* NAME[.MEMBER] */
 	const char *full; /* NULL: the default */
+	bool once; /* it is gone when it has delivered one message */
 };
 
 /*

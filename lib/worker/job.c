@@ -106,6 +106,8 @@ static void leave(struct job *job)
 
 	if (job->stand.link)
 		row_leave(&job->receiver->row, &job->stand);
+	if (job->id.once && !record->again)
+		once_spent(t, job->id.once);
 	routes_close(job->routes);
 	pool_give(&t->job_pool, job);
 	record_release(record);

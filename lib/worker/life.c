@@ -199,6 +199,9 @@ static void go_down(struct turn *t)
 	for (unsigned i = 0; i < t->intakes.len; i++)
 		intake_settle(t->intakes.at[i]);
 	drop_rest(t);
+	if (!t->now)
+		once_spent_all(
+			t); /* what was theirs is done, or dropped with the rest */
 	t->board->state = BOARD_STOPPED;
 	t->board->busy = 0;
 }

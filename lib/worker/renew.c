@@ -91,6 +91,7 @@ void renew_worker(struct worker *w)
 	for (uint32_t i = 0; i < w->world->plan->loops_len; i++) {
 		if (!w->turns[i])
 			continue;
+		once_forget(w->turns[i]);
 		vec_each(receiver, &w->turns[i]->receivers)
 			receiver_heed(*receiver);
 		turn_pump_later(w->turns[i]);

@@ -70,6 +70,7 @@ void turn_done(struct turn *t)
 		free(*in);
 	}
 	vec_done(&t->intakes);
+	vec_done(&t->blown);
 	vec_done(&t->receivers);
 	vec_done(&t->ticks);
 	free(t->claims);
@@ -163,8 +164,10 @@ static bool begin(struct turn *t)
 	t->current = r;
 	t->have_receiver = false;
 	renew_for(t->worker, &r->claim.envelope);
-	t->dispatch = (struct dispatch){routes_share(t->worker->world->routes),
-					&r->claim.envelope, t->index, 0, 0};
+	t->dispatch =
+		(struct dispatch){.routes = routes_share(t->worker->world->routes),
+				  .envelope = &r->claim.envelope,
+				  .queue = t->index};
 	board_add(&t->board->in, 1);
 	return true;
 }
@@ -173,12 +176,14 @@ static bool begin(struct turn *t)
 static void conclude(struct turn *t)
 {
 	struct record *r = t->current;
-	uint32_t missed = t->dispatch.missed;
+	const struct dispatch *d = &t->dispatch;
 
-	if (missed && !r->again)
-		board_add(&t->board->disconnected, missed);
-	else if (!r->receivers && !r->again)
-		board_add(&t->board->dropped, 1);
+	if (!r->again) {
+		board_add(&t->board->disconnected, d->missed);
+		board_add(&t->board->spent, d->spent);
+		if (!r->receivers && !d->missed && !d->spent)
+			board_add(&t->board->dropped, 1);
+	}
 	leave_routes(t);
 	t->current = NULL;
 	record_walked(r);
@@ -192,13 +197,14 @@ static bool find_receiver(struct turn *t)
 	const struct taker *taker;
 
 	if (!r->from->named)
-		return dispatch_next(&t->dispatch, &t->receiver);
+		return once_next(t, r);
 	if (r->receivers)
 		return false;
 	taker = intake_choose(r->from);
 	r->again = !taker;
 	if (taker)
-		t->receiver = (struct receiver_id){taker->slot, e->sender, e->signal};
+		t->receiver =
+			(struct receiver_id){taker->slot, e->sender, e->signal, 0};
 	return taker;
 }
 

@@ -19,6 +19,7 @@
 #include "queue/queue.h"
 #include "slot/slot.h"
 #include "worker/intake.h"
+#include "worker/once.h"
 #include "worker/outbox.h"
 #include "worker/row.h"
 #include "worker/wire.h"
@@ -81,6 +82,7 @@ struct turn {
 	struct intake *claimed; /* where from */
 	struct record *current;
 	struct dispatch dispatch;
+	VEC(struct blown) blown; /* connections of its slots that are for one message */
 	struct receiver_id receiver; /* the next one of current, if `have_receiver` */
 	bool have_receiver;
 	struct receiver *busy; /* whose jobs the turn waits for */
@@ -120,9 +122,6 @@ bool turn_willing(const struct turn *t);
 void turn_doubt(struct turn *t);
 void turn_trust(struct turn *t);
 
-/* While somebody doubts, whoever may go on now does. */
-void turn_pump_all(struct worker *w);
-
 /* Gives back what was claimed and is not begun. */
 void turn_unclaim(struct turn *t);
 
@@ -135,8 +134,9 @@ void turn_abandon(struct turn *t);
 /* Whether anything is under way. */
 bool turn_idle(const struct turn *t);
 
-/* The same in the next round, from where it would recurse. */
+/* In the next round, from where it would recurse; all that a doubt held up. */
 void turn_pump_later(struct turn *t);
+void turn_pump_all(struct worker *w);
 
 /* Shows on the board what it is at, and what keeps it, if it takes nothing. */
 void turn_show(struct turn *t);

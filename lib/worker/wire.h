@@ -29,6 +29,7 @@ enum wire_op {
 	WIRE_ENDED, /* from: the command of slot `index` has ended for good */
 	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
 	WIRE_ERROR, /* from: a message failed in loop `index`, which has to end */
+	WIRE_SPENT, /* from: a connection has had its one message; value: its fuse */
 	WIRE_EXIT, /* to: nothing more to do */
 	WIRE_ROUTES, /* to: there are new ones, and it concerns what it takes from */
 };

@@ -119,7 +119,7 @@ static void change(uint32_t flags, bool (*passed)(void *, const char *), bool wi
 static const char *receivers(const struct envelope *e, uint32_t queue)
 {
 	static char text[256];
-	struct dispatch d = {routes, e, queue, 0, 0};
+	struct dispatch d = {.routes = routes, .envelope = e, .queue = queue};
 	struct receiver_id to = {0};
 	size_t size = 0;
 
