@@ -103,12 +103,13 @@ static int make_args(struct slot *s, const struct slot_job *job, struct text_arg
 static struct command *new_command(struct commands *cs, struct slot_job *job)
 {
 	struct command *c = calloc(1, sizeof(*c));
+	bool logs = cs->slot.spec->output == SLOT_LOG;
 
 	if (!c)
 		return NULL;
 	c->process = (struct process){.slot = &cs->slot,
 				      .job = job,
-				      .line = line,
+				      .line = logs ? NULL : line,
 				      .room = room,
 				      .ended = ended};
 	c->next = cs->first;

@@ -81,21 +81,22 @@ static void prune(void)
 	left_limit = left < 8 ? 16 : 2 * left;
 }
 
-void groups_ended(pid_t group)
+bool groups_ended(pid_t group)
 {
 	size_t i;
 
 	for (i = 0; i < len && table->at[i].id != group; i++)
 		;
 	if (i == len)
-		return;
+		return true;
 	if (kill(-group, 0) < 0) {
 		drop(i);
-		return;
+		return true;
 	}
 	table->at[i].left = true;
 	if (++left >= left_limit)
 		prune();
+	return false;
 }
 
 void groups_kill(const void *owner, int sig)

@@ -9,6 +9,7 @@
 #ifndef SLOT_GROUPS_H
 #define SLOT_GROUPS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Makes sure that the next groups_add() cannot fail. Returns 0 or -ENOMEM. */
@@ -17,8 +18,8 @@ int groups_reserve(void);
 /* Enters the group of a command that `owner` started. */
 void groups_add(pid_t group, const void *owner);
 
-/* The command has been reaped. */
-void groups_ended(pid_t group);
+/* The command has been reaped. Returns whether nobody is left in its group. */
+bool groups_ended(pid_t group);
 
 /* Sends a signal to all groups of the owner, NULL: to all. Async-signal-safe. */
 void groups_kill(const void *owner, int sig);

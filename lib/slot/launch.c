@@ -13,6 +13,7 @@
 #include "slot/program.h"
 #include "slot/report.h"
 #include "slot/spawn.h"
+#include "slot/stream.h"
 
 static const char *const sh[] = {"sh", NULL};
 
@@ -74,6 +75,7 @@ int launch_init(struct launch *l, const struct slot_spec *spec, const void *owne
 
 void launch_done(struct launch *l)
 {
+	streams_free_spare(&l->spare);
 	arena_done(&l->arena);
 	free(l->program.file);
 	free(l->direct.file);

@@ -24,6 +24,7 @@ struct launch {
 	struct env env;
 	struct program program; /* what the topology says, or the shell */
 	int ready_fd; /* its descriptor 3 for the next start; -1: none */
+	struct stream *spare; /* that none of its commands has now */
 	struct program direct; /* the same without the shell, where nobody can tell */
 };
 

@@ -36,7 +36,7 @@ static void settle(struct process *p)
 {
 	struct slot_verdict v;
 
-	if (!p->exited || p->out >= 0 || p->err >= 0)
+	if (!p->exited || p->out >= 0 || streams_any(&p->logs))
 		return;
 	v = process_verdict(p);
 	process_done(p);
@@ -54,42 +54,28 @@ static bool holding(const struct process *p)
 	return p->slot->held && p->slot->spec->output == SLOT_EMIT;
 }
 
-/* --- stderr -------------------------------------------------------------------- */
+/* --- streams into the log ------------------------------------------------------ */
 
-static void log_lines(struct process *p)
+static void log_ended(struct stream *ended, void *data)
 {
-	const char *line;
-	size_t size;
+	struct process *p = data;
 
-	while (lines_next(&p->err_lines, &line, &size))
-		report_log(p->slot, line, size);
-	lines_rest(&p->err_lines);
-	if (p->err_lines.ended)
-		close_watched(&p->err_watch, &p->err);
-}
-
-static bool read_err(struct process *p)
-{
-	ssize_t n;
-
-	if (p->err < 0)
-		return false;
-	n = lines_read(&p->err_lines, p->err);
-	if (n > 0)
-		tail_add(&p->tail, p->err_lines.data + p->err_lines.end - n, (size_t)n);
-	else if (n != -EAGAIN)
-		p->err_lines.ended = true;
-	log_lines(p);
-	return n > 0;
-}
-
-static void err_ready(struct watch *w, uint32_t events)
-{
-	struct process *p = container_of(w, struct process, err_watch);
-
-	(void)events;
-	read_err(p);
+	streams_drop(&p->logs, ended);
 	settle(p);
+}
+
+static int take_log(struct process *p, int which, int *theirs)
+{
+	struct stream *s;
+	int r = streams_take(&p->logs, which, p->slot, &s);
+
+	if (r < 0)
+		return r;
+	s->tail = which == STREAM_ERR ? &p->tail : NULL;
+	s->ended = log_ended;
+	s->data = p;
+	*theirs = s->theirs;
+	return 0;
 }
 
 /* --- stdout -------------------------------------------------------------------- */
@@ -133,11 +119,16 @@ static void out_ready(struct watch *w, uint32_t events)
 	settle(p);
 }
 
-/* Reads what is there, but not for ever: somebody may still be writing. */
-static void read_rest(struct process *p)
+/*
+ * Reads what is there, but not for ever: somebody may still be writing. Returns whether
+ * that was all.
+ */
+static bool read_rest(struct process *p)
 {
-	for (int i = 0; i < REST_READS && (read_err(p) || read_out(p)); i++)
-		;
+	for (int i = 0; i < REST_READS; i++)
+		if (!(streams_read(&p->logs) | read_out(p)))
+			return true;
+	return false;
 }
 
 /* Closes what somebody else keeps open, unless a full outbox keeps us from reading. */
@@ -147,9 +138,8 @@ static void stop_waiting(struct process *p)
 	read_rest(p);
 	if (holding(p))
 		return;
-	p->out_lines.ended = p->err_lines.ended = true;
-	if (p->err >= 0)
-		log_lines(p);
+	streams_free(&p->logs);
+	p->out_lines.ended = true;
 	if (p->out >= 0)
 		give_lines(p);
 	settle(p);
@@ -216,14 +206,14 @@ void process_break_in(struct process *p)
 static void exited(struct child *c, int status)
 {
 	struct process *p = container_of(c, struct process, child);
+	bool alone = groups_ended(c->pid);
 
 	p->exited = true;
 	p->status = status;
-	groups_ended(c->pid);
 	process_break_in(p);
-	read_rest(p);
+	streams_leave(&p->logs, read_rest(p) && alone);
 	p->stage = DRAIN;
-	if (p->out >= 0 || p->err >= 0)
+	if (p->out >= 0 || streams_any(&p->logs))
 		loop_arm(p->slot->loop, &p->timer, clock_now() + GRACE_NS);
 	else
 		loop_disarm(p->slot->loop, &p->timer);
@@ -277,10 +267,12 @@ static int open_streams(struct process *p, int theirs[3])
 		theirs[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		r = theirs[0] < 0 ? -errno : 0;
 	}
-	if (r == 0)
+	if (r == 0 && p->line)
 		r = make_pipe(&p->out, &theirs[1], false);
+	else if (r == 0)
+		r = take_log(p, STREAM_OUT, &theirs[1]);
 	if (r == 0)
-		r = make_pipe(&p->err, &theirs[2], false);
+		r = take_log(p, STREAM_ERR, &theirs[2]);
 	return r;
 }
 
@@ -289,9 +281,7 @@ static int watch_all(struct process *p, pid_t pid)
 	struct loop *loop = p->slot->loop;
 	int r = loop_child(loop, &p->child, pid, exited);
 
-	if (r == 0)
-		r = loop_watch(loop, &p->err_watch, p->err, EPOLLIN, err_ready);
-	if (r == 0 && !holding(p))
+	if (r == 0 && p->out >= 0 && !holding(p))
 		r = loop_watch(loop, &p->out_watch, p->out, EPOLLIN, out_ready);
 	return r;
 }
@@ -326,18 +316,18 @@ int process_start(struct process *p, struct launch *l, const struct text_args *a
 	int theirs[3] = {-1, -1, -1};
 	int r;
 
-	p->in = p->out = p->err = -1;
+	p->logs.spare = &l->spare;
+	p->in = p->out = -1;
 	p->child.pidfd = -1;
 	p->out_lines.limit = REPORT_LINE;
-	p->err_lines.limit = REPORT_LOG_LINE;
-	p->err_lines.split = true;
 	if (p->slot->spec->output == SLOT_LOG)
-		p->out_lines = p->err_lines;
+		p->out_lines = (struct lines){.limit = REPORT_LOG_LINE, .split = true};
 	p->timer.fire = fire;
 	p->started = clock_now();
 	r = start(p, l, args, theirs, ret_v);
-	for (int i = 0; i < 3; i++)
-		fd_close(&theirs[i]);
+	fd_close(&theirs[0]);
+	if (p->line) /* the others are those of streams */
+		fd_close(&theirs[1]);
 	if (r < 0)
 		process_done(p);
 	else if (limit_ns)
@@ -383,8 +373,7 @@ void process_done(struct process *p)
 	loop_later_cancel(&p->again);
 	close_watched(&p->in_watch, &p->in);
 	close_watched(&p->out_watch, &p->out);
-	close_watched(&p->err_watch, &p->err);
+	streams_free(&p->logs);
 	lines_done(&p->out_lines);
-	lines_done(&p->err_lines);
 	buf_done(&p->payload);
 }

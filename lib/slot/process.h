@@ -4,22 +4,23 @@
  * lines, its end. Its owner embeds it and is called back.
  *
  * The end is when it has exited and its output has been read to the end; if somebody
- * else still keeps that open, one second after the exit.
+ * else still keeps that open, one second after the exit. For what goes to the log only
+ * those of its process group count: others may go on writing there.
  */
 #ifndef SLOT_PROCESS_H
 #define SLOT_PROCESS_H
 
 #include "slot/launch.h"
-#include "slot/lines.h"
-#include "slot/tail.h"
+#include "slot/stream.h"
 
 struct process {
 	struct slot *slot;
 	struct slot_job *job; /* it works for; NULL: a resident */
 	struct child child;
-	int in, out, err; /* our ends; -1 = closed */
-	struct watch in_watch, out_watch, err_watch;
-	struct lines out_lines, err_lines;
+	int in, out; /* our ends; -1 = closed */
+	struct streams logs; /* stderr, and stdout without line() */
+	struct watch in_watch, out_watch;
+	struct lines out_lines;
 	struct buf payload; /* of the line that is being emitted */
 	struct timer timer; /* to end it, to kill it, or to stop waiting for output */
 	struct later again; /* goes on after a hold */
@@ -30,7 +31,7 @@ struct process {
 	int stage; /* what the timer is for */
 	struct tail tail; /* of stderr */
 
-	/* A line of stdout. */
+	/* A line of stdout; NULL: they go to the log. */
 	void (*line)(struct process *p, enum lines_found found, const char *line,
 		     size_t size);
 	/* There is room in stdin, or it is not read any more: write, or close it. */

@@ -327,6 +327,63 @@ static void leaves_background_children(void)
 	ok(kill(pid, 0) < 0, "until the slot is closed");
 }
 
+static void shares_its_log(void)
+{
+	struct slot_spec spec =
+		host_spec("run", "printf %s-out $1; printf %s-err $1 >&2; exit $1");
+	struct slot *s;
+
+	spec.output = SLOT_LOG;
+	s = host_open(&spec);
+	host_clear();
+	host_run(s, "3");
+	ok(strstr(host_text(), "log 3-out\n") && strstr(host_text(), "log 3-err\n"),
+	   "what lacks its newline is logged at the end of the command");
+	is_str(host.last.err_tail, "3-err", "the end of stderr is that of stderr");
+	host_clear();
+	host_run(s, "4");
+	ok(strstr(host_text(), "log 4-out\n") && strstr(host_text(), "log 4-err\n"),
+	   "and does not become a part of the next command's first line");
+	is_str(host.last.err_tail, "4-err", "nor of the end of its stderr");
+	slot_close(s);
+}
+
+/* The command ends when that one has left its process group: nobody waits for it. */
+static void hears_who_slipped_away(void)
+{
+	char dir[] = "/tmp/command_test.XXXXXX";
+	const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+	struct slot_spec spec =
+		host_spec("run",
+			  "setsid sh -c 'echo >gone; read -r line <go; echo $line' & "
+			  "read -r _ <gone");
+	struct slot *s;
+	int fd;
+
+	if (!mkdtemp(dir) || chdir(dir) < 0 || mkfifo("gone", 0600) < 0 ||
+	    mkfifo("go", 0600) < 0)
+		BAIL("no FIFOs");
+	spec.env = env;
+	spec.output = SLOT_LOG;
+	spec.directory = dir;
+	s = host_open(&spec);
+	host_clear();
+	host_run(s, "1");
+	is_str(host_text(), OK, "a command that logs has ended with its group");
+	fd = open("go", O_WRONLY);
+	if (fd < 0 || write(fd, "late\n", 5) != 5)
+		BAIL("cannot write");
+	host_until(&host.logged, 1);
+	is_str(host_text(), OK "log late\n",
+	       "who slipped away from it is heard all the same");
+	close(fd);
+	slot_close(s);
+	unlink("gone");
+	unlink("go");
+	if (chdir("/") == 0)
+		rmdir(dir);
+}
+
 static void ends_many(void)
 {
 	struct slot_spec spec = host_spec("run", "read -r x; kill -STOP $$");
@@ -400,6 +457,8 @@ int main(void)
 	executes_scripts();
 	fits_lines();
 	leaves_background_children();
+	shares_its_log();
+	hears_who_slipped_away();
 	ends_many();
 	times_out();
 	is_held();
