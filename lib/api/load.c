@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -53,12 +54,29 @@ static char *find_stem(const char *file)
 	return dot && dot > name ? strndup(name, (size_t)(dot - name)) : strdup(name);
 }
 
+/* No problem: most never fill up. At run time worker/jam.c sees when they do. */
+static void warn_of_circles(const struct topology_input *in, const struct plan *p)
+{
+	struct sigslot_error warning = {0};
+
+	snprintf(warning.source, sizeof(warning.source), "%s", in->file);
+	for (const char **circle = p->circles; in->report && *circle; circle++) {
+		snprintf(warning.text, sizeof(warning.text),
+			 "warning: messages go round in a circle: %s; when all of its "
+			 "queues are full, what leads back fails: `full: fail` or "
+			 "`drop-new` on one arrow says which",
+			 *circle);
+		in->report(in->data, &warning, "");
+	}
+}
+
 int load_wiring(const char *file, const char *name, sigslot_report_fn report,
 		void *data, struct wiring **ret, struct sigslot_error *err)
 {
 	const char *path = file ? file : "sigslot.yaml";
 	_free_ char *directory = NULL, *stem = find_stem(path);
 	_buf_ struct buf text = {0};
+	struct topology_input in;
 	int code;
 
 	if (!stem)
@@ -76,15 +94,17 @@ int load_wiring(const char *file, const char *name, sigslot_report_fn report,
 	code = find_directory(path, &directory, err);
 	if (code < 0)
 		return code;
-	return wiring_new(
-		&(struct topology_input){
-			.text = text.data ? text.data : "",
-			.size = text.size,
-			.file = strcmp(path, "-") == 0 ? "stdin" : path,
-			.directory = directory,
-			.stem = name ? name : stem,
-			.report = report,
-			.data = data,
-		},
-		name, ret, err);
+	in = (struct topology_input){
+		.text = text.data ? text.data : "",
+		.size = text.size,
+		.file = strcmp(path, "-") == 0 ? "stdin" : path,
+		.directory = directory,
+		.stem = name ? name : stem,
+		.report = report,
+		.data = data,
+	};
+	code = wiring_new(&in, name, ret, err);
+	if (code == 0)
+		warn_of_circles(&in, wiring_plan(*ret));
+	return code;
 }

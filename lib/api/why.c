@@ -15,6 +15,7 @@
 #include "queue/look.h"
 #include "state/board.h"
 #include "state/runtime.h"
+#include "worker/flow.h"
 
 enum { WAY = 16, BLOCKED = 64, TAIL = 3 };
 
@@ -39,48 +40,17 @@ static bool is_name(const char *field, const char *name)
 	return strncmp(field, name, 64) == 0;
 }
 
-static uint32_t find_loop(const struct board *b, const char *name)
+static struct flow flow_of(const struct asking *a)
 {
-	for (uint32_t i = 0; i < b->loops_len; i++)
-		if (is_name(b->loops[i].name, name))
-			return i;
-	return UINT32_MAX;
+	return (struct flow){a->in.routes, a->board};
 }
 
-static const char *queue_name(const struct asking *a, const struct route_queue *q)
+/* The queue that a loop waits for. */
+static uint32_t behind(const struct asking *a, uint32_t loop)
 {
-	return q ? routes_text(a->in.routes, q->name) : "";
-}
+	struct flow f = flow_of(a);
 
-/* The one loop that takes from a queue; UINT32_MAX: none, or several do. */
-static uint32_t taker_of(const struct asking *a, const struct route_queue *q)
-{
-	const struct routes *r = a->in.routes;
-	const char *name = queue_name(a, q);
-	const struct route_name *n =
-		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
-	uint32_t found = UINT32_MAX;
-
-	if (!(q->flags & ROUTE_NAMED))
-		return find_loop(a->board, name);
-	for (uint32_t i = 0; n && i < n->targets_len; i++) {
-		const struct route_target *t = routes_target(r, n->first_target + i);
-		const struct route_queue *of = t ? routes_queue(r, t->queue) : NULL;
-		uint32_t loop = find_loop(a->board, queue_name(a, of));
-
-		if (i && loop != found)
-			return UINT32_MAX;
-		found = loop;
-	}
-	return found;
-}
-
-/* The queue that a loop waits for; NULL: none. */
-static const struct route_queue *behind(const struct asking *a, uint32_t loop)
-{
-	uint32_t index = a->board->loops[loop].behind;
-
-	return index && a->in.supervisor ? routes_queue(a->in.routes, index - 1) : NULL;
+	return a->in.supervisor ? flow_behind(&f, loop) : FLOW_NONE;
 }
 
 /* --- what a loop does, and for whom it waits --- */
@@ -88,27 +58,37 @@ static const struct route_queue *behind(const struct asking *a, uint32_t loop)
 static void tell_slot(const struct asking *a, uint32_t loop, char out[static 132],
 		      uint64_t *ret_begun_ns)
 {
-	const struct board_loop *l = &a->board->loops[loop];
-	const struct route_name *n =
-		l->slot ? routes_name(a->in.routes, l->slot) : NULL;
+	struct flow f = flow_of(a);
 
 	*out = '\0';
-	if (n && a->in.supervisor)
-		snprintf(out, 132, "%s.%s", routes_text(a->in.routes, n->owner),
-			 routes_text(a->in.routes, n->member));
-	*ret_begun_ns = a->in.supervisor ? ago(l->begun) : 0;
+	*ret_begun_ns = 0;
+	if (!a->in.supervisor)
+		return;
+	flow_slot(&f, loop, out);
+	*ret_begun_ns = ago(a->board->loops[loop].begun);
 }
 
-/* The full queues from this loop on, one behind the other. */
+static bool passed(const char *const *way, unsigned len, const char *queue)
+{
+	for (unsigned i = 0; i < len; i++)
+		if (strcmp(way[i], queue) == 0)
+			return true;
+	return false;
+}
+
+/* The full queues from this loop on, one behind the other, once round a circle. */
 static void tell_way(const struct asking *a, uint32_t loop, struct sigslot_why *w,
 		     const char **way, char slot[static 132])
 {
-	const struct route_queue *q;
+	struct flow f = flow_of(a);
+	uint32_t q;
 
-	while (w->way_len < WAY && (q = behind(a, loop))) {
-		way[w->way_len++] = queue_name(a, q);
-		loop = taker_of(a, q);
-		if (loop == UINT32_MAX)
+	while (w->way_len < WAY && (q = behind(a, loop)) != FLOW_NONE) {
+		if (passed(way, w->way_len, flow_name(&f, q)))
+			break;
+		way[w->way_len++] = flow_name(&f, q);
+		loop = flow_only_taker(&f, q);
+		if (loop == FLOW_NONE)
 			break;
 		tell_slot(a, loop, slot, &w->way_begun_ns);
 		w->way_slot = slot;
@@ -118,8 +98,10 @@ static void tell_way(const struct asking *a, uint32_t loop, struct sigslot_why *
 static void tell_blocked(const struct asking *a, const char *queue,
 			 struct sigslot_why *w, const char **blocked)
 {
+	struct flow f = flow_of(a);
+
 	for (uint32_t i = 0; i < a->board->loops_len && w->blocks_len < BLOCKED; i++)
-		if (strcmp(queue_name(a, behind(a, i)), queue) == 0)
+		if (strcmp(flow_name(&f, behind(a, i)), queue) == 0)
 			blocked[w->blocks_len++] = a->board->loops[i].name;
 }
 
@@ -248,12 +230,13 @@ static int tell_loop(const struct asking *a, uint32_t loop)
 	return tell(a, &w);
 }
 
-static int tell_named(const struct asking *a, const struct route_queue *q)
+static int tell_named(const struct asking *a, uint32_t queue)
 {
-	uint32_t taker = a->board ? taker_of(a, q) : UINT32_MAX;
+	struct flow f = flow_of(a);
+	uint32_t taker = a->board ? flow_only_taker(&f, queue) : FLOW_NONE;
 	const char *blocked[BLOCKED];
 	struct sigslot_why w = {
-		.loop = taker == UINT32_MAX ? "" : a->board->loops[taker].name,
+		.loop = taker == FLOW_NONE ? "" : a->board->loops[taker].name,
 		.process = "",
 		.exit = "",
 		.command = "",
@@ -288,17 +271,18 @@ static int tell_all(struct asking *a, struct sigslot_error *err)
 		routes_name(routes, routes_find(routes, a->name, "", ROUTE_OBJECT));
 	const struct route_queue *q = n ? routes_queue(routes, n->queue) : NULL;
 	struct board *b = (struct board *)a->board;
+	struct flow f = flow_of(a);
 	uint32_t loop;
 
 	if (q && q->flags & ROUTE_NAMED) {
 		a->kind = "queue";
-		return tell_named(a, q);
+		return tell_named(a, n->queue);
 	}
 	for (uint32_t i = 0; b && i < b->processes_len; i++)
 		if (is_name(board_process(b, i)->name, a->name))
 			return tell_loops_of(a, i);
-	loop = b && q ? find_loop(b, queue_name(a, q)) : UINT32_MAX;
-	if (loop == UINT32_MAX)
+	loop = b && q ? flow_loop(&f, flow_name(&f, n->queue)) : FLOW_NONE;
+	if (loop == FLOW_NONE)
 		return fail(err, -ENXIO, "instance '%s' shows nothing of '%s'",
 			    a->in.name, a->name);
 	a->kind = is_name(b->loops[loop].name, a->name) ? "loop" : "object";

@@ -80,6 +80,7 @@ struct plan {
 	struct plan_connection *connections;
 	uint32_t *takers; /* slots behind queues: one of them gets each message */
 	uint32_t *intakes; /* queues that slots of loops stand behind */
+	const char **circles; /* in which all wait, "a -> b -> a"; ends with NULL */
 	uint32_t processes_len, loops_len, objects_len, signals_len, slots_len,
 		queues_len, targets_len, connections_len, takers_len, intakes_len;
 };

@@ -3,17 +3,24 @@
  * The order of the flow. Its stages are the loops and, behind these by number, the
  * named queues. Stages that lead to one another in a circle have one rank (Tarjan's
  * components, without recursion); every other one has a higher rank than all that lead
- * to it.
+ * to it. Circles in which everybody waits for room are noted, for a warning.
  */
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/vec.h"
 #include "plan/make.h"
 
+enum { CIRCLES = 8 };
+
 struct ranks {
 	struct plan *p;
+	bool waits; /* only where a message makes another one, which waits for room */
 	uint32_t stages;
 	uint32_t *first; /* edges of stage i: edges[first[i]] ... edges[first[i + 1]] */
 	uint32_t *edges;
 	uint32_t *number, *low, *component, *next, *stack, *path, *sorted;
+	uint32_t *taker; /* by object: takes messages, so that it may wait for itself */
 	uint32_t numbered, stacked, depth, components;
 };
 
@@ -40,6 +47,11 @@ static void add_edge(struct ranks *r, uint32_t from, uint32_t to, bool place)
 		r->first[from + 1]++;
 }
 
+static bool counts(const struct ranks *r, const struct plan_target *t)
+{
+	return !r->waits || strcmp(r->p->connections[t->connection].full, "block") == 0;
+}
+
 /* Calls for each edge twice: once to count, once to place. */
 static void each_edge(struct ranks *r, bool place)
 {
@@ -47,12 +59,15 @@ static void each_edge(struct ranks *r, bool place)
 
 	for (uint32_t i = 0; i < p->signals_len; i++) {
 		const struct plan_signal *s = &p->signals[i];
+		const struct plan_target *t = p->targets + s->first_target;
 		uint32_t from = loop_of(p, s);
 
-		for (uint32_t k = 0; from != PLAN_NONE && k < s->targets_len; k++)
-			add_edge(r, from,
-				 target_stage(p, &p->targets[s->first_target + k]),
-				 place);
+		if (from == PLAN_NONE ||
+		    (r->waits && s->owner == PLAN_OBJECT && !r->taker[s->owned_by]))
+			continue;
+		for (uint32_t k = 0; k < s->targets_len; k++)
+			if (counts(r, &t[k]))
+				add_edge(r, from, target_stage(p, &t[k]), place);
 	}
 	for (uint32_t i = 0; i < p->queues_len; i++)
 		for (uint32_t k = 0; k < p->queues[i].slots_len; k++) {
@@ -161,29 +176,116 @@ static void assign(struct ranks *r)
 	}
 }
 
-int rank_make(struct plan *p)
+static const char *name_of(const struct plan *p, uint32_t stage)
 {
-	struct ranks r = {.p = p, .stages = p->loops_len + p->queues_len};
-	size_t each = r.stages + 2;
-	_free_ uint32_t *room =
-		calloc(each * 8 + p->targets_len + p->takers_len, sizeof(*room));
+	return stage < p->loops_len ? p->loops[stage].name
+				    : p->queues[stage - p->loops_len].name;
+}
+
+/* The shortest way from a stage back to itself, by what was before each on it. */
+static bool find_way(struct ranks *r, uint32_t home)
+{
+	uint32_t *queue = r->path, *before = r->low, len = 1;
+
+	for (uint32_t i = 0; i < r->stages; i++)
+		before[i] = PLAN_NONE;
+	queue[0] = home;
+	for (uint32_t at = 0; at < len && before[home] == PLAN_NONE; at++)
+		for (uint32_t k = r->first[queue[at]]; k < r->first[queue[at] + 1];
+		     k++) {
+			uint32_t to = r->edges[k];
+
+			if (r->component[to] != r->component[home] ||
+			    before[to] != PLAN_NONE)
+				continue;
+			before[to] = queue[at];
+			queue[len++] = to;
+		}
+	return before[home] != PLAN_NONE;
+}
+
+static int note_circle(struct ranks *r, uint32_t home, const char **ret)
+{
+	uint32_t *way = r->stack, len = 0;
+	_buf_ struct buf text = {0};
+	int code;
+
+	for (uint32_t i = r->low[home]; i != home; i = r->low[i])
+		way[len++] = i;
+	code = buf_add_text(&text, name_of(r->p, home));
+	while (code == 0 && len)
+		code = buf_addf(&text, " -> %s", name_of(r->p, way[--len]));
+	code = code ?: buf_addf(&text, " -> %s", name_of(r->p, home));
+	*ret = code ? NULL : arena_text(&r->p->arena, text.data);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* One of each component, and no more of them than anybody reads. */
+static int note_circles(struct ranks *r)
+{
+	const char **at = arena_alloc(&r->p->arena, (CIRCLES + 1) * sizeof(*at));
+	uint32_t *told = r->number, len = 0; /* by component */
+	int code = at ? 0 : -ENOMEM;
+
+	r->p->circles = at;
+	for (uint32_t i = 0; i <= r->components; i++)
+		told[i] = 0;
+	for (uint32_t i = 0; i < r->stages && code == 0 && len < CIRCLES; i++) {
+		if (told[r->component[i]]++ || !find_way(r, i))
+			continue;
+		code = note_circle(r, i, &at[len++]);
+	}
+	if (at)
+		at[len] = NULL;
+	return code;
+}
+
+static int set_up(struct ranks *r, struct plan *p, bool waits)
+{
+	size_t each = (size_t)p->loops_len + p->queues_len + 2;
+	uint32_t *room =
+		calloc(each * 8 + p->targets_len + p->takers_len + p->objects_len,
+		       sizeof(*room));
 
 	if (!room)
 		return -ENOMEM;
-	r.first = room;
-	r.number = room + each;
-	r.low = room + each * 2;
-	r.component = room + each * 3;
-	r.next = room + each * 4;
-	r.stack = room + each * 5;
-	r.path = room + each * 6;
-	r.sorted = room + each * 7;
-	r.edges = room + each * 8;
-	collect_edges(&r);
-	for (uint32_t i = 0; i < r.stages; i++)
-		if (!r.number[i])
-			visit(&r, i);
+	*r = (struct ranks){.p = p, .waits = waits};
+	r->stages = p->loops_len + p->queues_len;
+	r->first = room;
+	r->number = room + each;
+	r->low = room + each * 2;
+	r->component = room + each * 3;
+	r->next = room + each * 4;
+	r->stack = room + each * 5;
+	r->path = room + each * 6;
+	r->sorted = room + each * 7;
+	r->taker = room + each * 8;
+	r->edges = r->taker + p->objects_len;
+	for (uint32_t i = 0; i < p->slots_len; i++)
+		if (p->slots[i].owner == PLAN_OBJECT &&
+		    p->slots[i].kind != PLAN_MEMBER && p->slots[i].kind != PLAN_SOURCE)
+			r->taker[p->slots[i].owned_by] = 1;
+	collect_edges(r);
+	for (uint32_t i = 0; i < r->stages; i++)
+		if (!r->number[i])
+			visit(r, i);
+	return 0;
+}
+
+int rank_make(struct plan *p)
+{
+	struct ranks r;
+	int code = set_up(&r, p, false);
+
+	if (code < 0)
+		return code;
 	sort(&r);
 	assign(&r);
-	return 0;
+	free(r.first);
+	code = set_up(&r, p, true);
+	if (code < 0)
+		return code;
+	code = note_circles(&r);
+	free(r.first);
+	return code;
 }

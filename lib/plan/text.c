@@ -383,6 +383,10 @@ char *plan_text(const struct plan *p)
 		put_object(&l, &p->objects[i]);
 	put_members(&l);
 	put_flow(&l);
+	for (const char **circle = p->circles; *circle; circle++) {
+		put_head(&l, "circle", *circle, NULL);
+		end(&l);
+	}
 	if (l.no_memory)
 		buf_done(&l.out);
 	return l.no_memory ? NULL : buf_take(&l.out);

@@ -40,6 +40,7 @@ struct board_loop {
 	uint32_t behind; /* the full queue of the routes that it waits for, from 1 */
 	uint32_t unwritten; /* standard output did not take what a builtin printed */
 	uint32_t slot; /* id of the slot whose command is under way; 0: none */
+	uint32_t warned; /* when its queue was told to fill up: see worker/warn.c */
 	uint64_t begun; /* when a message was begun last, monotonic */
 	uint64_t in, out, failed, misfit;
 	uint64_t dropped; /* for any reason but the next one */
@@ -56,7 +57,7 @@ struct board_loop {
 struct board_queue {
 	char name[64];
 	uint32_t slots; /* that take from it */
-	uint32_t reserved;
+	uint32_t warned; /* as of a loop */
 };
 
 struct board {

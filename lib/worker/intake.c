@@ -102,13 +102,17 @@ int intake_init(struct intake *in, struct turn *t, uint32_t index,
 		struct sigslot_error *err)
 {
 	const struct world *w = t->worker->world;
+	int r;
 
 	*in = (struct intake){.turn = t, .empty = true, .index = index};
 	in->named = index != t->index;
 	in->name = in->named ? w->plan->queues[index - w->plan->loops_len].name
 			     : w->plan->loops[index].name;
 	intake_pace(in);
-	return queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
+	r = queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
+	if (r == 0)
+		warn_begin(&in->gauge, in->queue);
+	return r;
 }
 
 void intake_done(struct intake *in)

@@ -17,6 +17,7 @@
 #include "base/vec.h"
 #include "loop/loop.h"
 #include "queue/queue.h"
+#include "worker/warn.h"
 
 enum { INTAKE_BATCH = 64 };
 
@@ -48,6 +49,7 @@ struct intake {
 	uint64_t claimed; /* when the last one was */
 	bool doubted; /* what is next in it may have been tried before */
 	bool empty; /* the last claim found nothing, and the bell was silent since */
+	struct gauge gauge;
 	bool deaf; /* or was not listened to, as the slots were busy */
 };
 

@@ -57,7 +57,7 @@ void outbox_flush(struct outbox *o)
 void outbox_drop(struct outbox *o, void *from)
 {
 	for (struct outlet *out = o->open; out; out = out->next)
-		outlet_drop(out, from);
+		outlet_fail(out, from, SIZE_MAX, -ESHUTDOWN);
 }
 
 static void flush_later(struct later *l)

@@ -31,7 +31,7 @@ struct outbox {
 	/*
 	 * One copy of a message has left: code 0, also for one that `full:` dropped and
 	 * the queue counts; or -ENOTCONN: nobody is connected any more; -ESHUTDOWN,
-	 * -EMSGSIZE, -errno: it is lost. `origin` and
+	 * -EMSGSIZE, -EDEADLK, -errno: it is lost. `origin` and
 	 * `from` are as given to outbox_emit().
 	 */
 	void (*left)(struct outbox *, void *from, void *origin, size_t size, int code);

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { RUN = 256, RETRY_MS = 100, KEEP = 65536, WARN_S = 5 };
+enum { RUN = 256, RETRY_MS = 100, KEEP = 65536 };
 
 const char *outlet_name(const struct outlet *out)
 {
@@ -23,13 +23,17 @@ int outlet_open(struct outlet *out, struct outbox *o, uint32_t index,
 		struct sigslot_error *err)
 {
 	const struct world *w = o->world;
+	int r;
 
 	if (out->queue)
 		return 0;
 	out->box = o;
 	out->index = index;
 	out->largest = queue_largest(routes_queue(w->routes, index)->size);
-	return queue_open(w->queues, outlet_name(out), o->identity, &out->queue, err);
+	r = queue_open(w->queues, outlet_name(out), o->identity, &out->queue, err);
+	if (r == 0)
+		warn_begin(&out->gauge, out->queue);
+	return r;
 }
 
 void outlet_close(struct outlet *out)
@@ -62,20 +66,6 @@ static void retry(struct timer *t, uint64_t now)
 	push_all(out);
 }
 
-/* Once in a while that it is blocked. */
-static void warn(struct outlet *out, uint64_t now)
-{
-	if (out->warned || now - out->stuck < WARN_S * NS_PER_S)
-		return;
-	out->warned = true;
-	log_line(
-		"sigslot",
-		"%s '%s' has taken nothing for %d s, and its queue is full: what emits "
-		"to it waits",
-		out->index < out->box->world->plan->loops_len ? "loop" : "queue",
-		outlet_name(out), WARN_S);
-}
-
 static void block(struct outlet *out, bool moved)
 {
 	struct outbox *o = out->box;
@@ -84,10 +74,11 @@ static void block(struct outlet *out, bool moved)
 	if (!out->blocked)
 		loop_watch(o->loop, &out->space, queue_space_fd(out->queue), EPOLLIN,
 			   have_room);
+	if (!out->blocked)
+		out->since = now;
 	if (!out->blocked || moved)
 		out->stuck = now;
 	out->blocked = true;
-	warn(out, now);
 	out->retry.fire = retry;
 	loop_arm(o->loop, &out->retry, now + RETRY_MS * NS_PER_MS);
 	if (o->full)
@@ -98,7 +89,7 @@ static void unblock(struct outlet *out)
 {
 	if (!out->blocked)
 		return;
-	out->blocked = out->warned = false;
+	out->blocked = false;
 	out->seen = 0;
 	loop_unwatch(&out->space);
 	loop_disarm(out->box->loop, &out->retry);
@@ -298,6 +289,7 @@ static void push_all(struct outlet *out)
 	compact(out);
 	if (r == 0)
 		unblock(out);
+	warn_look(&out->gauge, out->box->world, out->index, out->queue, clock_now());
 }
 
 /* Once more, if it is blocked, only what came since is looked at. */
@@ -311,19 +303,31 @@ void outlet_flush(struct outlet *out)
 		overtake(out);
 }
 
-static bool emitted_by(const struct outlet *out, const struct parcel *p,
-		       const void *from)
+struct share {
+	const void *from;
+	size_t *most; /* that are taken out yet */
+};
+
+static bool of_share(const struct outlet *out, const struct parcel *p, const void *data)
 {
+	const struct share *share = data;
+
 	(void)out;
-	return p->from == from;
+	if (p->from != share->from || !*share->most)
+		return false;
+	--*share->most;
+	return true;
 }
 
-void outlet_drop(struct outlet *out, void *from)
+size_t outlet_fail(struct outlet *out, const void *from, size_t most, int code)
 {
-	if (take_out(out, emitted_by, from, -ESHUTDOWN) > 0)
-		return;
-	compact(out);
-	unblock(out);
+	size_t rest = most;
+
+	if (take_out(out, of_share, &(struct share){from, &rest}, code) == 0) {
+		compact(out);
+		unblock(out);
+	}
+	return most - rest;
 }
 
 bool outlet_holds(const struct outlet *out, const void *from)

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "queue/drop.h"
 #include "worker/outbox.h"
+#include "worker/warn.h"
 
 struct parcel {
 	struct envelope envelope;
@@ -34,8 +35,9 @@ struct outlet {
 	struct timer retry;
 	bool blocked, flushing;
 	bool held; /* by a stopped process that has the lock, or a full file system */
-	uint64_t stuck; /* since when nothing went out of it, while it is blocked */
-	bool warned; /* that it is stuck */
+	uint64_t since; /* when it is blocked: since when, */
+	uint64_t stuck; /* and since when nothing went out of it */
+	struct gauge gauge;
 };
 
 /* Opens the queue of that index of the routes, once. */
@@ -63,8 +65,11 @@ int outlet_push_now(struct outlet *out, const struct parcel *like,
 /* Puts into the queue what fits, and deals with what must not wait. */
 void outlet_flush(struct outlet *out);
 
-/* Drops what `from` emitted and is not in its queue. */
-void outlet_drop(struct outlet *out, void *from);
+/*
+ * Takes out the oldest `most` of what `from` emitted and is not in its queue: each is
+ * told of with that code. Returns how many there were.
+ */
+size_t outlet_fail(struct outlet *out, const void *from, size_t most, int code);
 
 /* Whether something that `from` emitted waits to go out. */
 bool outlet_holds(const struct outlet *out, const void *from);

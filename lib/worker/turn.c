@@ -382,8 +382,10 @@ void turn_pump(struct turn *t)
 		take_several_turns(t);
 	settle_all(t);
 	t->stepping = false;
-	if (t->board->in != in)
+	if (t->board->in != in) {
 		t->board->begun = clock_now();
+		warn_look_back(t);
+	}
 	t->board->busy = t->open || t->outgoing;
 	turn_show(t);
 	for (unsigned i = 0; t->up && i < t->intakes.len; i++)

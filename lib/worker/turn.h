@@ -19,6 +19,7 @@
 #include "queue/queue.h"
 #include "slot/slot.h"
 #include "worker/intake.h"
+#include "worker/jam.h"
 #include "worker/once.h"
 #include "worker/outbox.h"
 #include "worker/row.h"
@@ -90,16 +91,15 @@ struct turn {
 	struct record *records; /* that are under way */
 	unsigned open, waiting; /* how many; jobs of theirs that wait in a row */
 	struct pool record_pool, job_pool;
-	bool stepping;
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */
-	bool held;
+	struct jam jam;
 
 	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
 	uint64_t end_seq; /* no message from this one on is begun */
 	bool now; /* down at once */
 	bool halted; /* takes no more: it is about to be told to end */
-	bool up, ready, checking; /* ready: and all its commands have been, once */
+	bool up, ready, held, checking, stepping; /* its commands are ready, too */
 	struct timer kill;
 	struct later again; /* pumps, from where it could recurse */
 };

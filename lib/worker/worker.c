@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "message/type.h"
+#include "worker/jam.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
@@ -105,6 +106,13 @@ int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
 	return copies;
 }
 
+static uint64_t *lost_as(struct turn *t, int code)
+{
+	if (code == -EDEADLK)
+		return &t->board->failed;
+	return code == -ENOTCONN ? &t->board->disconnected : &t->board->dropped;
+}
+
 static void left(struct outbox *o, void *from, void *origin, size_t size, int code)
 {
 	struct turn *t = from;
@@ -114,9 +122,7 @@ static void left(struct outbox *o, void *from, void *origin, size_t size, int co
 	if (code < 0 && record && t->now)
 		record->again = true; /* it goes back, and will be emitted again */
 	else if (code < 0)
-		board_add(code == -ENOTCONN ? &t->board->disconnected
-					    : &t->board->dropped,
-			  1);
+		board_add(lost_as(t, code), 1);
 	turn_outgoing(t, -1, size);
 	if (origin)
 		record_release(origin);
@@ -128,8 +134,11 @@ static void outbox_full(struct outbox *o)
 	struct worker *w = container_of(o, struct worker, outbox);
 
 	for (uint32_t i = 0; i < w->world->plan->loops_len; i++)
-		if (w->turns[i])
+		if (w->turns[i]) {
 			turn_show(w->turns[i]);
+			jam_look(w->turns[i]);
+			warn_wait(w->turns[i]);
+		}
 }
 
 static void outbox_stale(struct outbox *o)

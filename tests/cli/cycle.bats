@@ -233,3 +233,86 @@ two_workers() { # COMMAND
 	stop_run
 	exec 8>&-
 }
+
+halves='[ "$1" = 0 ] || { echo $(($1 - 1)); echo $(($1 - 1)); }'
+
+@test "F4: loops that wait for each other with full queues are found by name within 5 s, one edge fails, and the rest goes on" {
+	start 'processes: {p: , q: }' 'loops:' \
+		"  l_a: {process: p, queue: {messages: 2}, objects: {a: {run: '$halves', out: integer}}}" \
+		"  l_b: {process: q, queue: {messages: 2}, objects: {b: {run: '$halves', out: integer}}}" \
+		'objects: {c: {run: "echo \"$1\" >> seen"}}' 'connections: [a -> b, b -> a]'
+	sigslot emit a 6
+	wait_until bash -c 'sigslot why l_b | grep -q "waits for room in the queue of .l_a."'
+	wait_until -t 5 grep -q "loop 'l_b' waits for itself: l_b -> l_a -> l_b, and all their queues are full: 1 message to 'l_a' failed" "$RUN_ERR"
+	sigslot emit c 1
+	wait_until has_lines seen 1
+	run -0 sigslot wait --for idle --timeout 40s t
+	stop_run
+	run -0 grep -c 'waits for itself' "$RUN_ERR"
+	assert [ "$output" -le 3 ]
+	# all that went out came in, or is counted as failed; 1 came from outside
+	run -0 sed -nE "s/.*'t' ended: ([0-9]+) messages in, ([0-9]+) out, ([0-9]+) failed, 0 dropped, 0 kept/\1 \2 \3/p" "$RUN_ERR"
+	read -r in out failed <<<"$output"
+	assert [ "$failed" -gt 0 ]
+	assert_equal "$((in - 2))" "$((out - failed))"
+}
+
+@test "F4: filters that feed each other through a named queue, in one process" {
+	start 'loops:' \
+		"  l_a: {queue: {size: 64KiB}, objects: {a: {filter: 'while read -r x; do echo \"\$x\"; echo \"\$x\"; done'}}}" \
+		"  l_b: {queue: {size: 64KiB}, objects: {b: {filter: cat}}}" \
+		'queues: {jobs: {messages: 5}}' 'connections: [a -> jobs, jobs -> b, b -> a]'
+	sigslot emit a 1
+	wait_until grep -Eq "waits for itself: (l_a -> l_b -> l_a|l_b -> l_a -> l_b), and all" "$RUN_ERR"
+	# it goes on, round and round
+	n=$(loop l_b .in)
+	wait_until bash -c "[ \"\$(sigslot ps --json | jq 'select(.loop == \"l_b\") | .in')\" -gt $n ]"
+	sigslot stop --now t
+	run_ended 1
+	run -0 sigslot clean --force
+}
+
+@test "F4: a loop that feeds itself more than its queue takes" {
+	start 'loops:' "  l_a: {queue: {messages: 2}, objects: {a: {run: '$halves', out: integer}}}" \
+		'connections: [a -> a]'
+	sigslot emit a 4
+	wait_until -t 5 grep -q "loop 'l_a' waits for itself: l_a -> l_a, and all their queues are full" "$RUN_ERR"
+	run -0 sigslot wait --for idle --timeout 40s t
+	stop_run
+}
+
+@test "F4: large messages that wait for each other, where small ones would find room" {
+	start 'processes: {p: , q: }' 'loops:' \
+		'  l_a: {process: p, queue: {size: 64KiB}, objects: {a: {run: "x=$(cat); echo \"$x\"; echo \"$x\"", args: none, out: any}}}' \
+		'  l_b: {process: q, queue: {size: 64KiB}, objects: {b: {run: "cat", args: none, out: any}}}' \
+		'connections: [a -> b, b -> a]'
+	head -c 20000 /dev/zero | tr '\0' x | sigslot emit -l a
+	wait_until grep -q "loop 'l_b' waits for itself: l_b -> l_a -> l_b" "$RUN_ERR"
+	sigslot stop --now t
+	run_ended 1
+	run -0 sigslot clean --force
+}
+
+@test "why goes round a circle once" {
+	start 'loops:' "  l_a: {queue: {messages: 2}, objects: {a: {run: '$halves', out: integer}}}" \
+		"  l_b: {queue: {messages: 2}, objects: {b: {run: '$halves', out: integer}}}" \
+		'connections: [a -> b, b -> a]'
+	sigslot emit a 6
+	wait_until bash -c 'sigslot why l_a | grep -q "waits for room in the queue of .l_b., which waits for that of .l_a.\."'
+	sigslot stop --now t
+	run_ended 1
+	run -0 sigslot clean --force
+}
+
+@test "circles are warned of by check and run, unless an arrow on it does not wait" {
+	printf '%s\n' 'objects: {a: {filter: cat}, b: {filter: cat}}' 'connections:' '  - a -> b' '  - b -> a' >t.yaml
+	run -0 --separate-stderr sigslot check t.yaml
+	assert_output ''
+	assert_stderr 'sigslot: t.yaml: warning: messages go round in a circle: a -> b -> a; when all of its queues are full, what leads back fails: `full: fail` or `drop-new` on one arrow says which'
+	start_run t.yaml
+	stop_run
+	assert grep -q 'warning: messages go round in a circle: a -> b -> a' "$RUN_ERR"
+	printf '%s\n' 'objects: {a: {filter: cat}, b: {filter: cat}}' 'connections:' '  - a -> b' '  - b -> a: {full: drop-new}' >t.yaml
+	run -0 --separate-stderr sigslot check t.yaml
+	assert_stderr ''
+}

@@ -187,7 +187,7 @@ let_go() {
 	assert_output $'1\n2\n3\n4'
 }
 
-@test "a loop that takes nothing for five seconds is named once" {
+@test "who waits for five seconds is named once, and the slot that it waits for" {
 	mkfifo gate
 	cat >t.yaml <<-'END'
 		objects:
@@ -198,9 +198,46 @@ let_go() {
 		connections: [in -> late]
 	END
 	start_run t.yaml
-	wait_until grep -q "loop 'pool' has taken nothing for 5 s" "$RUN_ERR"
+	wait_until grep -q "loop 'in' has waited for 5 s for room in the queue of 'pool'; slot 'late.in' is behind, and takes nothing" "$RUN_ERR"
 	sigslot stop --now t
 	run_ended 1
-	assert_equal "$(grep -c 'taken nothing' "$RUN_ERR")" 1
+	assert_equal "$(grep -c 'has waited' "$RUN_ERR")" 1
 	run -0 sigslot clean --force
 }
+
+@test "at 80 % the slot that is behind is named, once until the queue was half empty" {
+	mkfifo gate
+	start 'loops:' '  pool: {queue: {messages: 100}, objects: {late: {run: "read -r _ < gate; echo >> seen"}}}' \
+		'objects: {f: {filter: cat}, g: {filter: cat}}' 'connections: ["f, g -> late"]'
+	exec 8<>gate
+	seq 70 | sigslot emit -l f
+	wait_until loop_is pool .queued 70
+	run ! grep -q behind "$RUN_ERR"
+	seq 12 | sigslot emit -l f
+	wait_until grep -q "the queue of loop 'pool' is 8. % full, with 8. messages; slot 'late.in' is behind: 0.0 messages/s are done" "$RUN_ERR"
+	seq 5 | sigslot emit -l g
+	wait_until loop_is pool .queued 87
+	yes | head -n 10 >&8
+	wait_until loop_is pool .queued 77
+	seq 10 | sigslot emit -l f
+	wait_until loop_is pool .queued 87
+	assert_equal "$(grep -c 'is behind' "$RUN_ERR")" 1
+	yes | head -n 87 >&8
+	stop_run
+	exec 8>&-
+}
+
+@test "behind a named queue the slots that are behind are counted, scripts fill it, too" {
+	mkfifo gate
+	start 'queues: {jobs: {messages: 20}}' 'objects:' '  a: {run: "read -r _ < gate"}' '  b: {run: "read -r _ < gate"}' \
+		'connections: ["jobs -> a, b"]'
+	exec 8<>gate
+	seq 19 | sigslot queue put -l jobs
+	echo >&8
+	wait_until grep -q "queue 'jobs' is 9. % full, with 1. messages; its 2 slots are behind" "$RUN_ERR"
+	yes | head -n 18 >&8
+	sigslot queue join jobs
+	stop_run
+	exec 8>&-
+}
+
