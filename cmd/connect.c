@@ -3,11 +3,13 @@
  * sigslot connect: a signal of an instance that runs gets a further receiver.
  */
 #include "cmd.h"
+#include "connect.h"
 #include "print.h"
 
 static const char *const fulls[] = {"block",  "drop-new", "drop-old",
 				    "latest", "fail",	  NULL};
 static struct sigslot_connection connection;
+static const char *file;
 
 static const struct opt opts[] = {
 	{.name = "full",
@@ -18,6 +20,7 @@ static const struct opt opts[] = {
 	{.name = "once",
 	 .help = "deliver one message, then be gone",
 	 .flag = &connection.once},
+	CONNECT_SAVE(file),
 	{0},
 };
 
@@ -27,11 +30,11 @@ static int run(int len, char **operands)
 	int r = sigslot_connect(operands[0], operands[1], &connection, &err);
 
 	(void)len;
-	if (r < 0)
-		return complain_error(&err);
-	if (r)
+	if (r == 1)
 		complain("connected already: %s -> %s", operands[0], operands[1]);
-	return 0;
+	if (r >= 0)
+		r = file ? sigslot_save(operands[0], file, &err) : 0;
+	return r < 0 ? complain_error(&err) : 0;
 }
 
 const struct cmd cmd_connect = {

@@ -3,15 +3,18 @@
  * sigslot disconnect: a connection of an instance that runs goes.
  */
 #include "cmd.h"
+#include "connect.h"
 #include "print.h"
 
 static bool drain;
+static const char *file;
 static uint64_t timeout = SIGSLOT_FOREVER;
 
 static const struct opt opts[] = {
 	{.name = "drain",
 	 .help = "deliver what is queued for it first, and wait for that",
 	 .flag = &drain},
+	CONNECT_SAVE(file),
 	{.name = "timeout",
 	 .arg = "DURATION",
 	 .help = "give up waiting after this long",
@@ -24,12 +27,14 @@ static int run(int len, char **operands)
 	struct sigslot_error err = {0};
 	int r = sigslot_disconnect(operands[0], operands[1], drain, timeout, &err);
 
+	int status = r == 1 ? CMD_NO : 0;
+
 	(void)len;
-	if (r < 0)
-		return complain_error(&err);
-	if (r)
+	if (r == 1)
 		complain("not connected: %s -> %s", operands[0], operands[1]);
-	return r ? CMD_NO : 0;
+	if (r >= 0)
+		r = file ? sigslot_save(operands[0], file, &err) : 0;
+	return r < 0 ? complain_error(&err) : status;
 }
 
 const struct cmd cmd_disconnect = {

@@ -219,6 +219,15 @@ SIGSLOT_API int sigslot_disconnect(const char *from, const char *to, bool drain,
 				   uint64_t timeout_ns, struct sigslot_error *err);
 
 /*
+ * Writes the topology of a running instance, any address of which will do, into a file
+ * of its directory, with the connections that there are now. Returns 0; -EINVAL: it is
+ * another directory, where relative paths would mean something else; -ENOEXEC: its text
+ * is in braces and cannot be changed; -ENXIO; -errno of the file.
+ */
+SIGSLOT_API int sigslot_save(const char *address, const char *file,
+			     struct sigslot_error *err);
+
+/*
  * Removes what dead instances left: all of them, or one. One that still has messages
  * is kept and told of, unless `force`. Tells each removal. Returns 0, 1 if something
  * was kept, or a negative errno.

@@ -4,11 +4,9 @@
  * routes. What a draining one waits for it finds in the queues by itself.
  */
 #include <jansson.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "api/control.h"
@@ -18,7 +16,7 @@
 #include "queue/look.h"
 #include "state/runtime.h"
 
-enum { PACKET = 4096, LOOK_NS = 2000000, ANSWER_S = 1 };
+enum { LOOK_NS = 2000000, ANSWER_S = 1 };
 
 /* The two ends, as they were written, in one instance. */
 struct ends {
@@ -69,52 +67,15 @@ static json_t *request(const char *op, const struct ends *e)
 	return json_pack("{s:i,s:s,s:s,s:s}", "v", 1, "op", op, "from", from, "to", to);
 }
 
-/* Waits for the one answer. */
-static int hear(int fd, const struct instance *in, uint64_t deadline,
-		struct sigslot_error *err)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char packet[PACKET];
-	const char *text;
-	json_t *root;
-	ssize_t n;
-	int r;
-
-	do {
-		r = poll(&p, 1, clock_poll_ms(clock_now(), deadline));
-	} while (r < 0 && errno == EINTR);
-	if (r == 0)
-		return fail(err, -ETIMEDOUT, "instance '%s' does not answer", in->name);
-	n = recv(fd, packet, sizeof(packet), 0);
-	if (n <= 0)
-		return fail(err, -ESHUTDOWN,
-			    "instance '%s' has ended, or has too much to do to answer",
-			    in->name);
-	root = json_loadb(packet, (size_t)n, 0, NULL);
-	text = json_string_value(json_object_get(root, "text"));
-	r = json_is_integer(json_object_get(root, "code"))
-		    ? (int)json_integer_value(json_object_get(root, "code"))
-		    : -EPROTO;
-	if (r < 0)
-		fail(err, r, "%s", text && *text ? text : "refused");
-	json_decref(root);
-	return r;
-}
-
 static int ask(const struct instance *in, json_t *take_request, uint64_t deadline,
 	       struct sigslot_error *err)
 {
-	_free_ char *text = json_dumps(take_request, JSON_COMPACT);
-	_close_ int fd = -1;
-	int r;
+	struct control_answer a;
+	int r = control_ask(in, take_request, deadline, &a, err);
 
-	json_decref(take_request);
-	if (!text)
-		return fail(err, -ENOMEM, "out of memory");
-	r = control_reach(in, &fd, err);
-	if (r == 0 && send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-		r = fail_errno(err, "cannot ask instance '%s'", in->name);
-	return r == 0 ? hear(fd, in, deadline, err) : r;
+	if (r >= 0)
+		fd_close(&a.fd);
+	return r;
 }
 
 int sigslot_connect(const char *from, const char *to,

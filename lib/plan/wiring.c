@@ -293,3 +293,60 @@ void wiring_forget(struct wiring *w)
 {
 	state_done(&w->next);
 }
+
+/* Whether two plans have the same connections, in the same order. */
+static bool same_connections(const struct plan *a, const struct plan *b)
+{
+	bool same = a->connections_len == b->connections_len;
+
+	for (uint32_t i = 0; same && i < a->connections_len; i++) {
+		const struct plan_connection *x = &a->connections[i];
+		const struct plan_connection *y = &b->connections[i];
+
+		same = strcmp(x->from, y->from) == 0 && strcmp(x->to, y->to) == 0 &&
+		       strcmp(x->full, y->full) == 0 && x->once == y->once;
+	}
+	return same;
+}
+
+/* Nobody shall find out later that what was saved is something else. */
+static int check_saved(const struct wiring *w, const struct buf *text,
+		       struct sigslot_error *err)
+{
+	struct wiring *again;
+	struct topology_input in = w->in;
+	int r;
+
+	in.text = text->data;
+	in.size = text->size;
+	in.report = NULL;
+	r = wiring_new(&in, w->name, &again, err);
+	if (r < 0)
+		return r;
+	if (!same_connections(w->now.plan, again->now.plan))
+		r = fail(err, -ENOTRECOVERABLE,
+			 "what would be saved is another topology: please report it");
+	wiring_free(again);
+	return r;
+}
+
+int wiring_save(const struct wiring *w, struct buf *out, struct sigslot_error *err)
+{
+	const struct plan *p = w->now.plan;
+	VEC(struct topology_arrow) list = {0};
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < p->connections_len; i++) {
+		const struct plan_connection *c = &p->connections[i];
+		struct topology_arrow *a = c->implied ? NULL : vec_add(&list);
+
+		if (a)
+			*a = (struct topology_arrow){c->from, c->to, c->full, c->once};
+		else if (!c->implied)
+			r = fail(err, -ENOMEM, "out of memory");
+	}
+	if (r == 0)
+		r = topology_rewrite(&w->in, p->name, list.at, list.len, out, err);
+	vec_done(&list);
+	return r == 0 ? check_saved(w, out, err) : r;
+}

@@ -7,6 +7,7 @@
 #ifndef PLAN_WIRING_H
 #define PLAN_WIRING_H
 
+#include "base/buf.h"
 #include "plan/plan.h"
 #include "topology/topology.h"
 
@@ -34,6 +35,13 @@ int wiring_connect(struct wiring *w, const struct topology_arrow *a,
 int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
 		      struct sigslot_error *err);
 const struct plan *wiring_next(const struct wiring *w);
+
+/*
+ * The topology as text, with the connections that there are now: read again, it has
+ * the same ones and all that it had, if it stands in the same directory. Errors as of
+ * topology_rewrite().
+ */
+int wiring_save(const struct wiring *w, struct buf *out, struct sigslot_error *err);
 
 /* What was prepared holds from now on; or not. */
 void wiring_commit(struct wiring *w);

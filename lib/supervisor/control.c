@@ -47,19 +47,30 @@ static void hang_up(struct control_client *c)
 }
 
 /* A client that does not read what it asked for is let go. */
-static void say(struct control_client *c, json_t *take_packet)
+static void say(struct control_client *c, json_t *take_packet, int take_fd)
 {
-	char *text = json_dumps(take_packet, JSON_COMPACT);
+	_free_ char *text = json_dumps(take_packet, JSON_COMPACT);
+	_close_ int fd = take_fd;
+	char space[CMSG_SPACE(sizeof(fd))] = "";
+	struct iovec bytes = {text, text ? strlen(text) : 0};
+	struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1};
+	struct cmsghdr *part;
 
 	json_decref(take_packet);
+	if (fd >= 0) {
+		m.msg_control = space;
+		m.msg_controllen = sizeof(space);
+		part = CMSG_FIRSTHDR(&m);
+		*part = (struct cmsghdr){CMSG_LEN(sizeof(fd)), SOL_SOCKET, SCM_RIGHTS};
+		memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+	}
 	if (text)
-		send(c->watch.fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-	free(text);
+		sendmsg(c->watch.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void answer(struct control_client *c, int code, const char *text)
 {
-	say(c, json_pack("{s:i,s:s}", "code", code, "text", text));
+	say(c, json_pack("{s:i,s:s}", "code", code, "text", text), -1);
 	hang_up(c);
 }
 
@@ -183,7 +194,7 @@ static void tell(struct control_client *c)
 	if (!waiting.size || strncmp(waiting.data, c->told, sizeof(c->told) - 1) == 0)
 		return;
 	snprintf(c->told, sizeof(c->told), "%s", waiting.data);
-	say(c, json_pack("{s:s}", "progress", c->told));
+	say(c, json_pack("{s:s}", "progress", c->told), -1);
 	c->pause.fire = pause_over;
 	loop_arm(&c->super->loop, &c->pause, clock_now() + PAUSE_MS * NS_PER_MS);
 }
@@ -229,6 +240,17 @@ static unsigned count_orders(const struct supervisor *s)
 	return len;
 }
 
+/* What is saved comes with the answer, and the directory that it must stand in. */
+static void ask_rewiring(struct control_client *c, const json_t *root)
+{
+	struct sigslot_error err = {0};
+	int fd = -1, r = rewire_ask(c->super, root, &fd, &err);
+	const char *text = r < 0 ? err.text : c->super->plan->directory;
+
+	say(c, json_pack("{s:i,s:s}", "code", r, "text", text), fd);
+	hang_up(c);
+}
+
 static void ask(struct control_client *c, const char *text, size_t size)
 {
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -236,13 +258,11 @@ static void ask(struct control_client *c, const char *text, size_t size)
 	const char *target = json_string_value(json_object_get(root, "target"));
 	bool known = json_integer_value(json_object_get(root, "v")) == 1 && verb &&
 		     find_wish(verb) && (!target || strlen(target) < sizeof(c->target));
-	struct sigslot_error err = {0};
 	int r;
 
 	if (rewire_knows(root)) {
-		r = rewire_ask(c->super, root, &err);
+		ask_rewiring(c, root);
 		json_decref(root);
-		answer(c, r, err.text);
 		return;
 	}
 	if (count_orders(c->super) >= ORDERS) {

@@ -6,9 +6,11 @@
 #include "supervisor/rewire.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "queue/drop.h"
 #include "supervisor/naming.h"
@@ -94,10 +96,13 @@ static int parse(const json_t *root, struct rewiring *ret, struct sigslot_error 
 
 bool rewire_knows(const json_t *root)
 {
+	static const char *const ops[] = {"connect", "disconnect", "save"};
 	const char *op = text_of(root, "op");
 
-	return op && json_integer_value(json_object_get(root, "v")) == 1 &&
-	       (strcmp(op, "connect") == 0 || strcmp(op, "disconnect") == 0);
+	for (size_t i = 0; op && i < ARRAY_LEN(ops); i++)
+		if (strcmp(ops[i], op) == 0)
+			return json_integer_value(json_object_get(root, "v")) == 1;
+	return false;
 }
 
 static int prepare(struct supervisor *s, const struct rewiring *asked,
@@ -136,11 +141,34 @@ static int publish(struct supervisor *s, uint32_t flags, struct sigslot_error *e
 	return 0;
 }
 
-int rewire_ask(struct supervisor *s, const json_t *root, struct sigslot_error *err)
+static int save(const struct supervisor *s, int *ret_fd, struct sigslot_error *err)
+{
+	_buf_ struct buf text = {0};
+	_close_ int fd = -1;
+	int r = wiring_save(s->wiring, &text, err);
+
+	if (r < 0)
+		return r;
+	fd = memfd_create("topology", MFD_CLOEXEC);
+	if (fd < 0)
+		return fail_errno(err, "cannot make a file in memory");
+	r = fd_write(fd, text.data, text.size);
+	if (r < 0)
+		return fail(err, r, "cannot write a file in memory: %s", strerror(-r));
+	lseek(fd, 0, SEEK_SET);
+	*ret_fd = TAKE_FD(fd);
+	return 0;
+}
+
+int rewire_ask(struct supervisor *s, const json_t *root, int *ret_fd,
+	       struct sigslot_error *err)
 {
 	struct rewiring asked;
-	int r = parse(root, &asked, err);
+	int r;
 
+	if (strcmp(text_of(root, "op"), "save") == 0)
+		return save(s, ret_fd, err);
+	r = parse(root, &asked, err);
 	if (r == 0 && (s->stop.active || s->ending))
 		r = fail(err, -ESHUTDOWN, "instance '%s' is stopping", s->plan->name);
 	r = r ?: prepare(s, &asked, err);

@@ -14,11 +14,13 @@
 bool rewire_knows(const json_t *request);
 
 /*
- * Carries it out; published when it returns. 1: there was nothing to do; -EPROTO: it is
- * of another version; -ESHUTDOWN: the instance is stopping; else as of wiring_connect()
- * and naming_renew().
+ * Carries it out; published when it returns. If the topology as it is now was asked
+ * for, *ret_fd is a file in memory that has its text, and is the caller's. 1: there was
+ * nothing to do; -EPROTO: it is of another version; -ESHUTDOWN: the instance is
+ * stopping; else as of wiring_connect(), naming_renew() and wiring_save().
  */
-int rewire_ask(struct supervisor *s, const json_t *request, struct sigslot_error *err);
+int rewire_ask(struct supervisor *s, const json_t *request, int *ret_fd,
+	       struct sigslot_error *err);
 
 /* A connection has delivered the one message that it was for: it goes. */
 void rewire_spent(struct supervisor *s, uint64_t fuse);

@@ -112,7 +112,7 @@ static void read_text(struct reader *r)
 }
 
 /* A byte order mark says no more than that this is UTF-8. */
-static void skip_mark(struct topology_input *in)
+void topology_skip_mark(struct topology_input *in)
 {
 	if (in->size < 3 || memcmp(in->text, "\xef\xbb\xbf", 3) != 0)
 		return;
@@ -130,7 +130,7 @@ int topology_read(const struct topology_input *in, struct topology **ret,
 
 	if (!t)
 		return fail(err, -ENOMEM, "out of memory");
-	skip_mark(&text);
+	topology_skip_mark(&text);
 	r.problems.in = &text;
 	r.problems.arena = &t->arena;
 	t->file = arena_text(&t->arena, in->file);

@@ -59,6 +59,19 @@ int topology_read(const struct topology_input *in, struct topology **ret,
 		  struct sigslot_error *err);
 void topology_free(struct topology *t);
 
+/* Lets the text begin behind its byte order mark, if it has one. */
+void topology_skip_mark(struct topology_input *in);
+
+/*
+ * The text with these connections instead of its own, and with a name if it has none.
+ * Everything else stays as it is written. Returns 0; -ENOEXEC: it is written in braces;
+ * -ENOMEM.
+ */
+struct buf;
+int topology_rewrite(const struct topology_input *in, const char *name,
+		     const struct topology_arrow *arrows, size_t len, struct buf *out,
+		     struct sigslot_error *err);
+
 /* The full addresses of the connection that the edits ask for, whether it is there. */
 struct topology_arrow topology_asked(const struct topology *t);
 
