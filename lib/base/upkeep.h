@@ -14,7 +14,11 @@ enum ready_by {
 	READY_FD, /* a newline on the descriptor $SIGSLOT_READY_FD */
 };
 
+/* What else ends when something has ended for good. */
+enum upkeep_end { UPKEEP_UNSAID, UPKEEP_IGNORE, UPKEEP_STOP_ALL };
+
 struct upkeep {
+	enum upkeep_end on_exit;
 	struct budget_policy restart;
 	enum ready_by ready;
 	uint64_t within_ns; /* it is ready, or ended */

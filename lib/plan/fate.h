@@ -16,4 +16,12 @@ struct plan_fate {
 	uint32_t dead; /* signal of what was given up; NONE: to the dead of its queue */
 };
 
+struct topology;
+struct model_object;
+struct model_fate;
+
+/* From what was written for a slot and around it. to->dead is NONE before. */
+void fate_make(const struct topology *t, const struct model_object *o,
+	       const struct model_fate *slot, struct plan_fate *to);
+
 #endif

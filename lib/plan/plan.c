@@ -67,6 +67,23 @@ static const char *const *copy_all(struct maker *m, const char *const *texts)
 	return copied;
 }
 
+/* Without one, that of the top. */
+static const char *const *pick_shell(struct maker *m, const char *const *shell)
+{
+	static const char *const sh[] = {"sh", NULL};
+
+	if (!shell)
+		shell = m->t->shell;
+	return shell ? copy_all(m, shell) : sh;
+}
+
+static void copy_after(struct maker *m, const struct model_after *from,
+		       struct plan_after *to)
+{
+	if (after_make(&m->p->arena, from, to) < 0)
+		m->no_memory = true;
+}
+
 static void make_processes(struct maker *m)
 {
 	for (size_t i = 0; i < m->t->processes.len; i++) {
@@ -77,6 +94,10 @@ static void make_processes(struct maker *m)
 		to->env = copy_all(m, from->env);
 		to->nice = from->nice;
 		to->restart = from->restart;
+		to->on_exit = from->on_exit;
+		to->init = copy(m, from->init);
+		to->shell = pick_shell(m, from->shell);
+		copy_after(m, &from->after, &to->after);
 	}
 }
 
@@ -103,6 +124,8 @@ static void make_loops(struct maker *m)
 		to->process = from->process->thing.index;
 		to->size = from->size ? from->size : size;
 		to->messages = from->messages;
+		to->on_exit = from->on_exit;
+		copy_after(m, &from->after, &to->after);
 	}
 }
 
@@ -188,14 +211,7 @@ static enum plan_slot_kind slot_kind(unsigned does)
 
 static const char *const *shell_of(struct maker *m, const struct model_object *o)
 {
-	static const char *const sh[] = {"sh", NULL};
-	const char *const *shell = o->shell;
-
-	if (!shell)
-		shell = o->loop->process->shell;
-	if (!shell)
-		shell = m->t->shell;
-	return shell ? copy_all(m, shell) : sh;
+	return pick_shell(m, o->shell ? o->shell : o->loop->process->shell);
 }
 
 /* What written slots and those that a thing has by itself have in common. */
@@ -213,32 +229,6 @@ static struct plan_slot *start_slot(struct maker *m, const struct model_thing *t
 	to->parallel = 1;
 	to->emit = to->finished = to->failed = to->fate.dead = PLAN_NONE;
 	return to;
-}
-
-/* What is said next to it holds. */
-static bool stops(const struct maker *m, const struct model_fate *slot,
-		  const struct model_object *o)
-{
-	unsigned said = slot->on_error;
-
-	said = said ? said : o->fate.on_error;
-	said = said ? said : o->loop->on_error;
-	said = said ? said : m->t->on_error;
-	return said == MODEL_STOP;
-}
-
-static void make_fate(struct plan_fate *to, const struct model_fate *slot,
-		      const struct model_fate *object)
-{
-	const struct model_fate *retry = slot->retry ? slot : object;
-	const struct model_signal *dead = slot->dead ? slot->dead : object->dead;
-
-	to->mortal = retry->retry || dead;
-	to->retries = (uint32_t)retry->retries;
-	to->backoff_ns = retry->backoff_ns;
-	to->backoff_max_ns = retry->backoff_max_ns;
-	if (dead)
-		to->dead = dead->index;
 }
 
 static void make_slot(struct maker *m, const struct model_object *o,
@@ -262,8 +252,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	to->shell = shell_of(m, o);
 	if (from->emit)
 		to->emit = from->emit->index;
-	make_fate(&to->fate, &from->fate, &o->fate);
-	to->fate.stop = stops(m, &from->fate, o);
+	fate_make(m->t, o, &from->fate, &to->fate);
 	if (from->does & DO_BUILTIN)
 		return;
 	to->finished = member_own_signal(&o->thing, "finished");

@@ -30,6 +30,8 @@ struct plan_loop {
 	uint32_t first_intake,
 		intakes_len; /* in plan.intakes: it takes from these, too */
 	bool evicting; /* what waits in its queue may have to make way */
+	enum upkeep_end on_exit;
+	struct plan_after after; /* besides that of its process */
 };
 
 /* COMMANDS: an object whose slots are commands, or that has none. */

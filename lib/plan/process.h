@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes of a plan, and what happens when one of them dies.
+ * The processes of a plan, how they start, and what happens when one of them dies.
  */
 #ifndef PLAN_PROCESS_H
 #define PLAN_PROCESS_H
 
-#include "base/budget.h"
+#include "base/upkeep.h"
+#include "plan/after.h"
 
 struct plan_process {
 	const char *name; /* "main" is the first, if it has a loop */
 	const char *const *env; /* NAME=VALUE, NULL-terminated; NULL: none */
 	int nice;
+	const char *const *shell; /* of init: NULL-terminated, without -c */
+	const char *init; /* shell text that runs before its loops start; or NULL */
 	struct budget_policy restart;
+	enum upkeep_end on_exit;
+	struct plan_after after;
 };
 
 #endif

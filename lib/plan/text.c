@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/unit.h"
-#include "plan/plan.h"
+#include "plan/keep.h"
 
 /* One line is put together in parts; a lack of memory shows at the end. */
 struct lines {
@@ -96,34 +96,25 @@ static void put_size(struct lines *l, uint64_t size, uint64_t messages)
 		put(l, ", %llu messages", (unsigned long long)messages);
 }
 
-static void put_restart(struct lines *l, const struct budget_policy *p)
+static void keep(struct lines *l, int code)
 {
-	static const char *const whens[] = {
-		[BUDGET_NEVER] = "never",
-		[BUDGET_ON_FAILURE] = "failure",
-		[BUDGET_ALWAYS] = "always",
-	};
-	char from[32], to[32], window[32];
-
-	put(l, "restart %s", whens[p->when]);
-	if (p->when == BUDGET_NEVER)
-		return;
-	put(l, " %s..%s", unit_duration_text(p->backoff_ns, from),
-	    unit_duration_text(p->backoff_max_ns, to));
-	if (p->max <= BUDGET_MOST)
-		put(l, ", %llu per %s", (unsigned long long)p->max,
-		    unit_duration_text(p->window_ns, window));
+	if (code < 0)
+		l->no_memory = true;
 }
 
 static void put_process(struct lines *l, const struct plan_process *p)
 {
 	put_head(l, "process", p->name, NULL);
-	put_restart(l, &p->restart);
+	keep(l, keep_process(l->p, p, &l->out));
 	if (p->nice)
 		put(l, ", nice %d", p->nice);
 	for (size_t i = 0; p->env && p->env[i]; i++) {
 		put(l, ", env ");
 		put_text(l, p->env[i]);
+	}
+	if (p->init) {
+		put(l, ", init ");
+		put_text(l, p->init);
 	}
 	end(l);
 }
@@ -134,6 +125,7 @@ static void put_loop(struct lines *l, const struct plan_loop *loop)
 	put(l, "in %s, rank %u, queue ", l->p->processes[loop->process].name,
 	    loop->rank);
 	put_size(l, loop->size, loop->messages);
+	keep(l, keep_loop(l->p, loop, &l->out));
 	end(l);
 }
 
@@ -202,13 +194,6 @@ static void put_words(struct lines *l, const char *what, const char *const *word
 		put_word(l, words[i]);
 }
 
-/* Whether `restart:` was written, as without it there is no limit. */
-static bool restarts(const struct plan_slot *s)
-{
-	return (s->kind == PLAN_SOURCE || s->kind == PLAN_FILTER) &&
-	       s->upkeep.restart.max <= BUDGET_MOST;
-}
-
 static void put_options(struct lines *l, const struct plan_slot *s)
 {
 	char timeout[32], from[32], to[32];
@@ -235,14 +220,7 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 		put(l, "; key");
 		put_word(l, s->key);
 	}
-	if (restarts(s)) {
-		put(l, "; ");
-		put_restart(l, &s->upkeep.restart);
-	}
-	if (s->upkeep.ready != READY_AT_ONCE)
-		put(l, "; ready by %s within %s",
-		    s->upkeep.ready == READY_LINE ? "line" : "fd",
-		    unit_duration_text(s->upkeep.within_ns, timeout));
+	keep(l, keep_slot(s, &l->out));
 	if (s->emit != PLAN_NONE)
 		put(l, "; emits %s.%s", owner_of_signal(l->p, s->emit),
 		    l->p->signals[s->emit].name);

@@ -84,9 +84,10 @@ static int open_herald(struct resident *r, int *ret_fd)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	*ret_fd = ends[0];
 	r->launch.ready_fd = ends[1];
-	return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+	return 0;
 }
 
 static int start(struct resident *r, struct slot_verdict *ret_v)

@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "queue/queue.h"
-#include "supervisor/super.h"
+#include "supervisor/follow.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -108,6 +108,19 @@ static void set_loops(struct hand *h, enum board_state state)
 	}
 }
 
+static void give_up(struct hand *h)
+{
+	const struct plan_process *p = &h->super->plan->processes[h->index];
+	struct supervisor *s = h->super;
+	int status = follow_status(board_process(s->world.board, h->index)->status);
+
+	log_line("sigslot", "process '%s' is given up", p->name);
+	if (!s->status)
+		s->status = p->on_exit == UPKEEP_STOP_ALL ? status : 1;
+	s->given_up = s->given_up || p->on_exit != UPKEEP_IGNORE;
+	follow_advance(s);
+}
+
 static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 {
 	static const enum board_state states[] = {
@@ -135,8 +148,7 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 		loop_arm(&h->super->loop, &h->restart, clock_after(now, ns));
 	}
 	if (remedy == REMEDY_GIVE_UP) {
-		log_line("sigslot", "process '%s' is given up", p->name);
-		h->super->given_up = true;
+		give_up(h);
 	}
 }
 
@@ -199,12 +211,13 @@ static void ended(struct child *c, int status)
 	super_check(s);
 }
 
-static void choose_loops(const struct hand *h, bool *start)
+static void choose_loops(struct hand *h, bool *start)
 {
 	const struct plan *p = h->super->plan;
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		start[i] = p->loops[i].process == h->index && !h->super->lamps[i].down;
+		start[i] = p->loops[i].process == h->index &&
+			   !h->super->lamps[i].down && !follow_holds(h->super, i);
 }
 
 /* They start with their worker, each time. */

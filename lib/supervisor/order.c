@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "supervisor/super.h"
+#include "supervisor/follow.h"
 
 static struct hand *hand_of(struct supervisor *s, uint32_t loop)
 {
@@ -16,6 +16,7 @@ static struct hand *hand_of(struct supervisor *s, uint32_t loop)
 
 static void stop_loop(struct supervisor *s, uint32_t loop)
 {
+	follow_drop(s, loop);
 	if (!s->lamps[loop].down)
 		hand_say(hand_of(s, loop), WIRE_STOP, loop, 0);
 }
@@ -23,6 +24,7 @@ static void stop_loop(struct supervisor *s, uint32_t loop)
 static void end_loop(struct supervisor *s, uint32_t loop)
 {
 	s->cut_short = true;
+	follow_drop(s, loop);
 	if (!s->lamps[loop].down)
 		hand_say(hand_of(s, loop), WIRE_NOW, loop, 0);
 }
@@ -34,7 +36,7 @@ static void start_loop(struct supervisor *s, uint32_t loop)
 
 	if (lamp->up || s->stop.active)
 		return;
-	*lamp = (struct lamp){0};
+	*lamp = (struct lamp){.was_ready = lamp->was_ready};
 	s->world.board->loops[loop].state = BOARD_STARTING;
 	if (h->alive && !h->leaving)
 		hand_say(h, WIRE_START, loop, 0);
@@ -60,7 +62,8 @@ static void restart_process(struct supervisor *s, uint32_t process)
 		if (h->alive && s->lamps[i].up)
 			hand_say(h, WIRE_PHASE, i, PHASE_DOWN);
 		s->lamps[i] =
-			(struct lamp){.phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN};
+			(struct lamp){.phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN,
+				      .was_ready = s->lamps[i].was_ready};
 		s->world.board->loops[i].state = BOARD_STARTING;
 	}
 	h->restarting = h->alive;

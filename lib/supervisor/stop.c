@@ -10,7 +10,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "queue/queue.h"
-#include "supervisor/super.h"
+#include "supervisor/follow.h"
+#include "supervisor/notify.h"
 
 enum {
 	NOW_S = 7, /* more than a worker gives its commands */
@@ -277,6 +278,9 @@ static void drain(struct supervisor *s)
 		return;
 	s->world.board->state = BOARD_DRAINING;
 	s->stop.active = true;
+	notify_say(s, "STOPPING=1\nSTATUS=stopping in the order of the flow");
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		follow_drop(s, i);
 	s->stop.phase = PHASE_QUIET;
 	s->stop.rank = everybody;
 	s->stop.since = clock_now();
@@ -289,6 +293,9 @@ void stop_begin(struct supervisor *s, bool now)
 		s->world.board->state = BOARD_DRAINING;
 		s->stop.active = s->stop.now = true;
 		s->cut_short = true;
+		notify_say(s, "STOPPING=1\nSTATUS=stopping at once");
+		for (uint32_t i = 0; i < s->plan->loops_len; i++)
+			follow_drop(s, i);
 		end_now(s);
 	} else {
 		s->stop.look.fire = look;

@@ -40,6 +40,8 @@ struct hand {
 struct lamp {
 	bool up, down; /* takes messages; has stopped, or never will run again */
 	bool ready; /* its commands were, too, since it is up */
+	bool was_ready; /* ever */
+	bool held; /* it waits for others before it starts */
 	enum phase phase, asked;
 	unsigned sources; /* that have not ended */
 	uint64_t progress; /* of the named queues it takes from, when it was asked */
@@ -80,6 +82,7 @@ struct supervisor {
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
 	int status; /* that the run ends with at least */
+	char *notify; /* $NOTIFY_SOCKET; NULL: nobody listens */
 	struct later reserving; /* what the queues may fill, once all is ready */
 	uint32_t reserved; /* queues that have all of it */
 	struct timer deadline; /* of workers that were told to leave */

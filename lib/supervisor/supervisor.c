@@ -16,6 +16,8 @@
 #include "base/log.h"
 #include "queue/queue.h"
 #include "supervisor/rewire.h"
+#include "supervisor/follow.h"
+#include "supervisor/notify.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -27,16 +29,24 @@ static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
 	s->lamps[loop].down = !h->restarting;
 	lane_emit_exit(s, PLAN_LOOP, loop, 0,
 		       s->lamps[loop].down ? "stopped" : "restart");
+	if (s->lamps[loop].down) {
+		follow_exit(s, s->plan->loops[loop].on_exit, s->plan->loops[loop].name,
+			    0);
+		follow_advance(s);
+	}
 }
 
 static void loop_up(struct supervisor *s, uint32_t loop)
 {
-	s->lamps[loop] = (struct lamp){.up = true, .sources = s->lamps[loop].sources};
+	s->lamps[loop] = (struct lamp){.up = true,
+				       .was_ready = s->lamps[loop].was_ready,
+				       .sources = s->lamps[loop].sources};
 }
 
 static void loop_ready(struct supervisor *s, struct hand *h, uint32_t loop)
 {
-	s->lamps[loop].ready = true;
+	s->lamps[loop].ready = s->lamps[loop].was_ready = true;
+	follow_advance(s);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
 		if (s->plan->loops[i].process == h->index && !s->lamps[i].ready)
 			return;
@@ -45,11 +55,16 @@ static void loop_ready(struct supervisor *s, struct hand *h, uint32_t loop)
 
 static void command_ended(struct supervisor *s, uint32_t slot, uint64_t how)
 {
-	struct lamp *lamp = &s->lamps[s->plan->slots[slot].loop];
+	const struct plan_slot *of = &s->plan->slots[slot];
+	struct lamp *lamp = &s->lamps[of->loop];
 
-	if (s->plan->slots[slot].kind == PLAN_SOURCE && lamp->sources)
+	if (of->kind == PLAN_SOURCE && lamp->sources)
 		lamp->sources--;
-	if (how & WIRE_GIVEN_UP)
+	if (how & WIRE_BY_ITSELF)
+		follow_exit(s, of->upkeep.on_exit,
+			    plan_owner_name(s->plan, of->owner, of->owned_by),
+			    follow_status((int32_t)how));
+	if (how & WIRE_GIVEN_UP && !s->status)
 		s->status = 1;
 }
 
@@ -120,6 +135,7 @@ static void check_ready(struct supervisor *s)
 			return;
 	s->ready = true;
 	s->world.board->state = BOARD_READY;
+	notify_say(s, "READY=1\nMAINPID=%d\nSTATUS=ready", (int)getpid());
 	if (s->options->ready)
 		s->options->ready(s->options->data);
 	reserve_begin(s);
@@ -341,6 +357,7 @@ static void tear_down(struct supervisor *s, bool ran)
 		budget_clear(&s->hands[i].budget);
 	free(s->hands);
 	free(s->lamps);
+	free(s->notify);
 	free(s->before);
 	instance_leave(&s->home, &s->world, remove);
 	loop_done(&s->loop);
@@ -355,6 +372,7 @@ int supervisor_run(struct wiring *wiring, const struct supervisor_options *optio
 	bool ran = false;
 
 	s.until_idle = options->until_idle;
+	notify_open(&s);
 	if (r == 0)
 		r = set_up(&s, err);
 	if (r == 0) {

@@ -31,13 +31,24 @@ struct model_thing {
 	uint32_t index; /* among those of its kind */
 };
 
+/* Loops and processes that must be ready before. */
+struct model_after {
+	const struct node *node; /* as written; NULL: nothing is */
+	struct model_thing **things;
+	const struct node **at;
+	size_t len;
+};
+
 struct model_process {
 	struct model_thing thing;
 	const char *const *env; /* NAME=VALUE, those of the top included; or NULL */
 	const char *const *shell; /* NULL: that of the top */
 	int nice;
 	struct budget_policy restart;
-	size_t loops; /* how many it hosts */
+	enum upkeep_end on_exit;
+	const char *init;
+	struct model_after after;
+	size_t loops, settled; /* how many it hosts; that wait for nobody any more */
 };
 
 struct model_loop {
@@ -46,6 +57,9 @@ struct model_loop {
 	const struct node *process_at; /* where it is named; NULL: main */
 	uint64_t size, messages; /* 0: the default; no limit */
 	unsigned on_error; /* as of a fate */
+	enum upkeep_end on_exit;
+	struct model_after after;
+	bool settled, seen;
 	struct model_object *objects, **objects_tail;
 };
 

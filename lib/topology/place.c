@@ -77,6 +77,9 @@ static void read_process(struct reader *r, const struct node *name)
 	p->shell = reader_shell(r, &s);
 	read_nice(r, section_node(&s, "nice"), p);
 	upkeep_restart(r, section_node(&s, "restart"), &p->restart);
+	p->on_exit = upkeep_on_exit(&s);
+	p->init = section_text(&s, "init", NULL);
+	p->after.node = section_node(&s, "after");
 }
 
 void place_processes(struct reader *r, const struct node *map)
@@ -139,6 +142,8 @@ static void read_loop(struct reader *r, const struct node *name)
 	l->process_at = section_node(&s, "process");
 	read_room(r, section_node(&s, "queue"), &l->size, &l->messages, NULL);
 	l->on_error = fate_on_error(&s);
+	l->on_exit = upkeep_on_exit(&s);
+	l->after.node = section_node(&s, "after");
 	objects = section_node(&s, "objects");
 	for (const struct node *e = objects ? objects->first : NULL; e;
 	     e = e->next->next)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/unit.h"
+#include "topology/after.h"
 #include "topology/connect.h"
 #include "topology/fate.h"
 #include "topology/member.h"
@@ -78,6 +79,7 @@ static void read_top(struct reader *r, const struct section *s)
 	if (r->problems.no_memory)
 		return;
 	place_settle(r);
+	after_settle(r);
 	edit_begin(r);
 	if (connections)
 		connect_read(r, connections);

@@ -74,6 +74,13 @@ static void read_ready(struct reader *r, const struct node *n, struct upkeep *up
 			     "`ready` must be line or fd, or a map of by and within");
 }
 
+enum upkeep_end upkeep_on_exit(const struct section *s)
+{
+	const struct setting *setting = section_get(s, "on_exit");
+
+	return setting ? UPKEEP_IGNORE + setting->number : UPKEEP_UNSAID;
+}
+
 void upkeep_read(struct reader *r, const struct section *s, struct model_slot *slot)
 {
 	struct budget_policy *restart = &slot->upkeep.restart;
@@ -82,5 +89,6 @@ void upkeep_read(struct reader *r, const struct section *s, struct model_slot *s
 	restart->when = s->does & DO_SOURCE ? BUDGET_NEVER : BUDGET_ALWAYS;
 	restart->max = UINT64_MAX;
 	upkeep_restart(r, section_node(s, "restart"), restart);
+	slot->upkeep.on_exit = upkeep_on_exit(s);
 	read_ready(r, section_node(s, "ready"), &slot->upkeep);
 }

@@ -11,6 +11,9 @@
 void upkeep_restart(struct reader *r, const struct node *n,
 		    struct budget_policy *policy);
 
+/* `on_exit:`. */
+enum upkeep_end upkeep_on_exit(const struct section *s);
+
 /* All of it, of a slot that is a source or a filter. */
 void upkeep_read(struct reader *r, const struct section *s, struct model_slot *slot);
 

@@ -142,7 +142,8 @@ static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_go
 	if (r->spec.kind->resident)
 		worker_say(r->turn->worker, WIRE_ENDED, r->plan_slot,
 			   (uint32_t)wait_status(v) |
-				   (s->given_up ? WIRE_GIVEN_UP : 0));
+				   (s->given_up ? WIRE_GIVEN_UP : 0) |
+				   (s->finishing ? 0 : WIRE_BY_ITSELF));
 	if (s->starting)
 		life_fault(r->turn);
 	life_check(r->turn);

@@ -34,8 +34,9 @@ enum wire_op {
 	WIRE_ROUTES, /* to: there are new ones, and it concerns what it takes from */
 };
 
-/* The value of WIRE_ENDED: how it ended, as of waitpid(), and whether too often. */
-#define WIRE_GIVEN_UP (1ull << 32)
+/* The value of WIRE_ENDED: how it ended, as of waitpid(); whether it did too often. */
+#define WIRE_GIVEN_UP  (1ull << 32)
+#define WIRE_BY_ITSELF (1ull << 33) /* nobody asked it to */
 
 struct wire {
 	uint32_t op, index;

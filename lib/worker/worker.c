@@ -22,6 +22,7 @@
 #include "base/process.h"
 #include "message/type.h"
 #include "worker/jam.h"
+#include "worker/init.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
@@ -167,7 +168,8 @@ static void start_turn(struct worker *w, uint32_t index)
 	struct turn *t = w->turns[index];
 	struct sigslot_error err = {0};
 
-	if (!t || t->up || life_start(t, &err) == 0)
+	w->start[index] = true;
+	if (w->init || !t || t->up || life_start(t, &err) == 0)
 		return;
 	log_line("sigslot", "%s", err.text);
 	worker_say(w, WIRE_FAULT, index, (uint64_t)-err.code);
@@ -189,6 +191,8 @@ static void act(struct worker *w, const struct wire *p)
 		life_goal(t, (enum phase)p->value);
 	else if (t && p->op == WIRE_STOP)
 		life_stop(t);
+	else if (p->op == WIRE_NOW && w->init)
+		init_kill(w);
 	else if (t && p->op == WIRE_NOW)
 		life_now(t);
 }
@@ -298,8 +302,33 @@ static int take_identity(struct worker *w, struct sigslot_error *err)
 	return r;
 }
 
-static int set_up(struct worker *w, const bool *start, bool careful,
-		  struct sigslot_error *err)
+static _Noreturn void give_up(struct worker *w, int code,
+			      const struct sigslot_error *err)
+{
+	log_line("sigslot", "process '%s' cannot start: %s",
+		 w->world->plan->processes[w->index].name, err->text);
+	worker_say(w, WIRE_FAULT, PLAN_NONE, (uint64_t)-code);
+	slot_kill_all(SIGKILL);
+	_exit(1);
+}
+
+/* What `init:` was waited for. */
+static void start_loops(struct worker *w, int code, struct sigslot_error *err)
+{
+	for (uint32_t i = 0; code == 0 && i < w->world->plan->loops_len; i++) {
+		if (!w->turns[i] || !w->start[i])
+			continue;
+		if (w->careful)
+			turn_doubt(w->turns[i]);
+		code = life_start(w->turns[i], err);
+	}
+	if (code < 0)
+		give_up(w, code, err);
+	if (w->doubts)
+		loop_arm(&w->loop, &w->trust, clock_now() + DOUBT_S * NS_PER_S);
+}
+
+static int set_up(struct worker *w, struct sigslot_error *err)
 {
 	const struct world *world = w->world;
 	const struct plan *p = world->plan;
@@ -322,14 +351,7 @@ static int set_up(struct worker *w, const bool *start, bool careful,
 	}
 	if (r == 0)
 		r = renew_intakes(w, err);
-	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
-		if (!w->turns[i] || !start[i])
-			continue;
-		if (careful)
-			turn_doubt(w->turns[i]);
-		r = life_start(w->turns[i], err);
-	}
-	return r;
+	return r == 0 ? init_begin(w, start_loops, err) : r;
 }
 
 /* What kills does so soon; what takes long must not hold up other loops. */
@@ -343,12 +365,15 @@ static void trust_all(struct timer *timer, uint64_t now)
 			turn_trust(w->turns[i]);
 }
 
-_Noreturn void worker_main(struct world *world, uint32_t index, const bool *start,
+_Noreturn void worker_main(struct world *world, uint32_t index, bool *start,
 			   int channel, bool careful)
 {
 	struct worker w = {
 		.world = world,
 		.index = index,
+		.start = start,
+		.careful = careful,
+		.trust = {.fire = trust_all},
 		.outbox = {.left = left, .full = outbox_full, .stale = outbox_stale}};
 	struct sigslot_error err = {0};
 	int r;
@@ -356,19 +381,11 @@ _Noreturn void worker_main(struct world *world, uint32_t index, const bool *star
 	settle_in(world, channel);
 	log_to(worker_log, world);
 	w.channel.fd = channel;
-	r = set_up(&w, start, careful, &err);
-	w.trust.fire = trust_all;
-	if (w.doubts)
-		loop_arm(&w.loop, &w.trust, clock_now() + DOUBT_S * NS_PER_S);
+	r = set_up(&w, &err);
 	if (r == 0)
 		r = loop_watch(&w.loop, &w.channel, channel, EPOLLIN, heard);
-	if (r < 0) {
-		log_line("sigslot", "process '%s' cannot start: %s",
-			 world->plan->processes[index].name, err.text);
-		worker_say(&w, WIRE_FAULT, PLAN_NONE, (uint64_t)-r);
-		slot_kill_all(SIGKILL);
-		_exit(1);
-	}
+	if (r < 0)
+		give_up(&w, r, &err);
 	r = loop_run(&w.loop);
 	outbox_flush(&w.outbox);
 	for (uint32_t i = 0; i < world->plan->loops_len; i++)

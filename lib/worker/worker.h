@@ -21,6 +21,9 @@ struct worker {
 	struct watch channel; /* to the supervisor */
 	struct turn **turns; /* by the plan's loops; NULL: not here */
 	struct type **types; /* of the plan's signals, parsed when first needed */
+	struct init *init; /* its command that runs first; NULL: it is over */
+	bool *start; /* loops that start when it is */
+	bool careful; /* and how */
 	int status; /* what to exit with */
 	unsigned doubts; /* intakes that may hold what was tried before */
 	struct timer trust; /* when they are taken for harmless */
@@ -39,8 +42,8 @@ static inline int worker_identity(uint32_t process)
  * true, until the supervisor says so or dies. With `careful` it takes what was tried
  * before one by one. Never returns.
  */
-_Noreturn void worker_main(struct world *w, uint32_t index, const bool *start,
-			   int channel, bool careful);
+_Noreturn void worker_main(struct world *w, uint32_t index, bool *start, int channel,
+			   bool careful);
 
 /* Says something to the supervisor. */
 void worker_say(struct worker *w, enum wire_op op, uint32_t index, uint64_t value);

@@ -20,6 +20,12 @@ setup() {
 	done
 }
 
+@test "upkeep.yaml: three ticks, then the status of the source" {
+	run -3 --separate-stderr sigslot run examples/upkeep.yaml
+	assert_output $'TICK\nTICK\nTICK'
+	assert_stderr_has 'it is given up, as it was started again 2 times within 1m'
+}
+
 @test "pingpong.yaml: two objects talk for ten seconds, then Done!" {
 	start_run examples/pingpong.yaml
 	wait_until has_lines "$RUN_OUT" 2

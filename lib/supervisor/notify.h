@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a service manager is told that started us and listens: sd_notify(3) without its
+ * library.
+ */
+#ifndef SUPERVISOR_NOTIFY_H
+#define SUPERVISOR_NOTIFY_H
+
+#include "base/cleanup.h"
+
+struct supervisor;
+
+/* Looks for $NOTIFY_SOCKET, and takes it out of the environment: it is ours alone. */
+void notify_open(struct supervisor *s);
+
+/* Says it, if somebody listens; waits for nobody. */
+void notify_say(struct supervisor *s, const char *format, ...) _printf_(2, 3);
+
+#endif

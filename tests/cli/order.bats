@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+state_is() {
+	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | .state")" = "$2" ]
+}
+
+# background FILE: a run that is not ready yet. Sets RUN_PID and RUN_ERR.
+background() {
+	RUN_ERR=$BATS_TEST_TMPDIR/err.background
+	sigslot run "$1" </dev/null >out 2>"$RUN_ERR" 3>&- &
+	RUN_PID=$!
+	RUN_PIDS="$RUN_PIDS $RUN_PID"
+	wait_until test -e "$SIGSLOT_RUNTIME_DIR/t/status"
+}
+
+# --- after ---
+
+start_chain() {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {web: {after: db}, db: {}}
+		loops:
+		  first: {process: web, objects: {a: {filter: 'echo a >> order; cat >> seen'}}}
+		  second: {after: first, objects: {b: {filter: 'echo b >> order; cat >> seen'}}}
+		  store:
+		    process: db
+		    objects: {s: {filter: 'echo s >> order; until [ -e gate ]; do sleep 0.02; done; echo ok; cat', ready: line}}
+	END
+	background t.yaml
+	wait_until has_lines order 1
+}
+
+@test "what comes after another starts when that is ready, not when it has started" {
+	start_chain
+	sigslot emit a early
+	run -124 sigslot wait --timeout 200ms t
+	run -0 cat order
+	assert_output s
+	touch gate
+	run -0 sigslot wait --timeout 10s t
+	wait_until has_lines order 3
+	run -0 sed -n 1p order
+	assert_output s
+	wait_until has_lines seen 1
+	stop_run
+}
+
+@test "a run that is stopped before all has started keeps what was sent" {
+	start_chain
+	sigslot emit b early
+	kill -TERM "$RUN_PID"
+	touch gate
+	run_ended 1
+	run -0 cat order
+	assert_output s
+	touch gate
+	start_run t.yaml
+	wait_until has_lines seen 1
+	stop_run
+}
+
+@test "when a worker comes back, what was ready once is not waited for again" {
+	start_chain
+	touch gate
+	run -0 sigslot wait --timeout 10s t
+	rm gate
+	sigslot kill db
+	wait_until has_lines order 4
+	sigslot restart t/second
+	run -0 sort order
+	assert_output $'a\nb\nb\ns\ns'
+	touch gate
+	run -0 sigslot wait --timeout 10s t
+	stop_run
+}
+
+@test "who waits for one that will never be ready is told of, and the run ends with 1" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {}}
+		loops:
+		  a: {process: w, objects: {x: {filter: 'exec cat', ready: line}}}
+		  b: {after: a, objects: {y: {filter: cat}}}
+		  c: {after: b, objects: {z: {filter: cat}}}
+	END
+	background t.yaml
+	wait_until state_is a starting
+	sigslot stop t/a
+	run_ended 1
+	assert_file_contains "$RUN_ERR" "loop 'b' does not start: 'a' has ended before it was ready"
+	assert_file_contains "$RUN_ERR" "loop 'c' does not start: 'b' has ended before it was ready"
+}
+
+# --- init ---
+
+@test "init runs before the loops of its process, each time, and its words are logged" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {init: 'echo "$SIGSLOT_PROCESS $X" >&2; echo init >> order; [ -z "$(cat)" ]', env: {X: y}}}
+		loops: {l: {process: w, objects: {a: {filter: 'echo a >> order; cat'}}}}
+	END
+	start_run t.yaml
+	run -0 cat order
+	assert_output $'init\na'
+	assert_file_contains "$RUN_ERR" 'w | w y'
+	sigslot restart w
+	run -0 cat order
+	assert_output $'init\na\ninit\na'
+	stop_run
+}
+
+@test "an init that fails fails the start of the run" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {init: 'echo "no disk" >&2; exit 3'}}
+		loops: {l: {process: w, objects: {a: {filter: 'touch started; cat'}}}}
+	END
+	run -1 --separate-stderr sigslot run -d t.yaml
+	assert_stderr_has 'w | no disk'
+	assert_stderr_has "process 'w' cannot start: its init exited with status 3"
+	assert_file_not_exist started
+	[[ $(sigslot ps) != *t* ]]
+}
+
+@test "an init that takes long is ended with the run" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {init: 'echo $$ > pid; exec sleep 60'}}
+		loops: {l: {process: w, objects: {a: {filter: cat}}}}
+	END
+	background t.yaml
+	wait_until has_lines pid 1
+	sigslot stop --now t
+	run_ended 1
+	process_gone "$(cat pid)"
+}
+
+# --- on_exit ---
+
+@test "on_exit: stop-all passes the status of a source on, after all has been done" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'seq 100; exit 3', on_exit: stop-all}
+		  b: {source: 'exec sleep 60'}
+		  c: {filter: 'cat >> seen'}
+		connections: [a -> c]
+	END
+	run -3 --separate-stderr sigslot run t.yaml
+	assert_stderr_has "'a' has ended, and with it all stops"
+	run -0 cmp seen <(seq 100)
+	sed -i 's/exit 3/exit 0/' t.yaml
+	run -0 --separate-stderr sigslot run t.yaml
+	sed -i 's/exit 0/kill -KILL $$/' t.yaml
+	run -137 --separate-stderr sigslot run t.yaml
+}
+
+@test "a process that is given up stops all with 1, or its status, or is ignored" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {restart: {when: never}}}
+		loops: {l: {process: w, objects: {a: {run: cat}}}}
+		objects: {b: {filter: 'cat >> seen'}}
+	END
+	start_run t.yaml
+	kill -KILL "$(sigslot ps --json | jq 'select(.loop == "l") | .pid')"
+	run_ended 1
+	sed -i 's/never}/never}, on_exit: stop-all/' t.yaml
+	start_run t.yaml
+	kill -KILL "$(sigslot ps --json | jq 'select(.loop == "l") | .pid')"
+	run_ended 137
+	sed -i 's/stop-all/ignore/' t.yaml
+	start_run t.yaml
+	kill -KILL "$(sigslot ps --json | jq 'select(.loop == "l") | .pid')"
+	wait_until state_is l failed
+	sigslot emit b on
+	wait_until has_lines seen 1
+	kill -TERM "$RUN_PID"
+	run_ended 1
+}
+
+@test "a loop that stops may stop all" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		loops:
+		  l: {on_exit: stop-all, on_error: stop, objects: {a: {run: 'exit 4'}}}
+		  m: {objects: {b: {filter: cat}}}
+	END
+	start_run t.yaml
+	sigslot restart t/l
+	sigslot stop t/l
+	run_ended 0
+	start_run t.yaml
+	sigslot emit a 1
+	run_ended 1
+}
+
+# --- sd_notify ---
+
+# listener SOCKET: writes what it gets to the file `told`. A leading @ is abstract.
+listener() {
+	perl -MSocket -e '
+		my $at = $ARGV[0] =~ s/^@/\0/r;
+		socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, pack_sockaddr_un($at)) or die;
+		$| = 1;
+		print "up\n";
+		while (defined recv(S, $x, 4096, 0)) {
+			print "$x\n";
+			last if $x =~ /STOPPING/;
+		}
+	' "$1" >told 3>&- &
+	LISTENER=$!
+	wait_until has_lines told 1
+}
+
+tells() {
+	run -0 wait_until process_gone "$LISTENER"
+	run -0 cat told
+	assert_output "up
+READY=1
+MAINPID=$1
+STATUS=ready
+STOPPING=1
+STATUS=stopping in the order of the flow"
+}
+
+@test "a service manager is told when all is ready, and when it stops" {
+	printf '%s\n' 'sigslot: 1' 'objects:' \
+		'  a: {filter: "echo ${NOTIFY_SOCKET-none} > env; cat"}' >t.yaml
+	listener "$PWD/notify"
+	NOTIFY_SOCKET=$PWD/notify start_run t.yaml
+	stop_run
+	tells "$RUN_PID"
+	run -0 cat env
+	assert_output none
+}
+
+@test "it may listen on an abstract socket, and to a detached run" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}}' >t.yaml
+	listener "@sigslot.$$"
+	NOTIFY_SOCKET="@sigslot.$$" sigslot run -d t.yaml
+	pid=$(sigslot ps --json | jq .supervisor)
+	sigslot stop t
+	tells "$pid"
+}
+
+@test "nobody who listens is no failure" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}}' >t.yaml
+	for address in "$PWD/nothing" relative @ '' "$(printf '%0200d' 1)"; do
+		NOTIFY_SOCKET=$address start_run t.yaml
+		stop_run
+	done
+}
