@@ -4,6 +4,8 @@
  */
 #include "worker/job.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "worker/fate.h"
 #include "worker/record.h"
@@ -71,16 +73,33 @@ void job_begin(struct job *job)
 	go_on(r);
 }
 
+/* Out of something for the moment: nobody is to blame, and it was no attempt. */
+static bool passing(const struct slot_verdict *v)
+{
+	return !v->final && v->exit < 0 &&
+	       (v->code == -EAGAIN || v->code == -EMFILE || v->code == -ENFILE);
+}
+
+static void tell_waiting(struct receiver *r, const struct slot_verdict *v)
+{
+	char text[sizeof(v->reason) + 32];
+
+	snprintf(text, sizeof(text), "%s; it waits for that", v->reason);
+	tell_failure(r, text);
+}
+
 /* What is to become of the message. Returns when its job begins again; 0: never. */
 static uint64_t judge(struct job *job, const struct slot_verdict *v)
 {
 	struct receiver *r = job->receiver;
-	bool impossible = v->code == -EAGAIN && !v->final;
+	bool not_now = passing(v);
 	uint64_t due;
 
-	if (impossible && job->stand.link && !r->turn->now)
+	if (not_now)
+		tell_waiting(r, v);
+	if (not_now && job->stand.link && !r->turn->now)
 		return clock_now() + AGAIN_MS * NS_PER_MS;
-	if (impossible || (v->code && r->turn->now)) {
+	if (not_now || (v->code && r->turn->now)) {
 		job->record->again = true;
 		return 0;
 	}

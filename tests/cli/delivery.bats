@@ -159,7 +159,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	sigslot clean --force
 }
 
-@test "no space for the queues is 73, and nothing is started" {
+@test "C1: no space for the queues is 73, and nothing is started" {
 	[ "$(id -u)" = 0 ] || skip 'only root may mount'
 	mkdir -m 700 small
 	unshare -m bash -c '
@@ -190,7 +190,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	sigslot stop t
 }
 
-@test "where the file system is full emit says so with 73, and nothing is lost" {
+@test "C1: where the file system is full emit says so with 73, and nothing is lost" {
 	[ "$(id -u)" = 0 ] || skip 'only root may mount'
 	mkdir -m 700 small
 	printf '%s\n' 'sigslot: 1' 'objects: {b: {filter: cat >> seen}}' >t.yaml
@@ -214,7 +214,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	assert_output kept
 }
 
-@test "a file size limit is 73 as well, and no crash" {
+@test "C2: a file size limit is 73 as well, and no crash" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {source: touch ran}, b: {filter: cat}}' >t.yaml
 	run -73 --separate-stderr bash -c 'ulimit -f 100; exec sigslot run t.yaml'
 	assert_file_not_exist ran
@@ -222,7 +222,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	assert_output ''
 }
 
-@test "fifty runs of one name at once: one wins, the others are 73 with its pid" {
+@test "F1: fifty runs of one name at once: one wins, the others are 73 with its pid" {
 	printf '%s\n' 'sigslot: 1' 'objects: {b: {filter: cat >> seen}}' >t.yaml
 	for i in $(seq 50); do
 		sigslot run -d t.yaml 2>"said.$i" 3>&- &

@@ -40,14 +40,14 @@ check_all() {
 	done
 }
 
-@test "commands of all kinds have 0, 1 and 2, an empty mask and nothing ignored" {
+@test "E4, E5, E6: commands of all kinds have 0, 1 and 2, an empty mask and nothing ignored" {
 	all_kinds
 	start_run t.yaml
 	check_all
 	stop_run
 }
 
-@test "what whoever starts a run has left open or ignored does not get through" {
+@test "E4, E5, E6: what whoever starts a run has left open or ignored does not get through" {
 	all_kinds
 	(
 		trap '' PIPE QUIT USR1 USR2 CHLD
@@ -93,7 +93,7 @@ check_all() {
 	stop_run
 }
 
-@test "a thousand commands leave no descriptor and no process behind in their worker" {
+@test "E8: a thousand commands leave no descriptor and no process behind in their worker" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {run: "exit 0", parallel: 4}, b: {exec: [/bin/true]}}' >t.yaml
 	start_run t.yaml
 	pid=$(sigslot ps --json | jq 'select(.loop == "a").pid')

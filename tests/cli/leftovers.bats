@@ -28,7 +28,7 @@ nothing_left() {
 	assert_output ''
 }
 
-@test "a stop in order leaves no process and no file" {
+@test "A9: a stop in order leaves no process and no file" {
 	untidy
 	stop_run
 	nothing_left
@@ -63,7 +63,7 @@ nothing_left() {
 	nothing_left
 }
 
-@test "a command that waits for its own background child is not waited for longer than it runs" {
+@test "E7: a command that waits for its own background child is not waited for longer than it runs" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {run: "sleep 1000 & echo hi"}, b: {filter: cat >> seen}}' >t.yaml
 	start_run t.yaml
 	sigslot emit a
@@ -88,7 +88,7 @@ nothing_left() {
 	nothing_left
 }
 
-@test "a run whose directory is taken away goes on, and ends" {
+@test "F7: a run whose directory is taken away goes on, and ends" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {every: 20ms}, b: {filter: cat >> seen}}' \
 		'connections: [a -> b]' >t.yaml
 	start_run t.yaml

@@ -47,7 +47,7 @@ make_plugin() {
 	run_ended 1
 }
 
-@test "a command that kills its worker does so twice, and never again" {
+@test "A10: a command that kills its worker does so twice, and never again" {
 	start 'processes: {p: {restart: {backoff: 1ms}}}' \
 		'loops: {l: {process: p, objects: {a: {run: "echo \"$1 $SIGSLOT_ATTEMPT\" >> seen; [ \"$1\" != 3 ] || { kill -KILL $PPID; exec sleep 1000; }"}}}}'
 	seq 5 | sigslot emit -l a

@@ -362,7 +362,7 @@ moved_on() {
 	assert_output --regexp '0,[[:space:]]+0,[[:space:]]+0'
 }
 
-@test "what a closed reader did not get stays: get -n 3 | head -1" {
+@test "E4: what a closed reader did not get stays: get -n 3 | head -1" {
 	q create --size 8MiB jobs
 	for number in 1 2 3; do
 		{ echo "$number"; head -c 1M /dev/zero; } | sigslot queue put --raw jobs
@@ -769,7 +769,7 @@ holds_two() {
 	assert_output 1
 }
 
-@test "a queue that is not whole is nobody's, and made anew or cleaned" {
+@test "F3: a queue that is not whole is nobody's, and made anew or cleaned" {
 	(umask 077 && mkdir -p "$SIGSLOT_RUNTIME_DIR"/.new-{jobs,more}/q)
 	q ls
 	assert_output --regexp '^QUEUE +STATE +MESSAGES +BYTES +SIZE$'
@@ -780,7 +780,7 @@ holds_two() {
 	q put jobs 1
 }
 
-@test "a queue for which there is no room is not made, and the sizes are said" {
+@test "C2: a queue for which there is no room is not made, and the sizes are said" {
 	run -73 --separate-stderr bash -c 'ulimit -f 100; sigslot queue create --size 1MiB jobs'
 	assert_stderr_has "queue 'jobs': cannot reserve"
 	assert_stderr_has '1048576'

@@ -98,7 +98,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	stop_run
 }
 
-@test "the commands of a killed worker end with it, in the background or not" {
+@test "A8: the commands of a killed worker end with it, in the background or not" {
 	start 'objects:' \
 		'  a: {run: "sleep 1000 & echo $! >> pids; sleep 1000 & echo $! >> pids; wait"}' \
 		'  b: {filter: "echo $$ >> pids; sleep 1000 & echo $! >> pids; wait"}' \
@@ -121,7 +121,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	sigslot clean --force
 }
 
-@test "kill -9 of the supervisor: within a second nothing of it runs, and ps says dead" {
+@test "A7: kill -9 of the supervisor: within a second nothing of it runs, and ps says dead" {
 	start 'processes: {p: {}, q: {}}' 'loops:' \
 		"  l: {process: p, objects: {a: {run: 'echo \$1 >> seen; sleep 1000 & echo >> up; $gate'}}}" \
 		'  m: {process: q, objects: {b: {filter: "trap : TERM HUP; sleep 1000 & echo >> up; cat"}}}' \
@@ -154,7 +154,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 }
 
 # Each of a hundred workers looking through all processes would take several.
-@test "kill -9 of a supervisor of a hundred: within a second nothing of it runs, sessions of their own included" {
+@test "A9: kill -9 of a supervisor of a hundred: within a second nothing of it runs, sessions of their own included" {
 	local i processes=() loops=()
 
 	for i in {1..100}; do
@@ -223,7 +223,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run -0 cmp seen <(seq 100)
 }
 
-@test "a process that dies too often is given up: the run ends with 1, and keeps the messages" {
+@test "F6: a process that dies too often is given up: the run ends with 1, and keeps the messages" {
 	start 'processes: {w: {restart: {backoff: 10ms..20ms, max: 3 per 1m}}}' \
 		'loops: {l: {process: w, objects: {a: {run: "kill -9 $PPID"}}}}' \
 		'objects: {other: {filter: cat >> seen}}'
@@ -259,7 +259,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run_ended 1
 }
 
-@test "a plugin that crashes costs one worker and no message" {
+@test "A6: a plugin that crashes costs one worker and no message" {
 	cat >crash.c <<-'END'
 		#include <sigslot.h>
 		#include <signal.h>

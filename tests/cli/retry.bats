@@ -60,7 +60,7 @@ load ../lib/helper
 	run_ended 1
 }
 
-@test "65, 125, 126 and 127 are not tried again" {
+@test "A5: 65, 125, 126 and 127 are not tried again" {
 	start 'objects:' '  a: {run: "echo \"$1\" >> seen; exit $1", retry: {max: 3, backoff: 1ms}}'
 	for status in 65 125 126 127 0; do
 		sigslot emit a "$status"

@@ -87,7 +87,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	sigslot clean --force
 }
 
-@test "a terminal's Ctrl-C reaches the run alone; commands are ended by it" {
+@test "E1: a terminal's Ctrl-C reaches the run alone; commands are ended by it" {
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
@@ -112,7 +112,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	run -0 grep -c "stopping 't'" screen
 }
 
-@test "when its terminal goes away it stops in order" {
+@test "E3: when its terminal goes away it stops in order" {
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
@@ -134,7 +134,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	assert_output ''
 }
 
-@test "under nohup SIGHUP is nothing" {
+@test "E3: under nohup SIGHUP is nothing" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat >> seen}}' >t.yaml
 	nohup sigslot run t.yaml </dev/null >out 2>&1 3>&- &
 	started $!
@@ -190,7 +190,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	stop_run
 }
 
-@test "a reader of the log that stands still holds up nothing" {
+@test "C12: a reader of the log that stands still holds up nothing" {
 	mkfifo log
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: "tee -a seen >&2"}}' >t.yaml
 	sigslot run t.yaml 2>log 3>&- &

@@ -115,7 +115,7 @@ logged() {
 	assert_output 0
 }
 
-@test "an argument that cannot be passed fails the message" {
+@test "C11: an argument that cannot be passed fails the message" {
 	start "  a: {run: 'echo \"\$1\" >> args', args: [.x]}" \
 		'connections:' '  - a.failed -> sink'
 	sigslot emit -j a '{"y": 1}'

@@ -27,7 +27,7 @@ loop_is() {
 	assert_output ''
 }
 
-@test "what is queued is worked off first, and it says what it waits for" {
+@test "F5: what is queued is worked off first, and it says what it waits for" {
 	start_slow
 	seq 3 | sigslot emit -l slow
 	sigslot stop t 2>said 3>&- &
@@ -69,7 +69,7 @@ loop_is() {
 	assert_output $'a\nb'
 }
 
-@test "--now leaves what is queued, and the next run goes on with it" {
+@test "F5: --now leaves what is queued, and the next run goes on with it" {
 	start_slow
 	seq 3 | sigslot emit -l slow
 	run -0 --separate-stderr sigslot stop --now t

@@ -186,7 +186,7 @@ int main(void)
 	       ROUNDS * (KILLS + WORKERS), ROUNDS, promised);
 	ok(clean, "nobody but the killer ends a process");
 	ok(whole, "after each reboot the queue can be emptied, and its counts add up");
-	ok(lost == 0, "every message whose push returned came out");
+	ok(lost == 0, "A11: every message whose push returned came out");
 	ok(shared->damaged == 0 && shared->strange == 0, "whole, and none was made up");
 	ok(promised > 20, "and they were many");
 	crash_clean(dir, path);

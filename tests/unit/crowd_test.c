@@ -177,7 +177,7 @@ static void forks(void)
 {
 	inherited = host_queue(65536, 0);
 	is_int(in_child(3, after_fork), 8,
-	       "in a child every call on an inherited handle is refused");
+	       "F9: in a child every call on an inherited handle is refused");
 	is_int(push_text(inherited, 1, "x"), 0, "the parent goes on");
 	host_drop(inherited);
 }

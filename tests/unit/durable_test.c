@@ -287,7 +287,7 @@ static void failing(void)
 	must(push_text(q, 1, "one") == 0);
 	medium = EIO;
 	is_int(push_text(q, 2, "two"), -EIO,
-	       "a push that did not reach the medium fails");
+	       "C8: a push that did not reach the medium fails");
 	is_str(host_err.text,
 	       "queue 'q' takes no more messages, as its file could not be written: "
 	       "get "

@@ -151,7 +151,7 @@ static void versions(void)
 
 	queue_close(q);
 	poke(8, "\x09", 1);
-	is_int(try_open(), -EPROTO, "a ring of another version is refused");
+	is_int(try_open(), -EPROTO, "F8: a ring of another version is refused");
 	ok(strstr(host_err.text, "version 9") && strstr(host_err.text, "has 1"),
 	   "with both versions: %s", host_err.text);
 	poke(8, "\x01", 1);

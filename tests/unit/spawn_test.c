@@ -57,7 +57,7 @@ static void waits_for_processes(void)
 	waitpid(pid, NULL, 0);
 	close(from);
 	ok(v.code == -EAGAIN && !v.final && v.exit == -1,
-	   "too many processes: the message may be tried again");
+	   "C5: too many processes: the message may be tried again");
 	is_str(v.reason, "cannot start 'sh': too many processes", "and it is said so");
 }
 
