@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot wait: until all of some things have become ready, idle or stopped, or until
- * any of several queues and exits is ready.
+ * sigslot wait: until all of some things have become ready, idle or stopped or have
+ * ended, or until any of several queues and exits is ready.
  */
+#include <string.h>
+
 #include "cmd.h"
 #include "print.h"
 #include "steer.h"
 
-static const char *const states[] = {"ready", "idle", "stopped", NULL};
+static const char *const states[] = {"ready", "idle", "stopped", "exit", NULL};
 static const char *state;
 static bool any;
 
@@ -27,7 +29,15 @@ static const struct opt opts[] = {
 static int wait_for(const char *wanted, const char *target, uint64_t left_ns,
 		    struct sigslot_error *err)
 {
-	return sigslot_wait(target, wanted, left_ns, err);
+	char ending[24];
+	int r;
+
+	if (strcmp(wanted, "exit") != 0)
+		return sigslot_wait(target, wanted, left_ns, err);
+	r = sigslot_wait_exit(target, left_ns, ending, err);
+	if (r == 0)
+		print("%s\n", ending);
+	return r;
 }
 
 static void print_ready(void *unused, const char *target)
@@ -58,7 +68,7 @@ static int run(int len, char **operands)
 const struct cmd cmd_wait = {
 	.name = "wait",
 	.args = "TARGET...",
-	.brief = "wait until something is ready, idle or stopped",
+	.brief = "wait until something is ready, idle or stopped, or has ended",
 	.opts = opts,
 	.least = 1,
 	.most = ANY_NUMBER,

@@ -183,6 +183,14 @@ SIGSLOT_API int sigslot_wait(const char *target, const char *state, uint64_t tim
 			     struct sigslot_error *err);
 
 /*
+ * Waits until a process, or that of a loop or object, has ended, if it runs, and tells
+ * how it ended last: "0", "1", "SIGKILL". Returns 0; -ETIMEDOUT: it still runs, or
+ * never did; -ENXIO: there is no such thing, or nobody knows; -EINVAL.
+ */
+SIGSLOT_API int sigslot_wait_exit(const char *target, uint64_t timeout_ns,
+				  char ret_exit[24], struct sigslot_error *err);
+
+/*
  * Waits until one of the targets is ready, and tells each that is, in their order: a
  * queue that has something to get, which stays in it; NAME.exit of an instance, or of a
  * loop or process: it does not run, or has ended since the call. Returns 0; -ETIMEDOUT;

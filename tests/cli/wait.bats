@@ -277,3 +277,83 @@ holds_one() {
 	run -69 --separate-stderr sigslot wait --any jobs.exit
 	assert_output ''
 }
+
+# --- exit ---
+
+start_workers() {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		processes: {w: {restart: {backoff: 1h}}}
+		loops:
+		  l: {process: w, objects: {a: {filter: cat}}}
+		  m: {objects: {b: {filter: cat}}}
+	END
+	start_run t.yaml
+}
+
+worker() {
+	sigslot ps --json | jq "select(.loop == \"$1\") | .pid"
+}
+
+# exit_of TARGET...: waits in the background; WAIT_PID, and the file `out`.
+exit_of() {
+	sigslot wait --for exit "$@" >out 2>err 3>&- &
+	WAIT_PID=$!
+	wait_until grep -q poll "/proc/$WAIT_PID/wchan"
+}
+
+@test "--for exit tells by which signal a process ended, by whatever name it is meant" {
+	start_workers
+	for target in w l a t/w; do
+		exit_of "$target"
+		kill -ABRT "$(worker l)"
+		any_ended 0
+		run -0 cat out
+		assert_output SIGABRT
+		run -0 --separate-stderr sigslot wait --for exit "$target"
+		assert_output SIGABRT
+		sigslot restart t/l
+	done
+	stop_run
+}
+
+@test "it tells the status of one that is stopped, also as the last act of a run" {
+	start_workers
+	exit_of main
+	stop_run
+	any_ended 0
+	run -0 cat out
+	assert_output 0
+}
+
+@test "when its time is up it is 124, not before and not much later" {
+	start_workers
+	began=${EPOCHREALTIME/./}
+	run -124 --separate-stderr sigslot wait --for exit --timeout 50ms w
+	took=$((${EPOCHREALTIME/./} - began))
+	assert_output ''
+	assert_stderr "sigslot: 'w' has not ended in time"
+	assert [ "$took" -ge 50000 ]
+	assert [ "$took" -lt 500000 ]
+	run -124 --separate-stderr sigslot wait --for exit --timeout 0 w
+	stop_run
+}
+
+@test "nobody knows how a worker ended whose supervisor died with it" {
+	start_workers
+	exit_of w
+	kill -KILL "$RUN_PID"
+	any_ended 69
+	assert_file_contains err "nobody knows how 'w' ended"
+	run_ended 137
+	sigslot clean t
+}
+
+@test "--for exit of what is no process is 69, and of a member 64" {
+	start_workers
+	run -69 --separate-stderr sigslot wait --for exit t/nothing
+	assert_stderr_has nothing
+	run -64 --separate-stderr sigslot wait --for exit a.in
+	run -69 --separate-stderr sigslot wait --for exit t
+	stop_run
+}
