@@ -21,6 +21,7 @@
 	X(queue)      \
 	X(ps)         \
 	X(why)        \
+	X(errors)     \
 	X(logs)       \
 	X(stop)       \
 	X(start)      \

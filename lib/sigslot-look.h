@@ -104,4 +104,45 @@ typedef int (*sigslot_why_fn)(void *data, const struct sigslot_why *why);
 SIGSLOT_API int sigslot_why(const char *address, sigslot_why_fn fn, void *data,
 			    struct sigslot_error *err);
 
+/* One failure, or several alike in a row. Strings live until fn returns. */
+struct sigslot_failure {
+	const char *instance, *process;
+	const char *object, *slot, *loop; /* of a worker that died: its name, "", "" */
+	const char *group; /* as the topology says; "" = none */
+	const char *outcome; /* failed retried dead ended died */
+	const char *reason; /* one sentence */
+	int exit; /* -1: it has no exit status */
+	const char *signal; /* that ended it: "SIGKILL", or "" */
+	unsigned attempt;
+	const char *sender, *sent_as; /* object and signal that the message came from */
+	const char *payload; /* its beginning, payload_len bytes of payload_size */
+	uint64_t payload_size;
+	size_t payload_len;
+	const char *tail; /* the end of its stderr */
+	uint64_t times; /* how many it stands for */
+	uint64_t time_ns, last_ns; /* since 1970: of the first and of the last */
+	uint64_t took_ns;
+};
+typedef int (*sigslot_failure_fn)(void *data, const struct sigslot_failure *failure);
+
+struct sigslot_errors {
+	/*
+	 * INSTANCE, or [INSTANCE/]NAME of an object, loop or process, or NAME.SLOT;
+	 * with `groups` the names of groups. None: all of $SIGSLOT_INSTANCE, or of all
+	 * instances.
+	 */
+	const char *const *names;
+	size_t names_len;
+	bool groups;
+};
+
+/*
+ * Walks the failures that are kept, in the order of time, also those of dead instances:
+ * the newest 64 of each process. *ret_gone is how many are not kept any more. Asks
+ * nobody. Returns 0, what fn returned, or a negative errno (-ENXIO: no such thing).
+ */
+SIGSLOT_API int sigslot_errors(const struct sigslot_errors *what, sigslot_failure_fn fn,
+			       void *data, uint64_t *ret_gone,
+			       struct sigslot_error *err);
+
 #endif

@@ -10,6 +10,7 @@
 
 struct plan_fate {
 	bool mortal; /* what it gives up is kept as dead, not only counted as failed */
+	const char *group; /* of its failures; NULL: none */
 	bool stop; /* the loop ends then */
 	uint32_t retries;
 	uint64_t backoff_ns, backoff_max_ns; /* before the first retry, and at most */

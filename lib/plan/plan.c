@@ -253,6 +253,7 @@ static void make_slot(struct maker *m, const struct model_object *o,
 	if (from->emit)
 		to->emit = from->emit->index;
 	fate_make(m->t, o, &from->fate, &to->fate);
+	to->fate.group = copy(m, from->fate.group ? from->fate.group : o->fate.group);
 	if (from->does & DO_BUILTIN)
 		return;
 	to->finished = member_own_signal(&o->thing, "finished");

@@ -214,6 +214,8 @@ static void put_options(struct lines *l, const struct plan_slot *s)
 		    unit_duration_text(s->fate.backoff_max_ns, to));
 	if (s->fate.stop)
 		put(l, "; on error stop");
+	if (s->fate.group)
+		put(l, "; group %s", s->fate.group);
 	if (s->parallel > 1)
 		put(l, "; parallel %u", s->parallel);
 	if (s->key) {

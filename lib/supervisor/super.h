@@ -68,17 +68,16 @@ struct supervisor {
 	struct identity *identity;
 	struct outbox outbox;
 	struct queue *lane; /* the control lane */
-	struct watch lane_bell;
-	struct watch signals, listener, journal;
+	struct watch lane_bell, signals, listener, journal, journal_out;
 	struct logfile log;
 	struct buf lines; /* the same, not yet written to standard error */
-	struct watch journal_out;
 	int journal_fd; /* standard error; -1: there is none */
 	struct hand *hands;
 	struct lamp *lamps;
 	struct queue_counts *before; /* of each queue, when the run began */
 	struct stop stop;
 	struct suspects suspects;
+	struct failures *failures; /* of workers; NULL: none yet */
 	struct control_client *clients;
 	bool until_idle, ready, given_up, cut_short, ending;
 	int status; /* that the run ends with at least */

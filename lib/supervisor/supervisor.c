@@ -5,6 +5,7 @@
  */
 #include "supervisor/supervisor.h"
 
+#include <stdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "queue/queue.h"
+#include "supervisor/lost.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
@@ -111,6 +113,7 @@ static const char *reason_of(int status)
 void super_lost(struct supervisor *s, struct hand *h, int status)
 {
 	const char *name = s->plan->processes[h->index].name;
+	char how[64];
 
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
 		if (s->plan->loops[i].process == h->index && s->lamps[i].up)
@@ -119,11 +122,12 @@ void super_lost(struct supervisor *s, struct hand *h, int status)
 	if (h->leaving)
 		return;
 	if (WIFSIGNALED(status))
-		log_line("sigslot", "process '%s' was ended by SIG%s", name,
+		snprintf(how, sizeof(how), "was ended by SIG%s",
 			 sigabbrev_np(WTERMSIG(status)));
 	else
-		log_line("sigslot", "process '%s' ended with status %d", name,
-			 WEXITSTATUS(status));
+		snprintf(how, sizeof(how), "ended with status %d", WEXITSTATUS(status));
+	log_line("sigslot", "process '%s' %s", name, how);
+	lost_keep(s, FAILURE_DIED, name, status, how);
 }
 
 static void check_ready(struct supervisor *s)
@@ -353,6 +357,7 @@ static void tear_down(struct supervisor *s, bool ran)
 		fd_close(&fd);
 	}
 	identity_close(s->identity);
+	failures_close(s->failures);
 	for (uint32_t i = 0; s->hands && i < s->plan->processes_len; i++)
 		budget_clear(&s->hands[i].budget);
 	free(s->hands);

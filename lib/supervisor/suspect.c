@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "queue/dead.h"
 #include "queue/lease.h"
+#include "supervisor/lost.h"
 #include "supervisor/super.h"
 #include "worker/worker.h"
 
@@ -148,6 +149,8 @@ bool suspect_blame(struct hand *h, int status)
 		"a message of '%s' is given up: process '%s' died twice with it alone; "
 		"'sigslot queue retry %s' sends it back",
 		haul.queue, process, haul.queue);
+	lost_keep(s, FAILURE_DEAD, haul.queue, status,
+		  "its worker died twice with it alone");
 	board_add(&account_of(h, haul.queue)->dead, 1);
 	return true;
 }

@@ -153,6 +153,7 @@ void command_read(struct reader *r, const struct section *s, struct model_object
 	slot->key = read_key(r, s);
 	if (s->does & DO_TAKES)
 		fate_read(r, s, o, &slot->fate);
+	slot->fate.group = section_text(s, "group", NULL);
 	if (s->does & DO_RESIDENT)
 		upkeep_read(r, s, slot);
 	slot->emit = output(r, s, o);

@@ -16,6 +16,7 @@ struct node;
 /* What becomes of a message that failed. */
 struct model_fate {
 	enum { MODEL_UNSAID, MODEL_CONTINUE, MODEL_STOP } on_error;
+	const char *group; /* of its failures; NULL: unsaid */
 	bool retry; /* `retry:` is written there */
 	uint64_t retries, backoff_ns, backoff_max_ns;
 	struct model_signal *dead; /* NULL: the dead ones of its queue */

@@ -147,6 +147,8 @@ const struct key keys[] = {
 	 .words = "continue stop", .fallback = "what the loop says",
 	 .page = "With stop the loop ends when a message failed here, with continue it "
 		 "goes on"},
+	{"group", AT_OBJECT | AT_SLOT, .kind = KEY_NAME,
+	 .page = "The group that its failures are counted to"},
 	{"missed", AT_OBJECT, .with = DO_EVERY, .kind = KEY_WORD, .words = "skip burst",
 	 .fallback = "skip",
 	 .page = "With skip the ticks of every that came too late are counted, with "
@@ -162,7 +164,6 @@ const struct key keys[] = {
 	{"subscribe", AT_OBJECT, .kind = KEY_MAP,
 	 .page = "A map of names of signals and the slots that take them"},
 	LATER("overlap", AT_OBJECT | AT_SLOT),
-	LATER("group", AT_OBJECT | AT_SLOT),
 	LATER("io", AT_OBJECT | AT_SLOT),
 
 	{"max", AT_RETRY, .kind = KEY_NUMBER, .most = 1000000, .fallback = "3",

@@ -235,6 +235,7 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 	if (o->does == DO_PLUGIN)
 		fate_read(r, &s, o, &o->fate);
 	o->fate.on_error = fate_on_error(&s);
+	o->fate.group = section_text(&s, "group", NULL);
 	slots = section_node(&s, "slots");
 	for (const struct node *e = slots ? slots->first : NULL; e; e = e->next->next)
 		read_slot(r, o, e);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "queue/dead.h"
+#include "worker/errors.h"
 #include "worker/tell.h"
 
 enum { LATER_MS = 1000 };
@@ -138,6 +139,7 @@ static bool retry(struct receiver *r, struct record *record,
 		back_off(record, backoff(f, times));
 	}
 	tell(r, v, "; it is tried again");
+	errors_keep(r, job, v, FAILURE_RETRIED);
 	board_add(&r->turn->board->retried, 1);
 	return true;
 }
@@ -185,6 +187,7 @@ static bool give_up(struct receiver *r, struct record *record,
 	    bury(r, record, id, job, v, ret_due) < 0)
 		return false;
 	tell(r, v, what);
+	errors_keep(r, job, v, FAILURE_DEAD);
 	board_add(&r->turn->board->dead, 1);
 	tell_outcome(r, job, record, v);
 	return true;
@@ -199,6 +202,7 @@ static void fail_it(struct receiver *r, struct record *record,
 	if (w->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
 		r->turn->board->unwritten = 1;
 	tell_failure(r, v->reason);
+	errors_keep(r, job, v, FAILURE_FAILED);
 	tell_outcome(r, job, record, v);
 }
 

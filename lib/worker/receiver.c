@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "worker/copy.h"
+#include "worker/errors.h"
 #include "worker/fate.h"
 #include "worker/job.h"
 #include "worker/life.h"
@@ -128,8 +129,10 @@ static void host_ended(struct slot *s, const struct slot_verdict *v, bool for_go
 	struct receiver *r = s->user;
 	char from[132];
 
-	if (v->code && !r->turn->now)
+	if (v->code && !r->turn->now) {
 		log_line(tell_label(r, from), "ended: %s", v->reason);
+		errors_keep(r, NULL, v, FAILURE_ENDED);
+	}
 	if (r->spec.kind->resident) {
 		r->turn->board->command = r->turn->worker->world->object_ids[r->object];
 		r->turn->board->command_status = wait_status(v);

@@ -6,6 +6,7 @@
 #define WORKER_WORKER_H
 
 #include "loop/loop.h"
+#include "state/failures.h"
 #include "worker/outbox.h"
 #include "worker/wire.h"
 #include "worker/world.h"
@@ -25,6 +26,8 @@ struct worker {
 	bool *start; /* loops that start when it is */
 	bool careful; /* and how */
 	int status; /* what to exit with */
+	struct failures *failures; /* NULL: none yet */
+	bool unkept; /* there is no room for them */
 	unsigned doubts; /* intakes that may hold what was tried before */
 	struct timer trust; /* when they are taken for harmless */
 };
