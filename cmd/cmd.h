@@ -18,6 +18,7 @@
 	X(emit)       \
 	X(connect)    \
 	X(disconnect) \
+	X(tap)        \
 	X(queue)      \
 	X(ps)         \
 	X(why)        \

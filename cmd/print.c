@@ -17,7 +17,7 @@
 
 enum { LONGEST = 2048 };
 
-static bool printed;
+static bool printed, endless;
 static int trouble; /* errno of the first failure */
 
 static void begin(void)
@@ -45,12 +45,27 @@ void print(const char *format, ...)
 	va_end(args);
 }
 
+void print_bytes(const char *bytes, size_t size)
+{
+	begin();
+	noted(fwrite(bytes, 1, size, stdout) == size ? 0 : -1);
+}
+
+void print_endless(void)
+{
+	begin();
+	endless = true;
+}
+
+bool print_flush(void)
+{
+	noted(fflush(stdout));
+	return !trouble;
+}
+
 int print_done(int status)
 {
-	if (!printed)
-		return status;
-	noted(fflush(stdout));
-	if (!trouble)
+	if (!printed || print_flush() || (endless && trouble == EPIPE))
 		return status;
 	complain("cannot write to standard output: %s", strerror(trouble));
 	return CMD_OUTPUT;
@@ -120,6 +135,8 @@ void print_json(const struct print_member *members)
 			print("%lld.%03lld", n / 1000000000, n / 1000000 % 1000);
 		else if (m->kind == PRINT_LIST)
 			print_list(m->list, m->number);
+		else if (m->kind == PRINT_RAW)
+			print_bytes(m->text, (size_t)m->number);
 		else
 			print("null");
 	}

@@ -14,6 +14,15 @@
 /* To standard output, buffered. */
 void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same, as they are. */
+void print_bytes(const char *bytes, size_t size);
+
+/* From now on it is no failure, but the end, when nobody reads any more. */
+void print_endless(void);
+
+/* Writes out what was printed so far. Whether all of it could be. */
+bool print_flush(void);
+
 /*
  * Writes out what was printed. Returns status, or 74 after a message if any of it
  * could not be written.
@@ -23,8 +32,15 @@ int print_done(int status);
 /* One member of a JSON object. */
 struct print_member {
 	const char *key;
-	enum { PRINT_TEXT, PRINT_NUMBER, PRINT_SECONDS, PRINT_NULL, PRINT_LIST } kind;
-	const char *text;
+	enum {
+		PRINT_TEXT,
+		PRINT_NUMBER,
+		PRINT_SECONDS,
+		PRINT_NULL,
+		PRINT_LIST,
+		PRINT_RAW
+	} kind;
+	const char *text; /* PRINT_RAW: JSON, number bytes of it */
 	int64_t number; /* PRINT_SECONDS: in ns; PRINT_LIST: how many texts */
 	const char *const *list;
 };

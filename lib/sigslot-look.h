@@ -145,4 +145,51 @@ SIGSLOT_API int sigslot_errors(const struct sigslot_errors *what, sigslot_failur
 			       void *data, uint64_t *ret_gone,
 			       struct sigslot_error *err);
 
+/*
+ * What is to be tapped: signals, inputs of slots and named queues of one instance, each
+ * as [INSTANCE/]NAME[.MEMBER], in which * ? [ ] stand for others.
+ */
+struct sigslot_tap {
+	const char *const *names;
+	size_t names_len;
+	bool json; /* text is JSON: strings stay quoted, too */
+	uint64_t timeout_ns; /* to look on */
+	int output; /* end when nobody reads from this pipe any more; -1: none */
+	int ready_fd; /* gets a newline when it looks on, and is closed; -1: none */
+};
+
+/* A message that passed by. Strings live until the callback returns. */
+struct sigslot_tapped {
+	const char *instance, *queue; /* where it was seen */
+	const char *name; /* as which it was asked for: OBJECT.MEMBER, or a queue */
+	const char *sender, *signal; /* "": nobody's, or not known */
+	uint64_t id; /* the same wherever it is seen */
+	uint64_t seq; /* of the queue, rising */
+	uint64_t time_ns; /* when it was emitted, since 1970 */
+	unsigned attempt; /* 1, more when it is tried again */
+	bool raw; /* any bytes, else JSON */
+	const char *payload; /* as it came */
+	size_t size;
+	const char *text; /* on one line, as `jq -r` would print it; raw: as it came */
+	size_t text_size;
+};
+
+/*
+ * Told of each message; or, with tapped NULL, that `missed` messages of any kind went
+ * through `queue` too fast to be seen; or, with queue NULL, that this was all for now.
+ * Returns 0 to go on.
+ */
+typedef int (*sigslot_tap_fn)(void *data, const struct sigslot_tapped *tapped,
+			      const char *queue, uint64_t missed);
+
+/*
+ * Looks on as messages are queued, from now on, until the instance ends. Nobody notices
+ * or waits: what is faster is missed, and counted. A message that a signal sends to
+ * several loops is told of once; what it sends to nobody is queued nowhere, and so not
+ * seen. Returns 0: it ended; what fn returned; -ETIMEDOUT; -EPIPE: nobody reads the
+ * output; -ENXIO: there is no such name; -EINVAL: of several instances.
+ */
+SIGSLOT_API int sigslot_tap(const struct sigslot_tap *what, sigslot_tap_fn fn,
+			    void *data, struct sigslot_error *err);
+
 #endif

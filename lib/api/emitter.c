@@ -11,8 +11,7 @@
 #include "state/board.h"
 #include "state/runtime.h"
 
-/* The id of NAME[.MEMBER]; a lone name may be a signal of the object we run in. */
-static uint32_t look_up(const struct instance *in, const struct address *a)
+uint32_t emitter_look_up(const struct instance *in, const struct address *a)
 {
 	static const struct {
 		const char *member;
@@ -49,14 +48,14 @@ static int find(struct sigslot_emitter *e, const struct address *a,
 
 	if (r < 0)
 		return r;
-	e->name = look_up(&e->in, a);
+	e->name = emitter_look_up(&e->in, a);
 	queue.queue = true;
 	if (e->name || *a->member || *a->instance ||
 	    instance_find(&queue, &in, NULL) < 0)
 		return 0;
 	instance_done(&e->in);
 	e->in = in;
-	e->name = look_up(&e->in, a);
+	e->name = emitter_look_up(&e->in, a);
 	return 0;
 }
 

@@ -36,6 +36,12 @@ struct sigslot_emitter {
 };
 
 /*
+ * The id of NAME[.MEMBER], or ROUTE_NOBODY; a lone name may be a signal of the object
+ * that we run in. With routes.
+ */
+uint32_t emitter_look_up(const struct instance *in, const struct address *a);
+
+/*
  * Fails with -ESHUTDOWN if the instance is dead, or is draining and we are none of its
  * slots: those may go on to feed it.
  */

@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "api/instance.h"
 #include "api/logs.h"
+#include "api/sole.h"
 #include "base/fd.h"
-#include "state/lock.h"
-#include "state/runtime.h"
 
 enum { SOURCES = IN_MODIFY | IN_CREATE | IN_MOVED_TO };
 
@@ -30,17 +27,6 @@ struct reading {
 
 /* --- which instance, and what of it --- */
 
-static int choose_whole(struct logs_view *v, const char *name,
-			struct sigslot_error *err)
-{
-	int r = instance_open(name, &v->in, err);
-
-	if (r == 0 && v->in.queue)
-		r = fail(err, -ENXIO, "'%s' is a queue: only what runs has a log",
-			 name);
-	return r;
-}
-
 /* What an operand names: an instance by its name, else something in one. */
 static int choose(struct logs_view *v, const char *operand, struct sigslot_error *err)
 {
@@ -51,7 +37,7 @@ static int choose(struct logs_view *v, const char *operand, struct sigslot_error
 		return r;
 	if (!*a.instance && !*a.member && instance_open(a.name, &v->in, NULL) == 0) {
 		instance_done(&v->in);
-		return choose_whole(v, a.name, err);
+		return instance_open_run(a.name, &v->in, err);
 	}
 	r = instance_find(&a, &v->in, err);
 	if (r == 0)
@@ -59,62 +45,10 @@ static int choose(struct logs_view *v, const char *operand, struct sigslot_error
 	return r;
 }
 
-struct candidates {
-	char first[64];
-	struct buf names;
-	unsigned live, len;
-};
-
-static int consider(void *data, const char *name)
-{
-	struct candidates *c = data;
-	struct instance in;
-	bool live;
-
-	if (instance_open(name, &in, NULL) < 0)
-		return 0;
-	live = in.supervisor;
-	if (!in.queue && live >= (c->live > 0)) {
-		if (live && !c->live) { /* the dead ones do not count any more */
-			c->len = 0;
-			buf_drop(&c->names, c->names.size);
-		}
-		c->live += live;
-		buf_addf(&c->names, "%s%s", c->len ? ", " : "", name);
-		if (c->len++ == 0)
-			memcpy(c->first, name, strlen(name) + 1);
-	}
-	instance_done(&in);
-	return 0;
-}
-
-static int choose_only(struct logs_view *v, struct sigslot_error *err)
-{
-	const char *own = getenv("SIGSLOT_INSTANCE");
-	struct candidates c = {0};
-	_close_ int runtime = -1;
-	int r;
-
-	if (own && *own)
-		return choose_whole(v, own, err);
-	r = runtime_open(false, &runtime, err);
-	if (r == 0)
-		r = runtime_each(runtime, consider, &c);
-	if (r == -ENOENT || (r == 0 && !c.len))
-		r = fail(err, -ENXIO, "there is no instance: 'sigslot run' starts one");
-	else if (r == 0 && c.len > 1)
-		r = fail(err, -EINVAL, "there are several instances: say which one: %s",
-			 c.names.data);
-	else if (r == 0)
-		r = choose_whole(v, c.first, err);
-	buf_done(&c.names);
-	return r;
-}
-
 static int choose_all(struct logs_view *v, const struct sigslot_logs *what,
 		      struct sigslot_error *err)
 {
-	int r = what->names_len ? 0 : choose_only(v, err);
+	int r = what->names_len ? 0 : instance_sole(&v->in, err);
 
 	for (size_t i = 0; r == 0 && i < what->names_len; i++) {
 		struct logs_view more = {.in.dir = -1, .whole = v->whole};
@@ -207,18 +141,6 @@ static int read_on(struct reading *r, struct sigslot_error *err)
 	return code ? code : tell(r, NULL);
 }
 
-/* The supervisor's pidfd; -1: it has ended meanwhile. */
-static int open_run(const struct instance *in)
-{
-	int fd = in->supervisor > 0 ? (int)syscall(SYS_pidfd_open, in->supervisor, 0)
-				    : -1;
-	pid_t still = 0;
-
-	if (lock_probe(in->dir, &still, NULL) < 0 || still != in->supervisor)
-		fd_close(&fd);
-	return fd;
-}
-
 static int wait_for_change(int changes, int run, struct sigslot_error *err)
 {
 	struct pollfd fds[] = {{.fd = changes, .events = POLLIN},
@@ -237,7 +159,7 @@ static int wait_for_change(int changes, int run, struct sigslot_error *err)
 static int follow(struct reading *r, struct sigslot_error *err)
 {
 	_close_ int changes = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	_close_ int run = open_run(&r->view.in);
+	_close_ int run = instance_run(&r->view.in);
 	char path[64];
 	int code, ended = run < 0;
 

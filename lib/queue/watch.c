@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watching. Positions never go back and neither do numbers, so the place and the number
+ * of what comes next are all that is kept. Where the chain of records cannot be
+ * followed any more, as its writers were faster, it is taken up again at the oldest one
+ * that is there.
+ */
+#include "queue/watch.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "queue/section.h"
+#include "queue/site.h"
+
+enum { TRIES = 3 }; /* to get one record whole, until it is passed over */
+
+struct watch {
+	struct ring ring; /* mapped read-only: for this file alone */
+	struct ring_meta m; /* a snapshot */
+	uint64_t at, seq; /* of the next record, as far as is known */
+	uint64_t missed;
+	unsigned tries;
+	int fd;
+	struct buf bytes;
+	char name[72];
+};
+
+/* Maps the data once more, over what lies beyond the end of the file. */
+static bool repeat(const struct watch *w, size_t capacity)
+{
+	void *got = mmap(w->ring.data + capacity, capacity, PROT_READ,
+			 MAP_SHARED | MAP_FIXED, w->fd, RING_DATA);
+
+	return got != MAP_FAILED;
+}
+
+/* As ring_map(), but nothing can be written. */
+static int map(struct watch *w, struct sigslot_error *err)
+{
+	uint64_t capacity;
+	unsigned char *at;
+	size_t whole;
+	int r = ring_map_head(w->fd, false, &w->ring, w->name, err);
+
+	if (r < 0)
+		return r;
+	capacity = w->ring.capacity;
+	ring_unmap(&w->ring);
+	whole = RING_DATA + 2 * capacity;
+	at = mmap(NULL, whole, PROT_READ, MAP_SHARED, w->fd, 0);
+	if (at == MAP_FAILED)
+		return fail_errno(err, "queue '%s': cannot map it", w->name);
+	w->ring.head = (struct ring_head *)at;
+	w->ring.data = at + RING_DATA;
+	guard_add(&w->ring.guard, at, whole, w->name);
+	return repeat(w, capacity)
+		       ? 0
+		       : fail_errno(err, "queue '%s': cannot map it", w->name);
+}
+
+static int damaged(const struct watch *w, struct sigslot_error *err)
+{
+	return fail(err, -EBADMSG, "queue '%s' is damaged: its header makes no sense",
+		    w->name);
+}
+
+/* All that is there now has been seen, or is passed over. */
+static void catch_up(struct watch *w)
+{
+	w->missed += w->m.seq - w->seq;
+	w->seq = w->m.seq;
+	w->at = w->m.tail;
+	w->tries = 0;
+}
+
+static int start(struct watch *w, struct sigslot_error *err)
+{
+	int r = map(w, err);
+
+	if (r < 0)
+		return r;
+	if (ring_snapshot(&w->ring, &w->m) < 0)
+		return damaged(w, err);
+	catch_up(w);
+	w->missed = 0;
+	return 0;
+}
+
+int watch_open(int dir, const char *name, struct watch **ret, struct sigslot_error *err)
+{
+	_close_ int at =
+		openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct watch *w;
+	bool durable;
+	int r;
+
+	if (at < 0)
+		return fail_errno(err, "queue '%s': cannot open it", name);
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return fail(err, -ENOMEM, "out of memory");
+	snprintf(w->name, sizeof(w->name), "%s", name);
+	w->fd = site_open(at, name, O_RDONLY, &durable, err);
+	r = w->fd < 0 ? w->fd : start(w, err);
+	if (r < 0)
+		watch_close(w);
+	else
+		*ret = w;
+	return r;
+}
+
+void watch_close(struct watch *w)
+{
+	if (!w)
+		return;
+	ring_unmap(&w->ring);
+	fd_close(&w->fd);
+	buf_done(&w->bytes);
+	free(w);
+}
+
+uint64_t watch_missed(struct watch *w)
+{
+	uint64_t missed = w->missed;
+
+	w->missed = 0;
+	return missed;
+}
+
+bool watch_gone(const struct watch *w)
+{
+	struct stat st;
+
+	return fstat(w->fd, &st) == 0 && !st.st_nlink;
+}
+
+/* Copies a header. Whether it is one: then end is checked, and ends within the tail. */
+static bool copy_header(const struct watch *w, struct record *ret, struct entry *e)
+{
+	const struct record *r = ring_at(&w->ring, w->at);
+
+	/* acquire: pairs with the release that says that a large payload is whole */
+	e->word = __atomic_load_n(&r->state, __ATOMIC_ACQUIRE);
+	memcpy(ret, r, sizeof(*ret));
+	e->state = e->word & 15;
+	e->end = w->at + record_room(ret->size);
+	return ret->mark == ring_mark(&w->ring, w->at) && e->end <= w->m.tail &&
+	       e->state && e->state < RECORD_STATES;
+}
+
+static bool still_written(const struct record *r, const struct entry *e)
+{
+	return e->state == RECORD_BUSY && clock_now() - r->since < SECTION_BUSY_SKIP_NS;
+}
+
+/* There is nothing to see in these, and nobody got it. */
+static bool hollow(unsigned state)
+{
+	return state == RECORD_VOIDED || state == RECORD_DAMAGED;
+}
+
+static bool intact(const struct watch *w, const struct record *r)
+{
+	return r->crc == record_seal(record_sum(r, w->bytes.data, r->size), r->seq);
+}
+
+/* Copies the payload. Returns 1; 0: it was torn; -ENOMEM. */
+static int copy_payload(struct watch *w, const struct record *r)
+{
+	w->bytes.size = 0;
+	if (buf_add(&w->bytes, ring_at(&w->ring, w->at) + 1, r->size) < 0)
+		return -ENOMEM;
+	/* the copy comes before whatever shows that somebody wrote over it */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return intact(w, r);
+}
+
+static void pass(struct watch *w, const struct record *r, const struct entry *e)
+{
+	w->missed += r->seq - w->seq;
+	w->seq = r->seq + 1;
+	w->at = e->end;
+	w->tries = 0;
+}
+
+/* Takes up the chain again. What cannot be had in some tries is passed over. */
+static int resume(struct watch *w, struct sigslot_error *err)
+{
+	if (ring_snapshot(&w->ring, &w->m) < 0)
+		return damaged(w, err);
+	w->at = w->m.head;
+	if (++w->tries > TRIES)
+		catch_up(w);
+	return 0;
+}
+
+enum step { LOST = -1, WAIT, AGAIN, GOT };
+
+static enum step look(struct watch *w, struct record *r, struct entry *e)
+{
+	if (w->at == w->m.gap && w->m.gap_end)
+		w->at = w->m.gap_end;
+	if (w->at >= w->m.tail || w->m.tail - w->at > w->ring.capacity ||
+	    !copy_header(w, r, e))
+		return LOST;
+	if (r->seq < w->seq) { /* it was seen in another place */
+		w->at = e->end;
+		return AGAIN;
+	}
+	if (r->seq >= w->m.seq)
+		return LOST;
+	if (still_written(r, e))
+		return WAIT;
+	if (e->state != RECORD_BUSY && !hollow(e->state))
+		return GOT;
+	pass(w, r, e);
+	w->missed += e->state == RECORD_BUSY;
+	return AGAIN;
+}
+
+/* Whether there are more than were seen. */
+static int news(struct watch *w, struct sigslot_error *err)
+{
+	if (w->seq != w->m.seq)
+		return 1;
+	if (ring_snapshot(&w->ring, &w->m) < 0)
+		return damaged(w, err);
+	if (w->m.seq < w->seq) /* it was repaired, and begins anew */
+		catch_up(w);
+	return w->seq != w->m.seq;
+}
+
+int watch_next(struct watch *w, struct claim *ret, struct sigslot_error *err)
+{
+	struct record r;
+	struct entry e;
+	int code;
+
+	while ((code = news(w, err)) > 0) {
+		enum step step = look(w, &r, &e);
+
+		if (step == WAIT)
+			return 0;
+		if (step == GOT && (code = copy_payload(w, &r)) < 0)
+			return fail(err, code, "queue '%s': out of memory", w->name);
+		if (step == GOT && code)
+			break;
+		if (step != AGAIN && (code = resume(w, err)) < 0)
+			return code;
+	}
+	if (code <= 0)
+		return code;
+	pass(w, &r, &e);
+	*ret = (struct claim){
+		.envelope = r.envelope,
+		.payload = {w->bytes.data, r.size},
+		.seq = r.seq,
+		.attempt = record_parts(e.word).attempt,
+	};
+	return 1;
+}
