@@ -95,6 +95,20 @@ static struct batch_rule rule(const struct sigslot_emitter *e, enum sigslot_form
 	};
 }
 
+/* A command of a loop in the same circle may take what is left to that. */
+static bool outside(const struct sigslot_emitter *e, const struct receiver *to)
+{
+	const struct routes *r = e->in.routes;
+	uint32_t circle = to->route->flags / ROUTE_CIRCLE;
+	const struct route_name *own =
+		circle && e->own_loop
+			? routes_name(r, routes_find(r, e->own_loop, "", ROUTE_OBJECT))
+			: NULL;
+	const struct route_queue *home = own ? routes_queue(r, own->queue) : NULL;
+
+	return circle && (!home || home->flags / ROUTE_CIRCLE != circle);
+}
+
 /* Pushes all payloads to queue i, waiting for room. */
 static int push(struct sigslot_emitter *e, unsigned i, const struct payload *payloads,
 		size_t len, uint64_t deadline, size_t *ret_done,
@@ -107,7 +121,8 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 
 	while (done < len && r == 0) {
 		struct envelope first = v;
-		struct queue_batch b = {&first, payloads + done, len - done};
+		struct queue_batch b = {&first, payloads + done, len - done,
+					outside(e, to)};
 
 		first.id += done;
 		first.emit_seq += done;

@@ -27,6 +27,7 @@ struct plan_loop {
 	uint32_t process;
 	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
+	uint32_t circle; /* in which what is in it makes more that waits; 0: none */
 	uint32_t first_intake,
 		intakes_len; /* in plan.intakes: it takes from these, too */
 	bool evicting; /* what waits in its queue may have to make way */
@@ -64,7 +65,7 @@ struct plan_queue {
 	const char *name;
 	uint64_t size, messages;
 	bool durable; /* survives a reboot */
-	uint32_t rank; /* as of a loop */
+	uint32_t rank, circle; /* as of a loop */
 	uint32_t first_slot, slots_len; /* in plan.takers, order of connecting */
 	bool evicting; /* as of a loop */
 };

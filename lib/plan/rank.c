@@ -20,6 +20,7 @@ struct ranks {
 	uint32_t *first; /* edges of stage i: edges[first[i]] ... edges[first[i + 1]] */
 	uint32_t *edges;
 	uint32_t *number, *low, *component, *next, *stack, *path, *sorted;
+	uint32_t *itself; /* by stage: leads to itself, without another one */
 	uint32_t *taker; /* by object: takes messages, so that it may wait for itself */
 	uint32_t numbered, stacked, depth, components;
 };
@@ -39,6 +40,8 @@ static uint32_t target_stage(const struct plan *p, const struct plan_target *t)
 
 static void add_edge(struct ranks *r, uint32_t from, uint32_t to, bool place)
 {
+	if (to == from)
+		r->itself[from] = 1;
 	if (to == PLAN_NONE || to == from)
 		return;
 	if (place)
@@ -240,11 +243,33 @@ static int note_circles(struct ranks *r)
 	return code;
 }
 
+/* What is in a circle, also one of a single loop whose objects feed each other. */
+static void mark_circles(struct ranks *r)
+{
+	struct plan *p = r->p;
+	uint32_t *members = r->sorted;
+
+	for (uint32_t i = 0; i <= r->components; i++)
+		members[i] = 0;
+	for (uint32_t i = 0; i < r->stages; i++)
+		members[r->component[i]]++;
+	for (uint32_t i = 0; i < r->stages; i++) {
+		uint32_t circle = r->component[i];
+
+		if (members[circle] == 1 && !r->itself[i])
+			circle = 0;
+		if (i < p->loops_len)
+			p->loops[i].circle = circle;
+		else
+			p->queues[i - p->loops_len].circle = circle;
+	}
+}
+
 static int set_up(struct ranks *r, struct plan *p, bool waits)
 {
 	size_t each = (size_t)p->loops_len + p->queues_len + 2;
 	uint32_t *room =
-		calloc(each * 8 + p->targets_len + p->takers_len + p->objects_len,
+		calloc(each * 9 + p->targets_len + p->takers_len + p->objects_len,
 		       sizeof(*room));
 
 	if (!room)
@@ -259,7 +284,8 @@ static int set_up(struct ranks *r, struct plan *p, bool waits)
 	r->stack = room + each * 5;
 	r->path = room + each * 6;
 	r->sorted = room + each * 7;
-	r->taker = room + each * 8;
+	r->itself = room + each * 8;
+	r->taker = room + each * 9;
 	r->edges = r->taker + p->objects_len;
 	for (uint32_t i = 0; i < p->slots_len; i++)
 		if (p->slots[i].owner == PLAN_OBJECT &&
@@ -285,6 +311,7 @@ int rank_make(struct plan *p)
 	code = set_up(&r, p, true);
 	if (code < 0)
 		return code;
+	mark_circles(&r);
 	code = note_circles(&r);
 	free(r.first);
 	return code;

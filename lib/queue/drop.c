@@ -184,6 +184,7 @@ int queue_push_full(struct queue *q, enum queue_full full, const struct queue_ba
 	int r = 0;
 
 	*ret_done = 0;
+	q->outside = b->outside && full == QUEUE_BLOCK;
 	while (r == 0 && *ret_done < b->len) {
 		struct envelope e = *b->envelope;
 		size_t more = 0;
@@ -200,6 +201,7 @@ int queue_push_full(struct queue *q, enum queue_full full, const struct queue_ba
 		*ret_done += r == 0;
 		r = r > 0 ? 0 : r;
 	}
+	q->outside = false;
 	if (pushed && full == QUEUE_LATEST)
 		queue_supersede(q, signal);
 	return r;

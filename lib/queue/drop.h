@@ -29,6 +29,7 @@ struct queue_batch {
 	const struct envelope *envelope;
 	const struct payload *payloads;
 	size_t len;
+	bool outside; /* with BLOCK: half of the ring is left to those in a circle */
 };
 
 /*

@@ -34,14 +34,29 @@ static bool yields(const struct queue *q, uint64_t room)
 	return clock_now() - want->since < WANT_FRESH_NS;
 }
 
+/*
+ * Whether somebody was first, who asks on. Who leaves half of the ring to others comes
+ * after them, also in his own process.
+ */
+static bool taken(const struct queue *q, uint64_t room, uint64_t now)
+{
+	const struct ring_want *want = &q->ring.head->want;
+	uint64_t half = q->ring.capacity / 2;
+	bool before = want->who != q->me;
+
+	if ((want->room > half) != (room > half))
+		before = room > half;
+	return want->room && before && now - want->since < WANT_FRESH_NS;
+}
+
 static void ask_for(struct queue *q, uint64_t room)
 {
 	struct ring_want *want = &q->ring.head->want;
 	uint64_t now = clock_now();
 
 	bell_hush(&q->ring.head->space_bell, q->space_fd);
-	if (want->room && want->who != q->me && now - want->since < WANT_FRESH_NS)
-		return; /* somebody else was first; only he may renew that */
+	if (taken(q, room, now))
+		return; /* only he may renew that */
 	want->who = q->me;
 	want->since = now;
 	want->room = room;
@@ -78,18 +93,18 @@ static int make_room(struct queue *q, uint64_t room)
 {
 	int r;
 
-	if (section_fits(q, room) && !yields(q, room))
+	if (section_admits(q, room) && !yields(q, room))
 		return cover(q, room);
 	r = free_head(q);
 	if (!r)
 		r = section_sweep(q);
-	if (!r && !section_fits(q, room))
+	if (!r && !section_admits(q, room))
 		r = slide_head(q);
 	if (r < 0)
 		return r;
-	if (section_fits(q, room) && !yields(q, room))
+	if (section_admits(q, room) && !yields(q, room))
 		return cover(q, room);
-	ask_for(q, room);
+	ask_for(q, section_need(q, room));
 	section_commit(q);
 	return -EAGAIN;
 }

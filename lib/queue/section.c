@@ -180,6 +180,17 @@ bool section_fits(const struct queue *q, uint64_t room)
 	return q->m.tail - q->m.head + room <= q->ring.capacity && section_counts(q, 1);
 }
 
+uint64_t section_need(const struct queue *q, uint64_t room)
+{
+	return q->outside ? room + q->ring.capacity / 2 : room;
+}
+
+bool section_admits(const struct queue *q, uint64_t room)
+{
+	return section_fits(q, section_need(q, room)) &&
+	       (!q->outside || section_counts(q, q->ring.messages / 2 + 1));
+}
+
 void section_ring_data(struct queue *q)
 {
 	bell_ring(&q->ring.head->data_bell, q->data_fd);

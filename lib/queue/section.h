@@ -22,6 +22,7 @@ struct queue {
 	uint32_t me; /* our lock word */
 	uint32_t handle;
 	uint32_t inline_max; /* larger payloads are copied outside the lock */
+	bool outside; /* of a circle: what is pushed now leaves half of it to others */
 	unsigned streak; /* claims since it was last found empty */
 	uint64_t held; /* claims that this handle has not settled */
 	int data_fd, space_fd;
@@ -79,6 +80,13 @@ void section_offer_space(struct queue *q);
 /* Whether `room` bytes and one more record fit; whether `len` more records do. */
 bool section_fits(const struct queue *q, uint64_t room);
 bool section_counts(const struct queue *q, uint64_t len);
+
+/*
+ * The same for who pushes: half of the ring is left to what goes round in a circle, so
+ * that it finds room. How much must be free for that.
+ */
+bool section_admits(const struct queue *q, uint64_t room);
+uint64_t section_need(const struct queue *q, uint64_t room);
 
 /* Pushes until one does not fit, without a safe point. Counts on in *ret_done. */
 int push_batches(struct queue *q, const struct envelope *e,

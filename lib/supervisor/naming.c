@@ -250,6 +250,11 @@ static int64_t add_queue(struct naming *n, const char *name, uint64_t size,
 	return route_build_queue(&n->build, name, size, flags);
 }
 
+static uint32_t queue_flags(bool evicting, uint32_t circle)
+{
+	return (evicting ? ROUTE_EVICTING : 0) | circle * ROUTE_CIRCLE;
+}
+
 static void add_queues(struct naming *n)
 {
 	const struct plan *p = n->plan;
@@ -257,11 +262,11 @@ static void add_queues(struct naming *n)
 
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
 		r = add_queue(n, p->loops[i].name, p->loops[i].size,
-			      p->loops[i].evicting ? ROUTE_EVICTING : 0);
+			      queue_flags(p->loops[i].evicting, p->loops[i].circle));
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
 		r = add_queue(n, p->queues[i].name, p->queues[i].size,
-			      ROUTE_NAMED |
-				      (p->queues[i].evicting ? ROUTE_EVICTING : 0));
+			      ROUTE_NAMED | queue_flags(p->queues[i].evicting,
+							p->queues[i].circle));
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	n->error = r < 0 ? (int)r : 0;

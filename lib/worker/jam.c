@@ -81,8 +81,8 @@ void jam_look(struct turn *t)
 	bool found;
 
 	c.queue = flow_behind(&c.flow, t->index);
-	out = c.queue == FLOW_NONE ? NULL : t->worker->outbox.outlets[c.queue];
-	if (!out || !out->blocked ||
+	out = c.queue == FLOW_NONE ? NULL : outbox_waiting(&t->worker->outbox, t);
+	if (!out || out->index != c.queue ||
 	    now - out->stuck < ms(known ? AGAIN_MS : STILL_MS)) {
 		j->seen = false;
 		return;

@@ -14,7 +14,7 @@ int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
 	o->world = w;
 	o->loop = loop;
 	o->identity = id;
-	o->outlets = calloc(routes_queues_len(w->routes), sizeof(*o->outlets));
+	o->outlets = calloc(2 * routes_queues_len(w->routes), sizeof(*o->outlets));
 	return o->outlets ? 0 : -ENOMEM;
 }
 
@@ -36,12 +36,12 @@ void outbox_done(struct outbox *o)
 int outbox_renew(struct outbox *o)
 {
 	uint32_t len = routes_queues_len(o->world->routes);
-	struct outlet **outlets = calloc(len, sizeof(*outlets));
+	struct outlet **outlets = calloc(2 * len, sizeof(*outlets));
 
 	if (!outlets)
 		return -ENOMEM;
 	for (struct outlet *out = o->open; out; out = out->next)
-		outlets[out->index] = out;
+		outlets[2 * out->index + out->outside] = out;
 	free(o->outlets);
 	o->outlets = outlets;
 	return 0;
@@ -65,18 +65,40 @@ static void flush_later(struct later *l)
 	outbox_flush(container_of(l, struct outbox, flush));
 }
 
-/* As many as are used: one for every queue would be memory of each process. */
-static struct outlet *find_outlet(struct outbox *o, uint32_t queue)
+/* Who emits from outside of a circle leaves half of its queues to who is in it. */
+static bool outside(const struct outbox *o, const struct route_name *signal,
+		    uint32_t queue)
 {
-	struct outlet *out = o->outlets[queue];
+	const struct routes *r = o->world->routes;
+	const struct route_name *object = routes_name(r, signal->object);
+	const struct route_queue *to = routes_queue(r, queue);
+	const struct route_queue *home = object ? routes_queue(r, object->queue) : NULL;
+	uint32_t circle = to->flags / ROUTE_CIRCLE;
+
+	return circle && (!home || home->flags / ROUTE_CIRCLE != circle);
+}
+
+/* Where it waits: those in a circle must not wait behind those outside. */
+static struct outlet **outlet_of(struct outbox *o, const struct route_name *signal,
+				 uint32_t queue)
+{
+	return &o->outlets[2 * queue + outside(o, signal, queue)];
+}
+
+/* As many as are used: one for every queue would be memory of each process. */
+static struct outlet *find_outlet(struct outbox *o, const struct route_name *signal,
+				  uint32_t queue)
+{
+	struct outlet **at = outlet_of(o, signal, queue), *out = *at;
 
 	if (out)
 		return out;
 	out = calloc(1, sizeof(*out));
 	if (!out)
 		return NULL;
+	out->outside = (at - o->outlets) % 2;
 	out->next = o->open;
-	o->open = o->outlets[queue] = out;
+	o->open = *at = out;
 	return out;
 }
 
@@ -93,7 +115,7 @@ static int admit(struct outbox *o, const struct route_name *n, const struct payl
 		if (!reach || !routes_queue(o->world->routes, reach->queue))
 			return fail(err, -EBADMSG,
 				    "the routes of this instance are damaged");
-		out = find_outlet(o, reach->queue);
+		out = find_outlet(o, n, reach->queue);
 		if (!out)
 			return fail(err, -ENOMEM, "out of memory");
 		r = outlet_open(out, o, reach->queue, err);
@@ -125,7 +147,7 @@ static int push_all_now(struct outbox *o, const struct route_name *n,
 		if (reach->full != QUEUE_FAIL)
 			continue;
 		some = 1;
-		r = outlet_push_now(o->outlets[reach->queue], like, p, err);
+		r = outlet_push_now(*outlet_of(o, n, reach->queue), like, p, err);
 	}
 	return r < 0 ? r : some;
 }
@@ -162,7 +184,7 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 		const struct route_reach *reach =
 			routes_reach(w->routes, n->first_reach + i);
 
-		outlet_add(o->outlets[reach->queue], &parcel, reach->full, p);
+		outlet_add(*outlet_of(o, n, reach->queue), &parcel, reach->full, p);
 	}
 	if (n->reaches_len)
 		loop_later(o->loop, &o->flush, flush_later);
@@ -177,12 +199,19 @@ bool outbox_empty(const struct outbox *o)
 	return true;
 }
 
+struct outlet *outbox_waiting(const struct outbox *o, const void *from)
+{
+	for (struct outlet *out = o->open; out; out = out->next)
+		if (out->blocked && outlet_holds(out, from))
+			return out;
+	return NULL;
+}
+
 uint32_t outbox_behind(const struct outbox *o, const void *from)
 {
-	for (const struct outlet *out = o->open; out; out = out->next)
-		if (out->blocked && outlet_holds(out, from))
-			return out->index;
-	return UINT32_MAX;
+	const struct outlet *out = outbox_waiting(o, from);
+
+	return out ? out->index : UINT32_MAX;
 }
 
 unsigned outbox_blocked(const struct outbox *o, const char **out, unsigned max)

@@ -23,7 +23,8 @@ struct outbox {
 	const struct world *world;
 	struct loop *loop;
 	struct identity *identity;
-	struct outlet **outlets; /* by the queues of the routes; NULL: not needed yet */
+	/* two by each queue of the routes, see outlet_of(); NULL: not needed yet */
+	struct outlet **outlets;
 	struct outlet *open; /* all that there are */
 	struct later flush;
 	uint64_t emitted;
@@ -64,6 +65,9 @@ void outbox_flush(struct outbox *o);
 
 /* Whether nothing is on its way. */
 bool outbox_empty(const struct outbox *o);
+
+/* The outlet of a full queue that something of `from` waits for; NULL: none. */
+struct outlet *outbox_waiting(const struct outbox *o, const void *from);
 
 /* The index of a full queue that something of `from` waits for; UINT32_MAX: none. */
 uint32_t outbox_behind(const struct outbox *o, const void *from);

@@ -159,7 +159,8 @@ static size_t push_run(struct outlet *out, size_t at, int *ret)
 {
 	struct parcel *first = &out->parcels.at[at];
 	struct payload payloads[RUN];
-	struct queue_batch b = {&first->envelope, payloads, gather(out, at, payloads)};
+	struct queue_batch b = {&first->envelope, payloads, gather(out, at, payloads),
+				out->outside};
 	struct sigslot_error err = {0};
 	size_t done = b.len;
 
@@ -364,7 +365,7 @@ int outlet_push_now(struct outlet *out, const struct parcel *like,
 		    const struct payload *p, struct sigslot_error *err)
 {
 	struct envelope e = like->envelope;
-	struct queue_batch b = {&e, p, 1};
+	struct queue_batch b = {&e, p, 1, false};
 	size_t done;
 	int r;
 

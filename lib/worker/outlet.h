@@ -24,6 +24,7 @@ struct outlet {
 	struct outlet *next; /* of the outbox */
 	struct outbox *box; /* NULL until it is opened */
 	uint32_t index; /* of the queue in the routes */
+	bool outside; /* of the circle of that queue is who emits */
 	struct queue *queue; /* NULL until the first message for it */
 	size_t largest;
 	VEC(struct parcel) parcels;

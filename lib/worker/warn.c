@@ -178,12 +178,12 @@ void warn_wait(struct turn *t)
 	struct flow f = {w->routes, w->board};
 	uint32_t queue = flow_behind(&f, t->index);
 	struct outlet *out =
-		queue == FLOW_NONE ? NULL : t->worker->outbox.outlets[queue];
+		queue == FLOW_NONE ? NULL : outbox_waiting(&t->worker->outbox, t);
 	uint64_t now = clock_now();
 	char who[WHO], rate[RATE] = ", and takes nothing";
 	struct queue_counts n;
 
-	if (!out || !out->blocked || now - out->since < WAIT_S * NS_PER_S)
+	if (!out || out->index != queue || now - out->since < WAIT_S * NS_PER_S)
 		return;
 	warn_look(&out->gauge, w, queue, out->queue, now);
 	if (t->jam.warned == out->gauge.lows + 1 || queue_counts(out->queue, &n) < 0)

@@ -293,6 +293,45 @@ halves='[ "$1" = 0 ] || { echo $(($1 - 1)); echo $(($1 - 1)); }'
 	run -0 sigslot clean --force
 }
 
+@test "F4: objects of one loop that feed each other go on, however much comes from outside" {
+	printf '%s\n' 'sigslot: 1' 'objects: {src: {source: seq 1200}}' 'loops:' \
+		'  l: {queue: {size: 64KiB}, objects: {a: {run: cat, out: any}, b: {run: "echo \"$1\" >> seen"}}}' \
+		'connections: [src -> a -> b]' >t.yaml
+	run -0 --separate-stderr sigslot run --until-idle t.yaml
+	assert_stderr_has ' 0 failed, 0 dropped, 0 kept'
+	run -0 cmp seen <(seq 1200)
+}
+
+@test "F4: two loops that ask and answer each other go on, however much comes from outside" {
+	printf '%s\n' 'sigslot: 1' 'processes: {p: , q: }' 'objects: {src: {source: seq 1200}}' 'loops:' \
+		'  la: {process: p, queue: {size: 64KiB}, objects: {a: {slots: {req: {filter: cat, emit: ask, reply: line}, answer: {filter: "cat >> seen"}}}}}' \
+		'  lb: {process: q, queue: {size: 64KiB}, objects: {b: {run: cat, out: any}}}' \
+		'connections: [src -> a.req, a.ask -> b, b -> a.answer]' >t.yaml
+	run -0 --separate-stderr sigslot run --until-idle t.yaml
+	assert_stderr_has ' 0 failed, 0 dropped, 0 kept'
+	run -0 cmp seen <(seq 1200)
+}
+
+@test "scripts leave half of a queue to what goes round in its circle, commands inside need not" {
+	mkfifo gate
+	exec 8<>gate
+	start 'loops:' '  l: {queue: {messages: 10}, objects: {a: {run: "read -r _ < gate; [ \"$1\" != put ] || seq 5 | sigslot emit -l --timeout 1s a 2>> said; echo \"$?\" >> status", out: any}}}' \
+		'connections: [a -> a]'
+	seq 4 | sed 's/.*/put/' | sigslot emit -l a
+	wait_until loop_is l .queued 4
+	run -0 sigslot emit --timeout 0s a x
+	run -75 sigslot emit --timeout 0s a x
+	echo >&8
+	wait_until has_lines status 1
+	run -0 cat status
+	assert_output 0
+	assert_equal "$(loop l .queued)" 9
+	sigslot stop --now t
+	wait_run || :
+	exec 8>&-
+	sigslot clean --force t
+}
+
 @test "why goes round a circle once" {
 	start 'loops:' "  l_a: {queue: {messages: 2}, objects: {a: {run: '$halves', out: integer}}}" \
 		"  l_b: {queue: {messages: 2}, objects: {b: {run: '$halves', out: integer}}}" \

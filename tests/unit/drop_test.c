@@ -178,6 +178,63 @@ static void leaves_room_to_waiters(void)
 	host_drop(q);
 }
 
+static int from_outside(struct queue *q, enum queue_full full, size_t size)
+{
+	static char bytes[SIZE / 2];
+	struct envelope e = {.id = 1, .signal = OURS};
+	struct payload p = {bytes, size};
+	struct queue_batch b = {&e, &p, 1, true};
+	size_t done;
+
+	return queue_push_full(q, full, &b, &done, &host_err);
+}
+
+static void leaves_half(void)
+{
+	struct queue *q = host_queue(SIZE, 0);
+	uint64_t half;
+	int n;
+
+	must(from_outside(q, QUEUE_BLOCK, queue_largest(SIZE)) == 0);
+	must(queue_claim(q, c, 64, NULL) == 1 && queue_ack(q, c, 1) == 0);
+	ok(counts_of(q).used == 0,
+	   "from outside of a circle the largest message goes in");
+	while (from_outside(q, QUEUE_BLOCK, BIG) == 0)
+		;
+	half = counts_of(q).used;
+	ok(half <= SIZE / 2, "and no more than half of the ring is taken");
+	is_int(push(q, OURS, 2, BIG), 0, "what goes round has the rest");
+	is_int(from_outside(q, QUEUE_DROP_NEW, BIG), 0, "and so has who does not wait");
+	is_u64(counts_of(q).refused, 0, "who is not refused");
+	is_int(from_outside(q, QUEUE_BLOCK, 1), -EAGAIN, "who waits, waits");
+	ok(!readable(queue_space_fd(q)), "for a bell that is silent");
+	n = queue_claim(q, c, 64, NULL);
+	queue_ack(q, c, (size_t)n);
+	ok(readable(queue_space_fd(q)), "until half is free");
+	while (push(q, OURS, 3, BIG) == 0)
+		;
+	is_u64(q->ring.head->want.room, record_room(BIG), "who goes round waits, too");
+	is_int(from_outside(q, QUEUE_BLOCK, BIG), -EAGAIN, "others do as well,");
+	is_u64(q->ring.head->want.room, record_room(BIG), "and not before it");
+	host_drop(q);
+}
+
+static void leaves_half_of_few(void)
+{
+	struct queue *q = host_queue(SIZE, 5);
+
+	for (int i = 0; i < 3; i++)
+		is_int(from_outside(q, QUEUE_BLOCK, 1), 0, "of five, message %d",
+		       i + 1);
+	is_int(from_outside(q, QUEUE_BLOCK, 1), -EAGAIN, "and then no more");
+	is_int(push(q, OURS, 2, 1), 0, "but what goes round");
+	host_drop(q);
+	q = host_queue(SIZE, 1);
+	is_int(from_outside(q, QUEUE_BLOCK, 1), 0,
+	       "where there is one place, it is taken");
+	host_drop(q);
+}
+
 static void names(void)
 {
 	is_str(queue_full_text(QUEUE_DROP_OLD), "drop-old", "a policy has a name");
@@ -195,6 +252,8 @@ int main(void)
 	latest();
 	fail_and_block();
 	leaves_room_to_waiters();
+	leaves_half();
+	leaves_half_of_few();
 	names();
 	host_end();
 	return done();
