@@ -10,13 +10,15 @@
 
 #include "base/buf.h"
 #include "topology/member.h"
+#include "topology/replica.h"
 
 enum { SHOWN = 8 };
 
 /* An object stands for its loop. */
-static struct model_thing *find(struct reader *r, const struct node *name)
+static struct model_thing *find(struct reader *r, const struct node *name,
+				const char *text)
 {
-	struct model_thing *thing = map_get(&r->t->names, name->text);
+	struct model_thing *thing = map_get(&r->t->names, text);
 	struct near near = {.wanted = name->text};
 
 	if (thing && thing->kind == MODEL_OBJECT)
@@ -39,9 +41,18 @@ static struct model_thing *find(struct reader *r, const struct node *name)
 	return NULL;
 }
 
+static void put(struct model_after *after, const struct node *name,
+		struct model_thing *thing)
+{
+	if (!thing)
+		return;
+	after->at[after->len] = name;
+	after->things[after->len++] = thing;
+}
+
 static void add(struct reader *r, struct model_after *after, const struct node *name)
 {
-	struct model_thing *thing;
+	const struct model_group *group;
 
 	if (name->broken)
 		return;
@@ -50,20 +61,31 @@ static void add(struct reader *r, struct model_after *after, const struct node *
 			     "`after` must be a name or a list of names");
 		return;
 	}
-	thing = find(r, name);
-	if (!thing)
-		return;
-	after->at[after->len] = name;
-	after->things[after->len++] = thing;
+	group = replica_group(r, name->text);
+	for (uint32_t i = 0; group && i < group->len; i++)
+		put(after, name, find(r, name, group->names[i]));
+	if (!group)
+		put(after, name, find(r, name, name->text));
+}
+
+static size_t weight(const struct reader *r, const struct node *name)
+{
+	const struct model_group *group = replica_group(r, name->text);
+
+	return group ? group->len : 1;
 }
 
 static void read_after(struct reader *r, struct model_after *after)
 {
 	const struct node *n = after->node;
-	size_t most = n && n->kind == NODE_LIST ? n->len : 1;
+	size_t most = 0;
 
 	if (!n)
 		return;
+	if (n->kind == NODE_LIST)
+		node_each(e, n) most += weight(r, e);
+	else
+		most = weight(r, n);
 	after->things = reader_alloc(r, (most + 1) * sizeof(*after->things));
 	after->at = reader_alloc(r, (most + 1) * sizeof(*after->at));
 	if (!after->things || !after->at)

@@ -9,6 +9,7 @@
 
 #include "topology/arrow.h"
 #include "topology/member.h"
+#include "topology/replica.h"
 
 enum { LINKS_MAX = 65536 };
 
@@ -198,8 +199,8 @@ static bool resolve(struct reader *r, const struct node *n,
 	return true;
 }
 
-/* Counts pairs, new or not, so that a line of names cannot hold up the reading. */
-static bool too_many(struct reader *r, const struct node *n, size_t pairs)
+/* New or not, so that a line of names cannot hold up the reading. */
+bool connect_too_many(struct reader *r, const struct node *n, size_t pairs)
 {
 	bool told = r->pairs > LINKS_MAX;
 
@@ -214,7 +215,7 @@ static bool too_many(struct reader *r, const struct node *n, size_t pairs)
 static void join(struct reader *r, const struct written *w, const struct row *left,
 		 const struct row *right)
 {
-	if (too_many(r, w->arrow, left->len * right->len))
+	if (connect_too_many(r, w->arrow, left->len * right->len))
 		return;
 	for (size_t i = 0; i < left->len; i++)
 		for (size_t k = 0; k < right->len; k++)
@@ -237,7 +238,10 @@ static void read_arrow(struct reader *r, const struct written *w)
 		problem_within(&r->problems, n, fault.offset, "%s", fault.what);
 	else if (code < 0)
 		r->problems.no_memory = true;
-	if (code < 0 || !resolve(r, n, step, true, &left))
+	if (code < 0)
+		return;
+	replica_expand(r, n, step);
+	if (!resolve(r, n, step, true, &left))
 		return;
 	for (step = step->next; step; step = step->next) {
 		if (!resolve(r, n, step, false, &right))

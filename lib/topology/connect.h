@@ -42,6 +42,9 @@ void connect_rest(struct reader *r);
 void connect_arrow(struct reader *r, const struct node *arrow,
 		   const struct topology_arrow *options);
 
+/* Counts pairs of ends. True: they are too many for one topology, and that is told. */
+bool connect_too_many(struct reader *r, const struct node *n, size_t pairs);
+
 /* Three texts as one. NULL is noted as a problem. */
 char *connect_text(struct reader *r, const char *a, const char *between, const char *b);
 

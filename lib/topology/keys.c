@@ -69,7 +69,9 @@ const struct key keys[] = {
 	{"process", AT_LOOP, .kind = KEY_NAME, .fallback = "main",
 	 .page = "The process that runs it"},
 	{"queue", AT_LOOP, .kind = KEY_MAP, .page = "A map, the room of its queue"},
-	LATER("replicas", AT_LOOP | AT_PROCESS | AT_OBJECT),
+	{"replicas", AT_LOOP, .kind = KEY_NUMBER, .least = 1, .most = 1024,
+	 .page = "So many loops, NAME-1 and so on, each with objects of its own"},
+	LATER("replicas", AT_PROCESS | AT_OBJECT),
 	{"on_error", AT_TOP | AT_LOOP, .kind = KEY_WORD, .words = "continue stop",
 	 .fallback = "continue", .page = "With stop a loop ends when a message failed"},
 

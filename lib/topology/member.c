@@ -23,6 +23,7 @@ static const char *kind_name(const struct model_thing *thing)
 		[MODEL_LOOP] = "loop",
 		[MODEL_OBJECT] = "object",
 		[MODEL_QUEUE] = "queue",
+		[MODEL_GROUP] = "name with replicas",
 	};
 
 	return names[thing->kind];

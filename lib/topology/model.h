@@ -16,9 +16,9 @@
 #include "topology/link.h"
 #include "topology/node.h"
 
-enum model_kind { MODEL_PROCESS, MODEL_LOOP, MODEL_OBJECT, MODEL_QUEUE };
+enum model_kind { MODEL_PROCESS, MODEL_LOOP, MODEL_OBJECT, MODEL_QUEUE, MODEL_GROUP };
 
-/* What has a name; the head of each of the four. */
+/* What has a name; the head of each of them. */
 struct model_thing {
 	enum model_kind kind;
 	const char *name;
@@ -93,6 +93,13 @@ struct model_queue {
 	struct model_link *links, **links_tail; /* to the slots behind it */
 	struct model_link *feeds; /* into it: one of each type of signal */
 	unsigned feeds_len;
+};
+
+/* What stands for all of its replicas. */
+struct model_group {
+	struct model_thing thing;
+	const char **names;
+	uint32_t len;
 };
 
 struct model_signal {

@@ -11,6 +11,7 @@
 #include "topology/fate.h"
 #include "topology/member.h"
 #include "topology/object.h"
+#include "topology/replica.h"
 #include "topology/upkeep.h"
 #include "topology/value.h"
 
@@ -146,15 +147,37 @@ static void read_loop(struct reader *r, const struct node *name)
 	l->after.node = section_node(&s, "after");
 	objects = section_node(&s, "objects");
 	for (const struct node *e = objects ? objects->first : NULL; e;
-	     e = e->next->next)
-		object_read(r, e, l);
+	     e = e->next->next) {
+		const struct node *own = replica_name(r, e);
+
+		if (own)
+			object_read(r, own, l);
+	}
+}
+
+static void read_replicas(struct reader *r, const struct node *name, unsigned len)
+{
+	r->replica_len = len;
+	for (r->replica = 1; r->replica <= len; r->replica++) {
+		const struct node *own = replica_name(r, name);
+
+		if (!own)
+			break;
+		read_loop(r, own);
+	}
+	r->replica = 0;
 }
 
 void place_loops(struct reader *r, const struct node *map)
 {
 	node_pairs(name, map)
 	{
-		read_loop(r, name);
+		unsigned replicas = replica_count(name->next);
+
+		if (replicas)
+			read_replicas(r, name, replicas);
+		else
+			read_loop(r, name);
 	}
 }
 

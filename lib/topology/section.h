@@ -18,6 +18,9 @@ struct reader {
 	struct map removed; /* the same, of edits: they are not there any more */
 	struct map fulls; /* by "FROM => QUEUE": the first link of that signal to it */
 	size_t pairs; /* of ends of arrows, so far */
+	unsigned replica; /* which one of a loop is read, from 1; 0: there is but one */
+	unsigned replica_len; /* of how many */
+	unsigned replicas; /* names of such, so far */
 	bool asking; /* the arrow that is read is only asked for */
 	bool comments; /* the text has a # somewhere */
 	const struct node *dead; /* of the top: holds for all that can fail */
