@@ -215,9 +215,12 @@ static void choose_loops(struct hand *h, bool *start)
 {
 	const struct plan *p = h->super->plan;
 
-	for (uint32_t i = 0; i < p->loops_len; i++)
-		start[i] = p->loops[i].process == h->index &&
-			   !h->super->lamps[i].down && !follow_holds(h->super, i);
+	for (uint32_t i = 0; i < p->loops_len; i++) {
+		if (p->loops[i].process != h->index || h->super->lamps[i].down)
+			continue;
+		h->super->world.board->loops[i].state = BOARD_STARTING;
+		start[i] = !follow_holds(h->super, i);
+	}
 }
 
 /* They start with their worker, each time. */

@@ -127,14 +127,18 @@ start_chain() {
 @test "an init that takes long is ended with the run" {
 	cat >t.yaml <<-'END'
 		sigslot: 1
-		processes: {w: {init: 'echo $$ > pid; exec sleep 60'}}
+		processes: {w: {init: 'echo $$ >> pid; exec sleep 60'}}
 		loops: {l: {process: w, objects: {a: {filter: cat}}}}
 	END
 	background t.yaml
 	wait_until has_lines pid 1
+	kill -KILL "$(sigslot ps --json | jq .pid)"
+	wait_until has_lines pid 2
+	process_gone "$(head -1 pid)"
+	state_is l starting
 	sigslot stop --now t
 	run_ended 1
-	process_gone "$(cat pid)"
+	process_gone "$(tail -1 pid)"
 }
 
 # --- on_exit ---
