@@ -187,7 +187,13 @@ static void on_ended(struct slot *s, const struct slot_verdict *v, bool for_good
 	(void)s, (void)v, (void)for_good;
 }
 
-static const struct slot_host host = {on_emit, on_done, on_log, on_misfit, on_ended};
+static void on_changed(struct slot *s)
+{
+	(void)s;
+}
+
+static const struct slot_host host = {on_emit,	 on_done,  on_log,
+				      on_misfit, on_ended, on_changed};
 
 static struct slot_spec spec_of(const char *kind, const char *text)
 {
