@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -40,6 +41,29 @@ static const struct opt opts[] = {
 static bool terminal;
 static int seen;
 static uint64_t missed_all;
+static volatile sig_atomic_t ended_by; /* a signal; 0: none came */
+
+static void note_signal(int signal)
+{
+	ended_by = signal;
+}
+
+/* What is ignored stays so: a tap in the background of a script. */
+static void heed(int signal)
+{
+	const struct sigaction noted = {.sa_handler = note_signal};
+	struct sigaction before;
+
+	if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(signal, &noted, NULL);
+}
+
+/* Ends as if nothing had been done about the signal, so that a shell sees it. */
+static void end_by_signal(void)
+{
+	signal(ended_by, SIG_DFL);
+	raise(ended_by);
+}
 
 static struct print_member text(const char *key, const char *value)
 {
@@ -112,6 +136,8 @@ static int look(void *unused, const struct sigslot_tapped *t, const char *queue,
 	else if (!print_flush())
 		return -EPIPE;
 	seen += t != NULL;
+	if (ended_by)
+		return -EINTR;
 	return seen == count;
 }
 
@@ -122,6 +148,8 @@ static int finish(int code, const struct sigslot_error *err)
 	if (missed_all)
 		complain("%llu message%s went by too fast to be seen",
 			 (unsigned long long)missed_all, missed_all == 1 ? "" : "s");
+	if (code == -EINTR && print_flush())
+		end_by_signal();
 	if (code == 1 || code == -EPIPE || (ended && count == INT_MAX))
 		return 0;
 	if (!ended)
@@ -153,6 +181,8 @@ static int run(int len, char **operands)
 	}
 	terminal = isatty(STDOUT_FILENO);
 	print_endless();
+	heed(SIGINT);
+	heed(SIGTERM);
 	return finish(sigslot_tap(&what, look, NULL, &err), &err);
 }
 

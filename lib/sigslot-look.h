@@ -177,7 +177,7 @@ struct sigslot_tapped {
 /*
  * Told of each message; or, with tapped NULL, that `missed` messages of any kind went
  * through `queue` too fast to be seen; or, with queue NULL, that this was all for now.
- * Returns 0 to go on.
+ * Returns 0 to go on. The last it is told at each look, every few milliseconds.
  */
 typedef int (*sigslot_tap_fn)(void *data, const struct sigslot_tapped *tapped,
 			      const char *queue, uint64_t missed);

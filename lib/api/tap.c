@@ -157,7 +157,7 @@ static bool look_at_all(struct tap *t, int *ret, struct sigslot_error *err)
 		if (r == 0)
 			r = fill(t, s, err);
 	}
-	if (n && r == 0)
+	if (r == 0)
 		r = t->fn(t->data, NULL, NULL, 0);
 	*ret = r;
 	return n;

@@ -258,6 +258,26 @@ drop_kept() {
 	assert_output 1
 }
 
+@test "one that is ended by a signal says what it missed, and how it ended" {
+	start 'objects:' '  a: {builtin: drop}' 'loops:' '  l: {queue: {size: 64KiB}, objects: {b: {slots: {in: {builtin: drop}}}}}'
+	tap idle b
+	kill -TERM "$TAP"
+	tap_ends 143
+	assert_equal "$(cat idle.err)" ''
+	tap seen b
+	kill -STOP "$TAP"
+	seq 20000 | sigslot emit -l b
+	sigslot wait --for idle t
+	kill -CONT "$TAP"
+	sigslot emit b last
+	wait_until grep -q last seen
+	kill -TERM "$TAP"
+	tap_ends 143
+	run grep -c 'messages went by too fast to be seen' seen.err
+	assert_output 1
+	stop_run
+}
+
 @test "killed taps leave nothing, and many look on at once" {
 	local i pids=
 
