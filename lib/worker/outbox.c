@@ -70,10 +70,10 @@ static bool outside(const struct outbox *o, const struct route_name *signal,
 		    uint32_t queue)
 {
 	const struct routes *r = o->world->routes;
-	const struct route_name *object = routes_name(r, signal->object);
-	const struct route_queue *to = routes_queue(r, queue);
+	uint32_t circle = routes_queue(r, queue)->flags / ROUTE_CIRCLE;
+	const struct route_name *object =
+		circle ? routes_name(r, signal->object) : NULL;
 	const struct route_queue *home = object ? routes_queue(r, object->queue) : NULL;
-	uint32_t circle = to->flags / ROUTE_CIRCLE;
 
 	return circle && (!home || home->flags / ROUTE_CIRCLE != circle);
 }
