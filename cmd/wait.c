@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sigslot wait: until all of some things have become ready, idle or stopped or have
- * ended, or until any of several queues and exits is ready.
+ * ended, or until any of several queues, signals and exits is ready.
  */
 #include <string.h>
 
@@ -15,8 +15,8 @@ static bool any;
 
 static const struct opt opts[] = {
 	{.name = "any",
-	 .help = "wait for one of several queues and NAME.exit, and print what is "
-		 "ready",
+	 .help = "wait for one of several queues, signals and NAME.exit, and print "
+		 "what is ready",
 	 .flag = &any},
 	{.name = "for",
 	 .help = "what to wait for (default: ready)",

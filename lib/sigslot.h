@@ -193,8 +193,10 @@ SIGSLOT_API int sigslot_wait_exit(const char *target, uint64_t timeout_ns,
 /*
  * Waits until one of the targets is ready, and tells each that is, in their order: a
  * queue that has something to get, which stays in it; NAME.exit of an instance, or of a
- * loop or process: it does not run, or has ended since the call. Returns 0; -ETIMEDOUT;
- * -ESHUTDOWN: nothing can come any more; -ENXIO; -EINVAL: also for a signal.
+ * loop or process: it does not run, or has ended since the call; a signal that was
+ * emitted since the call, or a slot for which something was queued, as sigslot_tap()
+ * sees it. Returns 0; -ETIMEDOUT; -ESHUTDOWN: nothing can come any more; -ENXIO;
+ * -EINVAL.
  */
 SIGSLOT_API int sigslot_wait_any(const char *const *targets, size_t len,
 				 uint64_t timeout_ns, sigslot_line_fn ready, void *data,

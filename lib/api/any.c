@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot_wait_any(): until one of several queues has something, or something has
- * ended. It takes nothing out of a queue. For queues it sleeps on their bells, and for
- * the rest it looks at files.
+ * sigslot_wait_any(): until one of several queues has something, a signal is emitted or
+ * something has ended. It takes nothing out of a queue. For queues it sleeps on their
+ * bells, and for the rest it looks at files.
  */
 #include <poll.h>
 #include <string.h>
 #include <sys/syscall.h>
 
 #include "api/named.h"
+#include "api/sole.h"
+#include "api/view.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/look.h"
 
 enum {
-	LOOK_MS = 5, /* at files */
+	LOOK_MS = 5, /* at files, and at what passes by */
 	HELD_MS = 10, /* at what others hold, and may die with; doubled each time ... */
 	LONGEST_HELD_MS = 1000, /* ... up to this */
 };
@@ -28,7 +30,8 @@ struct life {
 
 struct target {
 	const char *text;
-	struct sigslot_queue *queue; /* NULL: an exit is waited for */
+	struct sigslot_queue *queue; /* NULL: a signal or an exit is waited for */
+	struct views *views; /* of a signal, or of the input of a slot */
 	int run; /* pidfd of the supervisor that it needs; -1: none */
 	bool over; /* it will never have anything again */
 	struct address address; /* of what is to end */
@@ -89,14 +92,8 @@ static int find_instance(struct address *a, struct sigslot_error *err)
 static int open_exit(struct target *t, struct sigslot_error *err)
 {
 	struct life l;
-	int r;
+	int r = find_instance(&t->address, err);
 
-	if (strcmp(t->address.member, "exit") != 0)
-		return fail(err, -EINVAL,
-			    "'%s' is a signal or a slot: what can be waited for is a "
-			    "queue, or NAME.exit",
-			    t->text);
-	r = find_instance(&t->address, err);
 	if (r == 0)
 		r = look_at_life(t, &l, err);
 	if (r == 0 && !l.found)
@@ -118,6 +115,43 @@ static int look_at_exit(struct any *any, struct target *t, struct sigslot_error 
 		return r;
 	any->due = clock_after(clock_now(), LOOK_MS * NS_PER_MS);
 	return !l.found || !l.runs || l.restarts != t->restarts;
+}
+
+/* --- what is emitted --- */
+
+static int open_signal(struct target *t, struct sigslot_error *err)
+{
+	struct views *v = calloc(1, sizeof(*v));
+	int r = v ? views_open(v, &t->text, 1, err)
+		  : fail(err, -ENOMEM, "out of memory");
+
+	if (r < 0) {
+		free(v);
+		return r;
+	}
+	t->views = v;
+	t->run = instance_run(&v->in);
+	if (!v->silent)
+		return 0;
+	return fail(err, -ENXIO,
+		    "nobody is connected to '%s': what nobody gets is not seen, so it "
+		    "cannot be waited for",
+		    t->text);
+}
+
+static int look_at_signal(struct any *any, struct target *t, struct sigslot_error *err)
+{
+	bool ended = t->run < 0; /* before the look, as what was emitted counts */
+	int r = views_passed(t->views, err);
+
+	if (r)
+		return r;
+	if (ended) {
+		t->over = true;
+		fail(err, -ESHUTDOWN, "instance '%s' has ended", t->views->in.name);
+	}
+	any->due = clock_after(clock_now(), LOOK_MS * NS_PER_MS);
+	return 0;
 }
 
 /* --- queues --- */
@@ -191,6 +225,7 @@ static int look_at_all(struct any *any, sigslot_line_fn ready, void *data,
 		struct target *t = &any->targets[i];
 		int r = t->over	   ? 0
 			: t->queue ? look_at_queue(any, t, err)
+			: t->views ? look_at_signal(any, t, err)
 				   : look_at_exit(any, t, err);
 
 		if (r < 0)
@@ -204,9 +239,9 @@ static int look_at_all(struct any *any, sigslot_line_fn ready, void *data,
 		return len;
 	return any->len == 1 ? -ESHUTDOWN
 			     : fail(err, -ESHUTDOWN,
-				    "none of the queues can have anything any more: "
-				    "they are closed, and "
-				    "empty");
+				    "nothing of %zu targets can come any more: queues "
+				    "are closed and empty, instances have ended",
+				    any->len);
 }
 
 static void sleep_until(struct any *any, uint64_t due)
@@ -248,6 +283,14 @@ static int wait_for_any(struct any *any, uint64_t deadline, sigslot_line_fn read
 			      "nothing of %zu targets was ready in time", any->len);
 }
 
+static int open_target(struct target *t, struct sigslot_error *err)
+{
+	if (!*t->address.member)
+		return open_queue(t, err);
+	return strcmp(t->address.member, "exit") == 0 ? open_exit(t, err)
+						      : open_signal(t, err);
+}
+
 static int open_all(struct any *any, const char *const *targets,
 		    struct sigslot_error *err)
 {
@@ -265,7 +308,7 @@ static int open_all(struct any *any, const char *const *targets,
 		t->text = targets[i];
 		r = address_parse(t->text, &t->address, err);
 		if (r == 0)
-			r = *t->address.member ? open_exit(t, err) : open_queue(t, err);
+			r = open_target(t, err);
 	}
 	return r;
 }
@@ -281,6 +324,9 @@ int sigslot_wait_any(const char *const *targets, size_t len, uint64_t timeout_ns
 		r = wait_for_any(&any, deadline, ready, data, err);
 	for (size_t i = 0; any.targets && i < len; i++) {
 		sigslot_queue_close(any.targets[i].queue);
+		if (any.targets[i].views)
+			views_close(any.targets[i].views);
+		free(any.targets[i].views);
 		fd_close(&any.targets[i].run);
 	}
 	free(any.targets);

@@ -57,6 +57,12 @@ void views_close(struct views *v);
 int views_renew(struct views *v, struct sigslot_error *err);
 
 /*
+ * Whether anything of them passed by since the last look, or so much that nobody can
+ * tell. Returns 1, 0, or a negative errno.
+ */
+int views_passed(struct views *v, struct sigslot_error *err);
+
+/*
  * Whether a message that passed by in that queue is one of this view; *ret_by is the
  * signal that brought it there, ROUTE_NOBODY: none did.
  */

@@ -193,7 +193,7 @@ holds_one() {
 	sigslot queue get b
 	run -69 --separate-stderr sigslot wait --any a b
 	assert_output ''
-	assert_stderr 'sigslot: none of the queues can have anything any more: they are closed, and empty'
+	assert_stderr 'sigslot: nothing of 2 targets can come any more: queues are closed and empty, instances have ended'
 	run -69 --separate-stderr sigslot wait --any a
 	assert_stderr "sigslot: queue 'a' is closed, and empty"
 }
@@ -261,6 +261,42 @@ holds_one() {
 	run_ended 0
 }
 
+start_signals() {
+	start 'name: s' 'objects:' '  a: {filter: cat}' '  b: {builtin: drop}' '  c: {builtin: drop}' \
+		'  lone: {filter: cat}' 'connections: [a -> b]'
+}
+
+@test "--any waits until a signal is emitted, or something is put into a slot" {
+	start_signals
+	make_queues jobs
+	sigslot emit a before
+	sigslot wait --for idle s
+	for target in a.out s/c.in; do
+		any jobs "$target"
+		sigslot emit b unheard
+		sigslot emit "$target" x
+		any_ended 0
+		run -0 cat out err
+		assert_output "$target"
+	done
+	run -124 --separate-stderr sigslot wait --any --timeout 50ms a.out
+	assert_stderr "sigslot: 'a.out' was not ready in time"
+	stop_run
+}
+
+@test "--any ends when the instance of a signal does, or nobody would get it" {
+	start_signals
+	run -69 --separate-stderr sigslot wait --any lone.out
+	assert_stderr "sigslot: nobody is connected to 'lone.out': what nobody gets is not seen, so it cannot be waited for"
+	run -69 --separate-stderr sigslot wait --any a.outt
+	assert_stderr "sigslot: 'a' of instance 's' has no signal or slot 'outt': did you mean 'out'?"
+	any a.out
+	stop_run
+	any_ended 69
+	run -0 cat out err
+	assert_output "sigslot: instance 's' has ended"
+}
+
 @test "--any is refused for what it cannot wait for" {
 	make_queues jobs
 	while IFS='|' read -r status target text; do
@@ -270,7 +306,7 @@ holds_one() {
 	done <<-'END'
 		69|job|there is no queue 'job': did you mean 'jobs'?
 		69|nothing.exit|no running instance has 'nothing': 'sigslot ps' lists what runs
-		64|a.out|'a.out' is a signal or a slot: what can be waited for is a queue, or NAME.exit
+		69|a.out|no running instance has 'a': 'sigslot ps' lists what runs
 	END
 	run -64 --separate-stderr sigslot wait --any --for idle jobs
 	assert_stderr 'sigslot: wait: --any and --for exclude each other'
