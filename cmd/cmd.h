@@ -21,6 +21,7 @@
 	X(tap)        \
 	X(queue)      \
 	X(ps)         \
+	X(stats)      \
 	X(why)        \
 	X(errors)     \
 	X(logs)       \

@@ -133,6 +133,8 @@ void print_json(const struct print_member *members)
 			print("%lld", n);
 		else if (m->kind == PRINT_SECONDS)
 			print("%lld.%03lld", n / 1000000000, n / 1000000 % 1000);
+		else if (m->kind == PRINT_FINE)
+			print("%lld.%09lld", n / 1000000000, n % 1000000000);
 		else if (m->kind == PRINT_LIST)
 			print_list(m->list, m->number);
 		else if (m->kind == PRINT_RAW)

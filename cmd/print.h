@@ -36,12 +36,13 @@ struct print_member {
 		PRINT_TEXT,
 		PRINT_NUMBER,
 		PRINT_SECONDS,
+		PRINT_FINE,
 		PRINT_NULL,
 		PRINT_LIST,
 		PRINT_RAW
 	} kind;
 	const char *text; /* PRINT_RAW: JSON, number bytes of it */
-	int64_t number; /* PRINT_SECONDS: in ns; PRINT_LIST: how many texts */
+	int64_t number; /* PRINT_SECONDS, _FINE: in ns; PRINT_LIST: how many texts */
 	const char *const *list;
 };
 

@@ -69,6 +69,37 @@ typedef int (*sigslot_logs_fn)(void *data, const char *name, const char *line);
 SIGSLOT_API int sigslot_logs(const struct sigslot_logs *what, sigslot_logs_fn fn,
 			     void *data, struct sigslot_error *err);
 
+/* In ns; all 0 where nothing was measured. A quantile is off by a sixteenth at most. */
+struct sigslot_times {
+	uint64_t count, p50, p99, max;
+};
+
+/*
+ * What went through one slot or named queue since the instance began, restarts and
+ * resumed runs included. Of a queue only `in` and `out` are known, which are what was
+ * put and got. Strings live until the callback returns.
+ */
+struct sigslot_stats {
+	const char *instance, *name; /* OBJECT.SLOT, or QUEUE */
+	const char *kind; /* slot, queue */
+	uint64_t in, out; /* messages begun for the first time; tries that ended */
+	uint64_t failed; /* of these tries; of a queue: messages given up */
+	struct sigslot_times wait; /* from emit to begin of the first try */
+	struct sigslot_times service; /* from begin to done of each try */
+};
+
+/* Returns 0 to go on; anything else ends the walk and is returned. */
+typedef int (*sigslot_stats_fn)(void *data, const struct sigslot_stats *stats);
+
+/*
+ * Walks the slots and named queues of an instance, or of [INSTANCE/]NAME: an object,
+ * OBJECT.SLOT, a loop, a process or a queue; NULL: of all instances, the dead ones too.
+ * It reads files and asks nobody. Returns 0, what fn returned, or a negative errno
+ * (-ENXIO: there is no such thing; -EINVAL: several instances have it).
+ */
+SIGSLOT_API int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
+			      struct sigslot_error *err);
+
 /* Why a loop or a named queue does or does not move. Strings live until fn returns. */
 struct sigslot_why {
 	const char *instance, *name;

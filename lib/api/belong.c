@@ -29,6 +29,21 @@ int logs_want(struct logs_view *v, const struct address *a, struct sigslot_error
 	return 0;
 }
 
+int logs_choose(struct logs_view *v, const char *operand, struct sigslot_error *err)
+{
+	struct address a;
+	int r = address_parse(operand, &a, err);
+
+	if (r < 0)
+		return r;
+	if (!*a.instance && !*a.member && instance_open(a.name, &v->in, NULL) == 0)
+		return 0;
+	r = instance_find(&a, &v->in, err);
+	if (r == 0)
+		r = logs_want(v, &a, err);
+	return r;
+}
+
 void logs_look(struct logs_view *v)
 {
 	if (v->wanted_len && board_open(v->in.dir, &v->board) < 0)

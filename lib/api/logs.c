@@ -27,22 +27,17 @@ struct reading {
 
 /* --- which instance, and what of it --- */
 
-/* What an operand names: an instance by its name, else something in one. */
+/* Only what runs has a log. */
 static int choose(struct logs_view *v, const char *operand, struct sigslot_error *err)
 {
-	struct address a;
-	int r = address_parse(operand, &a, err);
+	int r = logs_choose(v, operand, err);
+	char name[64];
 
-	if (r < 0)
+	if (r < 0 || !v->in.queue)
 		return r;
-	if (!*a.instance && !*a.member && instance_open(a.name, &v->in, NULL) == 0) {
-		instance_done(&v->in);
-		return instance_open_run(a.name, &v->in, err);
-	}
-	r = instance_find(&a, &v->in, err);
-	if (r == 0)
-		r = logs_want(v, &a, err);
-	return r;
+	memcpy(name, v->in.name, sizeof(name));
+	instance_done(&v->in);
+	return instance_open_run(name, &v->in, err);
 }
 
 static int choose_all(struct logs_view *v, const struct sigslot_logs *what,

@@ -20,6 +20,12 @@ struct logs_view {
 	bool whole; /* all lines are wanted */
 };
 
+/*
+ * Opens what an operand names: an instance by its name, else the one that has it, and
+ * asks for that. 0, -ENXIO, -EINVAL.
+ */
+int logs_choose(struct logs_view *v, const char *operand, struct sigslot_error *err);
+
 /* Asks for one more; the instance has its routes. -ENXIO, -EINVAL: too many. */
 int logs_want(struct logs_view *v, const struct address *a, struct sigslot_error *err);
 

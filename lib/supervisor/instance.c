@@ -18,6 +18,7 @@
 #include "route/format.h"
 #include "state/lock.h"
 #include "state/runtime.h"
+#include "state/stats.h"
 #include "supervisor/lasting.h"
 #include "supervisor/naming.h"
 #include "worker/stray.h"
@@ -232,6 +233,8 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 		r = make_queues(p, w, err);
 	if (r == 0)
 		r = naming_make(w, err);
+	if (r == 0)
+		r = stats_create(w->dir, err);
 	return r == 0 ? make_board(p, w, err) : r;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "worker/fate.h"
+#include "worker/meter.h"
 #include "worker/record.h"
 #include "worker/renew.h"
 #include "worker/tell.h"
@@ -19,12 +20,34 @@ static struct job *job_at(struct stand *s)
 	return container_of(s, struct job, stand);
 }
 
+/* Most are like the one before: then there is nothing to look up. */
+static bool begun_alike(struct meter *m, struct job *job)
+{
+	if (!m->waits || m->slot != job->id.slot ||
+	    m->sent != job->job.message.time_ns || job->job.message.attempt != 1)
+		return false;
+	job->stats = m->waiting;
+	job->began = m->now;
+	m->waits++;
+	return true;
+}
+
+static bool ended_alike(struct meter *m, const struct job *job)
+{
+	if (!m->len || m->stats != job->stats || m->began != job->began)
+		return false;
+	m->len++;
+	return true;
+}
+
 static void begin_now(struct receiver *r, struct job *job)
 {
 	r->running++;
 	r->serving = job->id.slot;
 	job->refused = false;
 	job->record->begun = true;
+	if (!begun_alike(&r->turn->meter, job))
+		meter_begin(job);
 	slot_deliver(r->slot, &job->job);
 }
 
@@ -80,6 +103,18 @@ static bool passing(const struct slot_verdict *v)
 	       (v->code == -EAGAIN || v->code == -EMFILE || v->code == -ENFILE);
 }
 
+/* What ended because the loop is to be down at once was no try, either. */
+static bool undone(const struct receiver *r, const struct slot_verdict *v)
+{
+	return passing(v) || (v->code && r->turn->now);
+}
+
+static void measure(struct job *job, const struct slot_verdict *v)
+{
+	if (!undone(job->receiver, v))
+		meter_end(job, v->code);
+}
+
 static void tell_waiting(struct receiver *r, const struct slot_verdict *v)
 {
 	char text[sizeof(v->reason) + 32];
@@ -99,7 +134,7 @@ static uint64_t judge(struct job *job, const struct slot_verdict *v)
 		tell_waiting(r, v);
 	if (not_now && job->stand.link && !r->turn->now)
 		return clock_now() + AGAIN_MS * NS_PER_MS;
-	if (not_now || (v->code && r->turn->now)) {
+	if (undone(r, v)) {
 		job->record->again = true;
 		return 0;
 	}
@@ -139,6 +174,8 @@ void job_settle(struct job *job, const struct slot_verdict *v)
 	struct intake *from = job->record->from;
 	uint64_t due;
 
+	if (v->code || !ended_alike(&t->meter, job))
+		measure(job, v);
 	if (world_stale(t->worker->world))
 		renew_worker(t->worker);
 	due = judge(job, v);

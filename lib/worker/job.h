@@ -14,6 +14,8 @@ struct job {
 	struct record *record;
 	struct receiver *receiver;
 	struct receiver_id id;
+	struct stats_slot *stats; /* of the slot, once it is begun */
+	uint64_t began; /* monotonic */
 	struct routes *routes; /* that the names of its message are of */
 	bool beside; /* the turn does not wait for it */
 	bool refused; /* a queue was full that its arrow does not wait for */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "worker/job.h"
 #include "worker/receiver.h"
+#include "worker/tick.h"
 
 enum { PATIENCE_S = 5 };
 

@@ -282,6 +282,7 @@ static void refuse_raw(struct receiver *r, struct job *job)
 		.err_tail = "",
 	};
 
+	meter_begin(job);
 	host_done(r->slot, &job->job, &no_text);
 }
 

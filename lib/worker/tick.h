@@ -6,7 +6,14 @@
 #ifndef WORKER_TICK_H
 #define WORKER_TICK_H
 
+#include "object/ticker.h"
 #include "worker/turn.h"
+
+struct tick_object {
+	struct ticker ticker;
+	struct turn *turn;
+	uint32_t object, signal; /* itself and its `timeout` in the plan */
+};
 
 /* Makes a ticker for each timer object of the loop, stopped. Returns 0 or -ENOMEM. */
 int tick_add_all(struct turn *t);

@@ -270,6 +270,8 @@ static void fill(struct turn *t, struct intake *in)
 	t->next = 0;
 	t->claims_len = intake_claim(in, t->claims);
 	give_back(t);
+	if (t->claims_len)
+		meter_look(t);
 }
 
 void turn_doubt(struct turn *t)
@@ -339,7 +341,7 @@ static void take_several_turns(struct turn *t)
 {
 	uint64_t until = clock_now() + SEVERAL_NS;
 
-	for (int i = 0; i < SEVERAL && take_turns(t) && clock_now() < until; i++)
+	for (int i = 0; i < SEVERAL && take_turns(t) && meter_close(t) < until; i++)
 		;
 }
 
@@ -378,12 +380,16 @@ void turn_pump(struct turn *t)
 	if (t->stepping)
 		return;
 	t->stepping = true;
+	meter_flush(t);
+	if (t->current || t->next < t->claims_len)
+		meter_look(t); /* what is left of a batch may have waited */
 	if (step(t))
 		take_several_turns(t);
 	settle_all(t);
+	meter_flush(t);
 	t->stepping = false;
 	if (t->board->in != in) {
-		t->board->begun = clock_now();
+		t->board->begun = t->meter.now;
 		warn_look_back(t);
 	}
 	t->board->busy = t->open || t->outgoing;

@@ -15,11 +15,11 @@
 #include "base/pool.h"
 #include "base/vec.h"
 #include "object/dispatch.h"
-#include "object/ticker.h"
 #include "queue/queue.h"
 #include "slot/slot.h"
 #include "worker/intake.h"
 #include "worker/jam.h"
+#include "worker/meter.h"
 #include "worker/once.h"
 #include "worker/outbox.h"
 #include "worker/row.h"
@@ -27,6 +27,7 @@
 #include "worker/worker.h"
 
 struct turn;
+struct tick_object;
 
 /* A claimed message on its way through the slots. */
 struct record {
@@ -54,6 +55,7 @@ struct receiver {
 	struct row row; /* of `key:` */
 	uint64_t restarts; /* of its resident command, so far */
 	uint32_t serving; /* id of the slot that got the last job */
+	struct pace pace;
 	bool lasting; /* a message stays with it for a while: a command */
 	bool stream; /* takes any number of jobs in a row: an ordinary filter */
 	bool ended; /* a resident that will not come back by itself */
@@ -61,12 +63,6 @@ struct receiver {
 		((struct slot_verdict *)0)->reason)]; /* of the last failure */
 	char refusal[128]; /* which queue was full, the last time */
 	uint64_t alike; /* failures in a row for that reason */
-};
-
-struct tick_object {
-	struct ticker ticker;
-	struct turn *turn;
-	uint32_t object, signal; /* itself and its `timeout` in the plan */
 };
 
 struct turn {
@@ -94,6 +90,7 @@ struct turn {
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */
 	struct jam jam;
+	struct meter meter;
 
 	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
 	uint64_t end_seq; /* no message from this one on is begun */

@@ -28,6 +28,7 @@
 #include "worker/record.h"
 #include "worker/renew.h"
 #include "worker/stray.h"
+#include "worker/tick.h"
 #include "worker/turn.h"
 
 enum { LINE_MOST = 4000, DEAF_US = 300 * 1000, DOUBT_S = 2 };

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_stats(): the histograms of slots and the counters of queues, from the files
+ * of an instance alone.
+ */
+#include <stdio.h>
+
+#include "api/logs.h"
+#include "base/fd.h"
+#include "queue/counts.h"
+#include "state/runtime.h"
+#include "state/stats.h"
+
+struct telling {
+	struct logs_view view;
+	int stats, queues; /* -1: there are none */
+	sigslot_stats_fn fn;
+	void *data;
+};
+
+static struct sigslot_times times(const struct histogram_summary *h)
+{
+	return (struct sigslot_times){h->count, h->p50, h->p99, h->max};
+}
+
+/* Slots of objects; those that loops and timers have by themselves are not measured. */
+static int tell_slot(struct telling *t, uint32_t id)
+{
+	const struct routes *r = t->view.in.routes;
+	const struct route_name *n = routes_name(r, id);
+	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
+	struct stats_summary sum = {0};
+	char name[132];
+
+	if (!n || n->kind != ROUTE_SLOT || !q || *routes_text(r, q->name) == '.')
+		return 0;
+	snprintf(name, sizeof(name), "%s.%s", routes_text(r, n->owner),
+		 routes_text(r, n->member));
+	if (!logs_belongs(&t->view, name, ""))
+		return 0;
+	if (t->stats >= 0)
+		stats_read(t->stats, id, &sum);
+	return t->fn(t->data, &(struct sigslot_stats){
+				      .instance = t->view.in.name,
+				      .name = name,
+				      .kind = "slot",
+				      .in = sum.wait.count,
+				      .out = sum.service.count,
+				      .failed = sum.failed,
+				      .wait = times(&sum.wait),
+				      .service = times(&sum.service),
+			      });
+}
+
+static int tell_queue(struct telling *t, uint32_t index)
+{
+	const struct routes *r = t->view.in.routes;
+	const struct route_queue *q = routes_queue(r, index);
+	const char *name = q ? routes_text(r, q->name) : "";
+	struct queue_counts n;
+
+	if (!q || !(q->flags & ROUTE_NAMED) || !logs_belongs(&t->view, name, "") ||
+	    t->queues < 0 || queue_peek(t->queues, name, &n, NULL) < 0)
+		return 0;
+	return t->fn(t->data, &(struct sigslot_stats){
+				      .instance = t->view.in.name,
+				      .name = name,
+				      .kind = "queue",
+				      .in = n.pushed,
+				      .out = n.acked,
+				      .failed = n.dead,
+			      });
+}
+
+/* All of an open view that belongs to what was asked for; closes it. */
+static int tell(struct telling *t)
+{
+	const struct routes *routes = t->view.in.routes;
+	_close_ int queues = -1;
+	_close_ int stats = stats_open(t->view.in.dir);
+	int r = 0;
+
+	runtime_subdir(t->view.in.dir, "q", false, &queues, NULL);
+	t->stats = stats;
+	t->queues = queues;
+	logs_look(&t->view);
+	for (uint32_t i = 1; r == 0 && i <= routes_names_len(routes); i++)
+		r = tell_slot(t, i);
+	for (uint32_t i = 0; r == 0 && i < routes_queues_len(routes); i++)
+		r = tell_queue(t, i);
+	return r;
+}
+
+/* One that has no routes is about to begin, or to go. */
+static int tell_instance(void *data, const char *name)
+{
+	struct telling *t = data;
+	int r = instance_open(name, &t->view.in, NULL);
+
+	if (r < 0)
+		return 0;
+	r = instance_routes(&t->view.in, NULL) == 0 ? tell(t) : 0;
+	logs_done(&t->view);
+	return r;
+}
+
+int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
+		  struct sigslot_error *err)
+{
+	struct telling t = {.view.in.dir = -1, .fn = fn, .data = data};
+	_close_ int runtime = -1;
+	int r;
+
+	if (!name) {
+		r = runtime_open(false, &runtime, err);
+		if (r == -ENOENT)
+			return 0;
+		return r < 0 ? r : runtime_each(runtime, tell_instance, &t);
+	}
+	r = logs_choose(&t.view, name, err);
+	if (r == 0)
+		r = instance_routes(&t.view.in, err);
+	if (r == 0)
+		r = tell(&t);
+	logs_done(&t.view);
+	return r;
+}
