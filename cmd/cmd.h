@@ -29,6 +29,7 @@
 	X(start)      \
 	X(kill)       \
 	X(restart)    \
+	X(reload)     \
 	X(wait)       \
 	X(clean)      \
 	X(bench)      \

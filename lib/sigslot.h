@@ -238,6 +238,16 @@ SIGSLOT_API int sigslot_save(const char *address, const char *file,
 			     struct sigslot_error *err);
 
 /*
+ * Has an instance (NULL: $SIGSLOT_INSTANCE, else the only one that runs) read its file
+ * again: connections become as it says, and processes about which something else is
+ * written by now are restarted, with what is queued. Returns when that has begun.
+ * Nothing changes if there are problems, which are reported. Returns 0; -ENOEXEC:
+ * problems, or it needs a new run; -ENXIO; -EINVAL: several run; -ENOENT: no file.
+ */
+SIGSLOT_API int sigslot_reload(const char *instance, sigslot_report_fn report,
+			       void *data, struct sigslot_error *err);
+
+/*
  * Removes what dead instances left: all of them, or one. One that still has messages
  * is kept and told of, unless `force`. Tells each removal. Returns 0, 1 if something
  * was kept, or a negative errno.

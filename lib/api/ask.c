@@ -54,6 +54,7 @@ int control_hear(int fd, const struct instance *in, uint64_t deadline,
 	ssize_t n;
 	int r;
 
+	ret->fd = -1;
 	do {
 		r = poll(&p, 1, clock_poll_ms(clock_now(), deadline));
 	} while (r < 0 && errno == EINTR);
@@ -65,10 +66,7 @@ int control_hear(int fd, const struct instance *in, uint64_t deadline,
 			    "instance '%s' has ended, or has too much to do to answer",
 			    in->name);
 	ret->fd = passed_fd(&m);
-	r = parse(packet, (size_t)n, ret, err);
-	if (r < 0)
-		fd_close(&ret->fd);
-	return r;
+	return parse(packet, (size_t)n, ret, err);
 }
 
 int control_send(int fd, json_t *take_request, struct sigslot_error *err)
@@ -89,6 +87,7 @@ int control_ask(const struct instance *in, json_t *take_request, uint64_t deadli
 	_close_ int fd = -1;
 	int r = control_reach(in, &fd, err);
 
+	ret->fd = -1;
 	if (r < 0) {
 		json_decref(take_request);
 		return r;

@@ -73,8 +73,7 @@ static int ask(const struct instance *in, json_t *take_request, uint64_t deadlin
 	struct control_answer a;
 	int r = control_ask(in, take_request, deadline, &a, err);
 
-	if (r >= 0)
-		fd_close(&a.fd);
+	fd_close(&a.fd);
 	return r;
 }
 

@@ -12,7 +12,7 @@
 
 struct control_answer {
 	char text[PATH_MAX];
-	int fd; /* that came with it, the caller's; -1: none did */
+	int fd; /* that came with it, also with an error, the caller's; -1: none did */
 };
 
 /* Connects to it. -ENXIO: the instance is dead; -EPERM: it is somebody else's. */

@@ -14,12 +14,16 @@
 #include "base/unit.h"
 #include "topology/topology.h"
 
-static int read_input(const char *file, struct buf *text, struct sigslot_error *err)
+int load_text(const char *file, struct buf *text, struct sigslot_error *err)
 {
 	int code;
 
-	if (strcmp(file, "-") != 0)
-		return fd_read_file(AT_FDCWD, file, TOPOLOGY_SIZE, text, err);
+	if (strcmp(file, "-") != 0) {
+		code = fd_read_file(AT_FDCWD, file, TOPOLOGY_SIZE, text, err);
+		return code == -EFBIG
+			       ? fail(err, -ENOEXEC, "%s has more than 1 MiB", file)
+			       : code;
+	}
 	code = fd_read(STDIN_FILENO, text, TOPOLOGY_SIZE);
 	if (code < 0)
 		return fail(err, code, "cannot read standard input: %s",
@@ -86,7 +90,7 @@ int load_wiring(const char *file, const char *name, sigslot_report_fn report,
 			    "'%s' cannot name an instance: letters, digits, _ and -, "
 			    "at most 63",
 			    name);
-	code = read_input(path, &text, err);
+	code = load_text(path, &text, err);
 	if (code == -EFBIG)
 		return fail(err, -ENOEXEC, "%s has more than 1 MiB", path);
 	if (code < 0)

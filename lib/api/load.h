@@ -7,6 +7,9 @@
 
 #include "plan/wiring.h"
 
+/* Reads its text, of 1 MiB at most. Returns 0, -ENOEXEC, or a negative errno. */
+int load_text(const char *file, struct buf *text, struct sigslot_error *err);
+
 /*
  * Reads `file` (a path, "-" for standard input, NULL for ./sigslot.yaml) and makes its
  * wiring, which has its plan; `name` overrides the instance's name (NULL: as in the

@@ -116,6 +116,28 @@ static int detach(struct wiring *wiring, struct supervisor_options *options,
 	return r;
 }
 
+/* The file may be another one by now; standard input has been read. */
+static int read_again(void *data, struct wiring *w, sigslot_report_fn report,
+		      void *report_data, struct sigslot_error *err)
+{
+	const char *file = data ? data : "sigslot.yaml";
+	_buf_ struct buf text = {0};
+	int r = strcmp(file, "-") == 0
+			? fail(err, -ENOENT,
+			       "it was read from standard input: there is no file to "
+			       "be read again")
+			: load_text(file, &text, err);
+
+	return r < 0 ? r
+		     : wiring_reload(w,
+				     &(struct topology_input){
+					     .text = text.data ? text.data : "",
+					     .size = text.size,
+					     .report = report,
+					     .data = report_data},
+				     err);
+}
+
 int sigslot_run(const struct sigslot_run_options *o, struct sigslot_error *err)
 {
 	struct announcement a = {o->ready_fd, -1, -1};
@@ -124,6 +146,8 @@ int sigslot_run(const struct sigslot_run_options *o, struct sigslot_error *err)
 		.strict = o->strict,
 		.detached = o->detach,
 		.early_fd = -1,
+		.reload = read_again,
+		.reload_data = (void *)o->file,
 		.ready = announce,
 		.data = &a,
 	};

@@ -78,7 +78,7 @@ static int write_file(const char *file, const struct buf *text,
 int sigslot_save(const char *address, const char *file, struct sigslot_error *err)
 {
 	struct instance in = {.dir = -1};
-	struct control_answer answer;
+	struct control_answer answer = {.fd = -1};
 	_buf_ struct buf text = {0};
 	_close_ int fd = -1;
 	struct address a;
@@ -90,9 +90,9 @@ int sigslot_save(const char *address, const char *file, struct sigslot_error *er
 		r = control_ask(&in, json_pack("{s:i,s:s}", "v", 1, "op", "save"),
 				clock_now() + ANSWER_S * NS_PER_S, &answer, err);
 	instance_done(&in);
+	fd = answer.fd;
 	if (r < 0)
 		return r;
-	fd = answer.fd;
 	r = fd_read(fd, &text, SIZE_MOST);
 	if (r < 0)
 		return fail(err, r, "cannot read what is to be saved: %s",

@@ -93,6 +93,7 @@ static void make_processes(struct maker *m)
 		to->name = copy(m, from->thing.name);
 		to->env = copy_all(m, from->env);
 		to->nice = from->nice;
+		to->sum = from->sum;
 		to->restart = from->restart;
 		to->on_exit = from->on_exit;
 		to->init = copy(m, from->init);

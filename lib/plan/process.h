@@ -5,6 +5,8 @@
 #ifndef PLAN_PROCESS_H
 #define PLAN_PROCESS_H
 
+#include <stdint.h>
+
 #include "base/upkeep.h"
 #include "plan/after.h"
 
@@ -17,6 +19,7 @@ struct plan_process {
 	struct budget_policy restart;
 	enum upkeep_end on_exit;
 	struct plan_after after;
+	uint64_t sum; /* the same if it and what runs in it are written the same */
 };
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "plan/compare.h"
 
 typedef VEC(struct topology_arrow) arrows;
 
@@ -23,6 +24,8 @@ struct state {
 struct wiring {
 	struct arena arena;
 	struct topology_input in;
+	char *text, *next_text; /* of `in`; what may become it, or NULL */
+	size_t next_size;
 	const char *name;
 	struct state now, next;
 };
@@ -86,11 +89,20 @@ static void state_done(struct state *s)
 	*s = (struct state){0};
 }
 
+static char *take_text(const struct topology_input *in)
+{
+	char *text = malloc(in->size + 1);
+
+	if (text)
+		memcpy(text, in->text, in->size);
+	return text;
+}
+
 static int take_input(struct wiring *w, const struct topology_input *in,
 		      const char *name)
 {
 	w->in = *in;
-	w->in.text = arena_copy(&w->arena, in->text, in->size);
+	w->in.text = w->text = take_text(in);
 	w->in.file = arena_text(&w->arena, in->file);
 	w->in.directory = arena_text(&w->arena, in->directory);
 	w->in.stem = arena_text(&w->arena, in->stem);
@@ -131,6 +143,8 @@ void wiring_free(struct wiring *w)
 	state_done(&w->now);
 	state_done(&w->next);
 	arena_done(&w->arena);
+	free(w->text);
+	free(w->next_text);
 	free(w);
 }
 
@@ -180,17 +194,6 @@ static struct topology_edits edits_of(const struct state *s)
 				       .removed_len = s->removed.len};
 }
 
-/* Members of plugins come to exist by being connected, and only at the start. */
-static int same_things(const struct plan *a, const struct plan *b,
-		       struct sigslot_error *err)
-{
-	if (a->signals_len == b->signals_len && a->slots_len == b->slots_len)
-		return 0;
-	return fail(err, -ENOEXEC,
-		    "the plugin was started without that signal or slot: name it in "
-		    "the topology and run that");
-}
-
 /* What is given up must not become nobody's. */
 static int keeps_dead(const struct plan *p, struct sigslot_error *err)
 {
@@ -211,7 +214,7 @@ static int prepare(struct wiring *w, struct sigslot_error *err)
 	int r = make(w, &edits, &w->next.plan, err);
 
 	if (r == 0)
-		r = same_things(w->now.plan, w->next.plan, err);
+		r = compare_things(w->now.plan, w->next.plan, err);
 	return r == 0 ? keeps_dead(w->next.plan, err) : r;
 }
 
@@ -287,26 +290,41 @@ void wiring_commit(struct wiring *w)
 	state_done(&w->now);
 	w->now = w->next;
 	w->next = (struct state){0};
+	if (!w->next_text)
+		return;
+	free(w->text);
+	w->in.text = w->text = TAKE(w->next_text);
+	w->in.size = w->next_size;
 }
 
 void wiring_forget(struct wiring *w)
 {
 	state_done(&w->next);
+	free(TAKE(w->next_text));
 }
 
-/* Whether two plans have the same connections, in the same order. */
-static bool same_connections(const struct plan *a, const struct plan *b)
+int wiring_reload(struct wiring *w, const struct topology_input *in,
+		  struct sigslot_error *err)
 {
-	bool same = a->connections_len == b->connections_len;
+	struct topology_input input = w->in;
+	struct topology *t;
+	int r;
 
-	for (uint32_t i = 0; same && i < a->connections_len; i++) {
-		const struct plan_connection *x = &a->connections[i];
-		const struct plan_connection *y = &b->connections[i];
-
-		same = strcmp(x->from, y->from) == 0 && strcmp(x->to, y->to) == 0 &&
-		       strcmp(x->full, y->full) == 0 && x->once == y->once;
-	}
-	return same;
+	wiring_forget(w);
+	w->next_text = take_text(in);
+	w->next_size = in->size;
+	if (!w->next_text)
+		return fail(err, -ENOMEM, "out of memory");
+	input.text = w->next_text;
+	input.size = in->size;
+	input.report = in->report;
+	input.data = in->data;
+	r = topology_read(&input, &t, err);
+	if (r < 0)
+		return r;
+	r = plan_make(t, w->name, &w->next.plan, err);
+	topology_free(t);
+	return r == 0 ? compare_places(w->now.plan, w->next.plan, err) : r;
 }
 
 /* Nobody shall find out later that what was saved is something else. */
@@ -323,7 +341,7 @@ static int check_saved(const struct wiring *w, const struct buf *text,
 	r = wiring_new(&in, w->name, &again, err);
 	if (r < 0)
 		return r;
-	if (!same_connections(w->now.plan, again->now.plan))
+	if (!compare_connections(w->now.plan, again->now.plan))
 		r = fail(err, -ENOTRECOVERABLE,
 			 "what would be saved is another topology: please report it");
 	wiring_free(again);

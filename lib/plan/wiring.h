@@ -37,6 +37,14 @@ int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
 const struct plan *wiring_next(const struct wiring *w);
 
 /*
+ * The same with another text, as it is written: what was changed since the last one is
+ * forgotten. It must have the same processes, loops and queues. Each problem is told to
+ * the report of `in`, of which nothing but this and the text is used.
+ */
+int wiring_reload(struct wiring *w, const struct topology_input *in,
+		  struct sigslot_error *err);
+
+/*
  * The topology as text, with the connections that there are now: read again, it has
  * the same ones and all that it had, if it stands in the same directory. Errors as of
  * topology_rewrite().

@@ -257,12 +257,7 @@ void instance_leave(struct instance_home *home, struct world *w, bool remove)
 {
 	routes_close(w->routes);
 	board_close(w->board);
-	free(w->signal_ids);
-	free(w->slot_ids);
-	free(w->object_ids);
-	free(w->loop_ids);
-	free(w->process_ids);
-	free(w->slots_by_id);
+	naming_done(w);
 	if (remove && home->lock >= 0)
 		lasting_remove(w);
 	fd_close(&w->queues);

@@ -287,6 +287,7 @@ static int allocate(const struct plan *p, struct world *w)
 
 static int index_slots(struct world *w)
 {
+	free(w->slots_by_id);
 	w->ids_len = routes_names_len(w->routes);
 	w->slots_by_id = malloc(w->ids_len * sizeof(uint32_t));
 	if (!w->slots_by_id)
@@ -345,4 +346,43 @@ int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 	int r = publish(&n, w->routes, err);
 
 	return r == 0 ? world_renew(w, err) : r;
+}
+
+void naming_done(struct world *w)
+{
+	free(w->signal_ids);
+	free(w->slot_ids);
+	free(w->object_ids);
+	free(w->loop_ids);
+	free(w->process_ids);
+	w->signal_ids = w->slot_ids = w->object_ids = w->loop_ids = w->process_ids =
+		NULL;
+	free(w->slots_by_id);
+	w->slots_by_id = NULL;
+	w->ids_len = 0;
+}
+
+int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err)
+{
+	struct world fresh = *w;
+	struct naming n = {.plan = p, .world = &fresh, .renewing = true};
+	int r;
+
+	fresh.plan = p;
+	fresh.slots_by_id = NULL;
+	n.error = allocate(p, &fresh);
+	r = publish(&n, w->routes, err);
+	if (r == 0)
+		r = world_renew(w, err);
+	fresh.routes = w->routes;
+	fresh.generation = w->generation;
+	if (r == 0 && index_slots(&fresh) < 0)
+		r = fail(err, -ENOMEM, "out of memory");
+	if (r < 0) {
+		naming_done(&fresh);
+		return r;
+	}
+	naming_done(w);
+	*w = fresh;
+	return 0;
 }

@@ -25,4 +25,10 @@ int naming_make(struct world *w, struct sigslot_error *err);
 int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 		 struct sigslot_error *err);
 
+/* The same for a plan with the same processes, loops and queues, and other objects. */
+int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err);
+
+/* Frees the tables of w. */
+void naming_done(struct world *w);
+
 #endif

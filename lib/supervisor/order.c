@@ -136,7 +136,7 @@ int order_timer(struct supervisor *s, const char *verb, uint32_t object)
 
 	if (!start && strcmp(verb, "stop") != 0)
 		return -EINVAL;
-	hand_say(hand_of(s, loop), WIRE_TIMER, object, start);
+	hand_say(hand_of(s, loop), WIRE_TIMER, s->world.object_ids[object], start);
 	return 0;
 }
 

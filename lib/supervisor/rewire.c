@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "queue/drop.h"
 #include "supervisor/naming.h"
+#include "supervisor/reload.h"
 #include "worker/once.h"
 
 static bool takes_from(const struct plan *p, uint32_t queue, uint32_t process)
@@ -43,10 +44,11 @@ static bool concerned(const struct plan *a, const struct plan *b, uint32_t proce
  * Wakes those that sleep on the wrong queues. A worker that has so much to read that
  * this finds no room looks at the board with whatever it reads next.
  */
-static void tell_takers(struct supervisor *s, const struct plan *next)
+void rewire_tell(struct supervisor *s, const struct plan *next)
 {
 	const struct wire packet = {.op = WIRE_ROUTES};
 
+	board_publish(s->world.board, s->world.generation);
 	for (uint32_t i = 0; i < next->processes_len; i++) {
 		const struct hand *h = &s->hands[i];
 
@@ -96,7 +98,7 @@ static int parse(const json_t *root, struct rewiring *ret, struct sigslot_error 
 
 bool rewire_knows(const json_t *root)
 {
-	static const char *const ops[] = {"connect", "disconnect", "save"};
+	static const char *const ops[] = {"connect", "disconnect", "save", "reload"};
 	const char *op = text_of(root, "op");
 
 	for (size_t i = 0; op && i < ARRAY_LEN(ops); i++)
@@ -133,8 +135,7 @@ static int publish(struct supervisor *s, uint32_t flags, struct sigslot_error *e
 
 	if (r < 0)
 		return r;
-	board_publish(s->world.board, s->world.generation);
-	tell_takers(s, next);
+	rewire_tell(s, next);
 	remove_fuses(&s->world);
 	wiring_commit(s->wiring);
 	s->plan = s->world.plan = wiring_plan(s->wiring);
@@ -168,6 +169,8 @@ int rewire_ask(struct supervisor *s, const json_t *root, int *ret_fd,
 
 	if (strcmp(text_of(root, "op"), "save") == 0)
 		return save(s, ret_fd, err);
+	if (strcmp(text_of(root, "op"), "reload") == 0)
+		return reload_ask(s, ret_fd, err);
 	r = parse(root, &asked, err);
 	if (r == 0 && (s->stop.active || s->ending))
 		r = fail(err, -ESHUTDOWN, "instance '%s' is stopping", s->plan->name);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "queue/queue.h"
 #include "supervisor/lost.h"
+#include "supervisor/reload.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
@@ -243,7 +244,7 @@ static void reap_orphans(struct supervisor *s)
 static void interrupted(struct supervisor *s, int sig)
 {
 	if (sig == SIGHUP && s->options->detached) {
-		log_line("sigslot", "SIGHUP ignored: stop and run it again to reload");
+		reload_hang_up(s);
 		return;
 	}
 	if (s->interrupts++ == 0)

@@ -17,6 +17,14 @@ struct supervisor_options {
 
 	int early_fd; /* gets a copy of the lines until all is ready; -1: none */
 
+	/*
+	 * Reads the file again, and prepares it as the wiring's next. Problems are told
+	 * to `report`. As of wiring_reload().
+	 */
+	int (*reload)(void *data, struct wiring *w, sigslot_report_fn report,
+		      void *report_data, struct sigslot_error *err);
+	void *reload_data;
+
 	/* Called once, when every loop takes messages. May be NULL. */
 	void (*ready)(void *data);
 	void *data;

@@ -49,6 +49,7 @@ struct model_process {
 	const char *init;
 	struct model_after after;
 	size_t loops, settled; /* how many it hosts; that wait for nobody any more */
+	uint64_t sum; /* of what is written about it and what runs in it */
 };
 
 struct model_loop {

@@ -18,6 +18,9 @@ void place_queues(struct reader *r, const struct node *map);
 /* Puts loops into the processes that they name; drops main if it hosts none. */
 void place_settle(struct reader *r);
 
+/* Sums up what is written about each process and all that runs in it. */
+void place_sum(struct reader *r, const struct node *top);
+
 /* NAME=VALUE of a map, after those of `base` (or NULL) that it does not change. */
 const char *const *place_env(struct reader *r, const struct node *map,
 			     const char *const *base);

@@ -80,6 +80,7 @@ static void read_top(struct reader *r, const struct section *s)
 		return;
 	place_settle(r);
 	after_settle(r);
+	place_sum(r, s->node);
 	edit_begin(r);
 	if (connections)
 		connect_read(r, connections);

@@ -58,3 +58,25 @@ int tick_add_all(struct turn *t)
 	}
 	return 0;
 }
+
+static void set_one(struct turn *t, uint32_t id, bool run)
+{
+	vec_each(k, &t->ticks) {
+		if (t->worker->world->object_ids[(*k)->object] != id)
+			continue;
+		if (run)
+			ticker_start(&(*k)->ticker, &t->worker->loop);
+		else
+			ticker_stop(&(*k)->ticker);
+	}
+}
+
+void tick_set(struct worker *w, uint32_t id, bool run)
+{
+	for (uint32_t i = 0; i < w->world->plan->loops_len; i++) {
+		struct turn *t = w->turns[i];
+
+		if (t && t->up && t->goal == PHASE_UP)
+			set_one(t, id, run);
+	}
+}

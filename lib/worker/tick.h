@@ -18,4 +18,7 @@ struct tick_object {
 /* Makes a ticker for each timer object of the loop, stopped. Returns 0 or -ENOMEM. */
 int tick_add_all(struct turn *t);
 
+/* Starts or stops the timer of that id, where it is on a loop that runs. */
+void tick_set(struct worker *w, uint32_t id, bool run);
+
 #endif

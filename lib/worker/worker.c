@@ -148,22 +148,6 @@ static void outbox_stale(struct outbox *o)
 	renew_worker(container_of(o, struct worker, outbox));
 }
 
-static void set_timer(struct worker *w, uint32_t object, bool run)
-{
-	struct turn *t = w->turns[w->world->plan->objects[object].loop];
-
-	if (!t || !t->up || t->goal != PHASE_UP)
-		return;
-	vec_each(k, &t->ticks) {
-		if ((*k)->object != object)
-			continue;
-		if (run)
-			ticker_start(&(*k)->ticker, &w->loop);
-		else
-			ticker_stop(&(*k)->ticker);
-	}
-}
-
 static void start_turn(struct worker *w, uint32_t index)
 {
 	struct turn *t = w->turns[index];
@@ -183,7 +167,7 @@ static void act(struct worker *w, const struct wire *p)
 	if (world_stale(w->world))
 		renew_worker(w);
 	if (p->op == WIRE_TIMER)
-		set_timer(w, p->index, p->value);
+		tick_set(w, p->index, p->value);
 	else if (p->op == WIRE_EXIT)
 		loop_quit(&w->loop);
 	else if (p->op == WIRE_START)

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot reload: an instance reads its topology again.
+ */
+#include "cmd.h"
+#include "print.h"
+
+static int run(int len, char **operands)
+{
+	struct sigslot_error err = {0};
+	int r = sigslot_reload(len ? operands[0] : NULL, complain_problem, NULL, &err);
+
+	return r < 0 ? complain_error(&err) : 0;
+}
+
+const struct cmd cmd_reload = {
+	.name = "reload",
+	.args = "[INSTANCE]",
+	.brief = "read the topology again, and change what differs",
+	.most = 1,
+	.run = run,
+};

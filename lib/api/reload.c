@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_reload(): has an instance read its file again.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/control.h"
+#include "base/buf.h"
+#include "base/fd.h"
+#include "base/clock.h"
+#include "state/runtime.h"
+#include "supervisor/reload.h"
+
+enum { SIZE_MOST = 1 << 20 };
+
+/* Problems that the supervisor found. They come from a file: sizes are checked. */
+static void tell(int fd, sigslot_report_fn report, void *data)
+{
+	_buf_ struct buf bytes = {0};
+	struct reload_problem p;
+
+	if (fd < 0 || fd_read(fd, &bytes, SIZE_MOST) < 0 || !report)
+		return;
+	for (size_t at = 0; at + sizeof(p) <= bytes.size; at += sizeof(p)) {
+		memcpy(&p, bytes.data + at, sizeof(p));
+		p.problem.source[sizeof(p.problem.source) - 1] = '\0';
+		p.problem.text[sizeof(p.problem.text) - 1] = '\0';
+		p.source_line[sizeof(p.source_line) - 1] = '\0';
+		report(data, &p.problem, p.source_line);
+	}
+}
+
+struct search {
+	char names[512]; /* for people */
+	char name[64];
+	unsigned len;
+};
+
+static int consider(void *data, const char *name)
+{
+	struct search *s = data;
+	size_t used = strlen(s->names);
+	struct instance in;
+
+	if (instance_open(name, &in, NULL) < 0)
+		return 0;
+	if (in.supervisor) {
+		snprintf(s->name, sizeof(s->name), "%s", name);
+		snprintf(s->names + used, sizeof(s->names) - used, "%s%s",
+			 used ? ", " : "", name);
+		s->len++;
+	}
+	instance_done(&in);
+	return 0;
+}
+
+/* The only one that runs. */
+static int find_only(struct instance *ret, struct sigslot_error *err)
+{
+	struct search s = {0};
+	_close_ int runtime = -1;
+	int r = runtime_open(false, &runtime, err);
+
+	if (r == 0)
+		runtime_each(runtime, consider, &s);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (!s.len)
+		return fail(err, -ENXIO, "no instance runs");
+	if (s.len > 1)
+		return fail(err, -EINVAL, "several instances run: say which one: %s",
+			    s.names);
+	return instance_open(s.name, ret, err);
+}
+
+int sigslot_reload(const char *instance, sigslot_report_fn report, void *data,
+		   struct sigslot_error *err)
+{
+	const char *name = instance ? instance : getenv("SIGSLOT_INSTANCE");
+	struct control_answer answer = {.fd = -1};
+	struct instance in = {.dir = -1};
+	int r = name ? instance_open(name, &in, err) : find_only(&in, err);
+
+	if (r == 0)
+		r = control_ask(&in, json_pack("{s:i,s:s}", "v", 1, "op", "reload"),
+				NEVER, &answer, err);
+	instance_done(&in);
+	tell(answer.fd, report, data);
+	fd_close(&answer.fd);
+	return r;
+}

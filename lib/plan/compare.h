@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What two plans have in common.
+ */
+#ifndef PLAN_COMPARE_H
+#define PLAN_COMPARE_H
+
+#include "plan/plan.h"
+
+/* Whether they have the same connections, in the same order. */
+bool compare_connections(const struct plan *a, const struct plan *b);
+
+/* Whether b has no signal or slot that a has not. 0, or -ENOEXEC with a sentence. */
+int compare_things(const struct plan *a, const struct plan *b,
+		   struct sigslot_error *err);
+
+/* The same for processes, loops and queues, their order and where they run. */
+int compare_places(const struct plan *a, const struct plan *b,
+		   struct sigslot_error *err);
+
+#endif

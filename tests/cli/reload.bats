@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+#
+# A topology that is read again while it runs.
+# shellcheck disable=SC2154 # run sets output and stderr
+load ../lib/helper
+
+# write WORD CONNECTION...: two processes; b says WORD of what it gets.
+write() {
+	printf '%s\n' 'name: t' 'processes: {p: {}, q: {}}' 'loops:' \
+		'  la: {process: p, objects: {a: {signals: [s, u]}, f: {filter: cat}}}' \
+		'  lb:' '    process: q' '    objects:' "      b: {run: 'echo $1 \$1 >> seen'}" \
+		"      c: {run: 'echo c \$1 >> seen'}" 'connections:' >t.yaml
+	shift
+	printf -- '  - %s\n' "$@" >>t.yaml
+}
+
+seen() {
+	sigslot wait --for idle --timeout 20s t
+	run -0 cat seen
+	assert_output "$(printf '%s\n' "$@")"
+}
+
+reload() {
+	run -0 --separate-stderr sigslot reload "$@"
+	assert_output ''
+	assert_stderr ''
+}
+
+pid_of() {
+	sigslot ps --json t | sed -n 's/.*"loop":"'"$1"'".*"pid":\([0-9]*\).*/\1/p'
+}
+
+@test "connections become as the file says, and nothing is restarted for it" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	pids="$(pid_of la) $(pid_of lb)"
+	sigslot connect a.u b
+	sigslot emit a.s 1
+	write b 'a.s -> c' 'a.u -> c: {full: latest}'
+	reload t
+	sigslot emit a.s 2
+	sigslot emit a.u 3
+	seen 'b 1' 'c 2' 'c 3'
+	assert_equal "$(pid_of la) $(pid_of lb)" "$pids"
+	run -1 sigslot disconnect a.u b
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_line 'sigslot | reloaded t.yaml: 2 connections came, 2 went, restarts nothing'
+}
+
+@test "a process of which something else is written is restarted, others are not" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	la=$(pid_of la) lb=$(pid_of lb)
+	sigslot emit a.s 1
+	write bb 'a.s -> b' 'a.s -> c'
+	reload
+	sigslot emit a.s 2
+	sigslot wait t
+	seen 'b 1' 'bb 2' 'c 2'
+	assert_equal "$(pid_of la)" "$la"
+	refute [ "$(pid_of lb)" = "$lb" ]
+	# the layout of the file says nothing
+	sed 's/{run: /{ run:   /; s/^/ /; s/$/  # x/' t.yaml >x && mv x t.yaml
+	lb=$(pid_of lb)
+	reload t
+	assert_equal "$(pid_of lb)" "$lb"
+	stop_run
+}
+
+@test "objects come and go, and what is queued for others is kept" {
+	write b 'a.s -> b'
+	sed -i "s/      b: .*/      b: {run: 'read x < go; echo b \$1 >> seen'}/" t.yaml
+	mkfifo go
+	start_run t.yaml
+	for i in 1 2 3; do sigslot emit a.s "$i"; done
+	write new 'a.s -> b' 'b -> d'
+	sed -i "/      c: /d; s/ >> seen'/'/; /      b: /s/}/, out: string}/; /^connections/i\\      d: {run: 'echo d \$1 >> seen'}" t.yaml
+	reload t
+	for i in 1 2 3; do
+		echo >go
+		wait_until has_lines seen "$i"
+	done
+	sigslot wait t
+	sigslot emit a.s 4
+	seen 'b 1' 'b 2' 'b 3' 'd new 4'
+	run -69 sigslot emit c 1
+	sigslot emit d 5
+	seen 'b 1' 'b 2' 'b 3' 'd new 4' 'd 5'
+	stop_run
+}
+
+@test "a file with problems changes nothing, and all of them are told: 78" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	write b 'a.t -> b' 'a.s -> bb'
+	run -78 --separate-stderr sigslot reload t
+	assert_output ''
+	assert_stderr "$(
+		cat <<-'END'
+			sigslot: t.yaml:11:5: `a` has no signal `t`
+			  - a.t -> b
+			    ^
+			sigslot: t.yaml:12:12: there is no object, loop, process or queue `bb`: did you mean `b`?
+			  - a.s -> bb
+			           ^
+			sigslot: 2 problems in t.yaml
+		END
+	)"
+	sigslot emit a.s 1
+	seen 'b 1'
+	rm t.yaml
+	run -66 --separate-stderr sigslot reload t
+	stop_run
+}
+
+@test "processes, loops and queues come only when it is run again: 78, and nothing changes" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	cp t.yaml old.yaml
+	for more in 'objects: {x: {run: "true"}}' 'queues: {x: {}}'; do
+		(cat old.yaml && echo "$more") >t.yaml
+		run -78 --separate-stderr sigslot reload t
+		assert_stderr_has "is not where it was"
+	done
+	sed 's/name: t/name: u/' old.yaml >t.yaml
+	run -78 --separate-stderr sigslot reload t
+	assert_stderr "sigslot: it has another name: 't' stays what it is called"
+	sed 's/    process: q/    process: p/; s/, q: {}//' old.yaml >t.yaml
+	run -78 --separate-stderr sigslot reload t
+	sigslot emit a.s 1
+	seen 'b 1'
+	stop_run
+}
+
+@test "SIGHUP reloads a detached run, and says what is wrong in its log" {
+	write b 'a.s -> b'
+	run -0 sigslot run -d t.yaml
+	pid=$(sed -n "s/^pid //p" "$SIGSLOT_RUNTIME_DIR/t/lock")
+	write b 'a.s -> c'
+	kill -HUP "$pid"
+	wait_until eval 'sigslot logs t | grep -q reloaded'
+	sigslot emit a.s 1
+	seen 'c 1'
+	write b 'a.x -> c'
+	kill -HUP "$pid"
+	wait_until eval 'sigslot logs t | grep -q "not reloaded: 1 problem in t.yaml"'
+	run -0 sigslot logs t
+	assert_output --partial 't.yaml:11:5: `a` has no signal `x`'
+	sigslot emit a.s 2
+	seen 'c 1' 'c 2'
+	sigslot stop t
+}
+
+@test "timers are still found by name after objects came before them" {
+	printf '%s\n' 'name: t' 'processes: {q: {}}' 'loops:' \
+		'  la: {objects: {tick: {every: 10ms, enabled: false}}}' \
+		'  lb: {process: q, objects: {a: {run: "true"}, b: {run: "echo $1 >> seen"}}}' \
+		'connections: [tick -> b]' >t.yaml
+	start_run t.yaml
+	sed -i 's/objects: {a:/objects: {a0: {every: 1h}, a:/' t.yaml
+	reload t
+	sigslot wait t
+	sigslot emit tick.start
+	wait_until has_lines seen 2
+	sigslot emit tick.stop
+	stop_run
+}
+
+@test "what was read from standard input cannot be read again: 66" {
+	echo 'objects: {a: {run: "true"}}' | sigslot run -d -n t -
+	run -66 --separate-stderr sigslot reload t
+	assert_stderr_has 'it was read from standard input'
+	sigslot stop t
+}
+
+@test "again and again, while messages come, nothing is lost" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	seq 200 | while read -r i; do
+		sigslot emit a.s "$i"
+		[ $((i % 20)) -ne 0 ] || {
+			write "b$i" 'a.s -> b'
+			sigslot reload t
+		}
+	done
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	run -0 bash -c 'cut -d" " -f2 seen | sort -n | uniq | wc -l'
+	assert_output 200
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
