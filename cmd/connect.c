@@ -2,6 +2,8 @@
 /*
  * sigslot connect: a signal of an instance that runs gets a further receiver.
  */
+#include <stdlib.h>
+
 #include "cmd.h"
 #include "connect.h"
 #include "print.h"
@@ -24,12 +26,37 @@ static const struct opt opts[] = {
 	{0},
 };
 
+static int connect_command(const char *signal, int len, char **words)
+{
+	char **argv = calloc((size_t)len + 1, sizeof(*argv));
+	struct sigslot_error err = {0};
+	int r;
+
+	if (!argv)
+		return CMD_OS;
+	for (int i = 0; i < len; i++)
+		argv[i] = words[i];
+	r = sigslot_connect_command(signal, &connection, argv, complain_line, NULL,
+				    &err);
+	free(argv);
+	return r < 0 ? complain_error(&err) : r;
+}
+
 static int run(int len, char **operands)
 {
 	struct sigslot_error err = {0};
-	int r = sigslot_connect(operands[0], operands[1], &connection, &err);
+	bool plain = opt_behind < 0 && len == 2;
+	int r;
 
-	(void)len;
+	if (!plain && (opt_behind != 1 || len < 2 || file || connection.once)) {
+		complain("connect: wanted is SIGNAL TARGET, or SIGNAL -- COMMAND "
+			 "without "
+			 "--once and --save");
+		return CMD_USAGE;
+	}
+	if (!plain)
+		return connect_command(operands[0], len - 1, operands + 1);
+	r = sigslot_connect(operands[0], operands[1], &connection, &err);
 	if (r == 1)
 		complain("connected already: %s -> %s", operands[0], operands[1]);
 	if (r >= 0)
@@ -39,10 +66,10 @@ static int run(int len, char **operands)
 
 const struct cmd cmd_connect = {
 	.name = "connect",
-	.args = "SIGNAL TARGET",
+	.args = "SIGNAL TARGET | SIGNAL -- COMMAND...",
 	.brief = "connect a signal while the instance runs",
 	.opts = opts,
 	.least = 2,
-	.most = 2,
+	.most = ANY_NUMBER,
 	.run = run,
 };

@@ -192,6 +192,8 @@ static int parse_letters(struct parser *p, const char *letters)
 	return 0;
 }
 
+int opt_behind = -1;
+
 int opt_parse(const struct opt *opts, char **argv, int len, bool *ret_help,
 	      struct sigslot_error *err)
 {
@@ -199,6 +201,7 @@ int opt_parse(const struct opt *opts, char **argv, int len, bool *ret_help,
 	int operands = 0, r = 0;
 
 	wants_help = false;
+	opt_behind = -1;
 	while (p.at < len && r == 0) {
 		char *word = argv[p.at++];
 
@@ -208,8 +211,10 @@ int opt_parse(const struct opt *opts, char **argv, int len, bool *ret_help,
 			r = parse_letters(&p, word + 1);
 		else if (word[2])
 			r = parse_long(&p, word + 2);
-		else
+		else {
+			opt_behind = operands;
 			break;
+		}
 	}
 	if (r < 0)
 		return r;

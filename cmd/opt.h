@@ -38,6 +38,9 @@ extern const struct opt opt_common[];
 int opt_parse(const struct opt *opts, char **argv, int len, bool *ret_help,
 	      struct sigslot_error *err);
 
+/* The first operand behind `--` that the last opt_parse() found; -1: no `--`. */
+extern int opt_behind;
+
 /* What help calls the option's value: its name or "ONE|OTHER"; "" for a flag. */
 const char *opt_value_name(const struct opt *opt, char *out, size_t size);
 

@@ -220,6 +220,20 @@ SIGSLOT_API int sigslot_connect(const char *from, const char *to,
 				struct sigslot_error *err);
 
 /*
+ * Runs a command that reads the payloads of a signal as lines on its standard input,
+ * for as long as it runs: then the connection goes, also if this process is killed, and
+ * what is queued for it is dropped and counted. argv ends with NULL; argv[0] is found
+ * along PATH. Returns when it has ended, as by itself when the instance has: its exit
+ * status, 126, 127, 128 + a signal; or a negative errno as of sigslot_connect(). told,
+ * which may be NULL, hears of messages that are no line.
+ */
+SIGSLOT_API int sigslot_connect_command(const char *from,
+					const struct sigslot_connection *c,
+					char *const *argv,
+					void (*told)(void *data, const char *line),
+					void *data, struct sigslot_error *err);
+
+/*
  * Removes a connection: the next emit after it returns does not take it. What is queued
  * for it is dropped and counted, or, with `drain`, delivered, and waited for up to
  * timeout_ns. Returns 0; 1: it is not connected; -ETIMEDOUT: it is removed, and still

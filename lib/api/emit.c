@@ -132,6 +132,9 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 			r = await_room(e, i, deadline, err);
 			if (r == 0 && emitter_lost(e, i))
 				done = len; /* it is for nobody any more */
+		} else if (r == -ESHUTDOWN && emitter_lost(e, i)) {
+			done = len; /* who was connected has just gone */
+			r = 0;
 		} else if (r == -ETIMEDOUT && clock_now() < deadline)
 			r = 0; /* a stopped process holds the queue: wait for it */
 		else if (r == -ETIMEDOUT)

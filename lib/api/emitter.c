@@ -187,7 +187,9 @@ int emitter_renew(struct sigslot_emitter *e, struct sigslot_error *err)
 	routes_close(e->in.routes);
 	e->in.routes = NULL;
 	r = instance_routes(&e->in, err);
-	return r < 0 ? r : open_receivers(e, err);
+	if (r == 0)
+		r = open_receivers(e, err);
+	return r == -ENOENT && stale(e) ? emitter_renew(e, err) : r;
 }
 
 /* Whether a signal leads to a queue, or did until that was to be drained. */
@@ -238,7 +240,9 @@ static int open_all(struct sigslot_emitter *e, const struct address *a,
 	r = emitter_check(e, err);
 	if (r == 0)
 		r = type_parse(routes_text(e->in.routes, n->type), &e->type, err);
-	return r < 0 ? r : open_receivers(e, err);
+	if (r == 0)
+		r = open_receivers(e, err);
+	return r == -ENOENT && stale(e) ? emitter_renew(e, err) : r;
 }
 
 int sigslot_emitter_open(const char *address, struct sigslot_emitter **ret,

@@ -20,6 +20,7 @@ struct plan_connection {
 	const char *from, *to;
 	const char *full; /* its `full:` */
 	bool once, implied; /* as of a link of the topology */
+	uint32_t signal, to_signal; /* its ends, if they are signals; or NONE */
 	unsigned line;
 };
 

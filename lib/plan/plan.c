@@ -294,6 +294,10 @@ static void make_rest(struct maker *m)
 		m->p->connections[i].full = copy(m, from->full);
 		m->p->connections[i].once = from->once;
 		m->p->connections[i].implied = from->implied;
+		m->p->connections[i].signal =
+			from->from ? from->from->index : PLAN_NONE;
+		m->p->connections[i].to_signal =
+			from->signal ? from->signal->index : PLAN_NONE;
 		m->p->connections[i].line = from->at->from.line;
 	}
 	for (size_t i = 0; i < m->t->processes.len; i++)

@@ -96,7 +96,7 @@ int account_settle(struct supervisor *s)
 
 	if (whole)
 		drop_rest(s);
-	dropped = tell_dropped(s);
+	dropped = tell_dropped(s) + s->guests_dropped;
 	left = instance_queued(&s->world);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		const struct board_loop *b = &s->world.board->loops[i];

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "supervisor/guest.h"
 #include "supervisor/rewire.h"
 
 enum { PEERS = 256, ORDERS = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
@@ -30,6 +31,7 @@ struct control_client {
 	char told[512]; /* the last progress */
 	struct timer pause; /* until the next */
 	bool stale; /* something has changed since */
+	struct guest *guest; /* that it is the life of, or NULL */
 };
 
 static void hang_up(struct control_client *c)
@@ -43,6 +45,8 @@ static void hang_up(struct control_client *c)
 	loop_unwatch(&c->watch);
 	loop_disarm(&c->super->loop, &c->pause);
 	fd_close(&fd);
+	if (!c->super->ending)
+		guest_leave(c->super, c->guest);
 	free(c);
 }
 
@@ -251,6 +255,18 @@ static void ask_rewiring(struct control_client *c, const json_t *root)
 	hang_up(c);
 }
 
+/* This connection stays open for as long as the guest does. */
+static void ask_to_join(struct control_client *c, const json_t *root)
+{
+	struct sigslot_error err = {0};
+	int r = guest_join(c->super, root, &c->guest, &err);
+
+	if (r < 0)
+		answer(c, r, err.text);
+	else
+		say(c, json_pack("{s:i,s:s}", "code", 0, "text", c->guest->queue), -1);
+}
+
 static void ask(struct control_client *c, const char *text, size_t size)
 {
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -260,6 +276,11 @@ static void ask(struct control_client *c, const char *text, size_t size)
 		     find_wish(verb) && (!target || strlen(target) < sizeof(c->target));
 	int r;
 
+	if (verb && strcmp(verb, "join") == 0) {
+		ask_to_join(c, root);
+		json_decref(root);
+		return;
+	}
 	if (rewire_knows(root)) {
 		ask_rewiring(c, root);
 		json_decref(root);
@@ -298,7 +319,7 @@ static void readable(struct watch *w, uint32_t events)
 	(void)events;
 	if (n <= 0)
 		hang_up(c);
-	else if (!c->wish)
+	else if (!c->wish && !c->guest)
 		ask(c, packet, (size_t)n);
 }
 

@@ -257,7 +257,7 @@ void instance_leave(struct instance_home *home, struct world *w, bool remove)
 {
 	routes_close(w->routes);
 	board_close(w->board);
-	naming_done(w);
+	world_done(w);
 	if (remove && home->lock >= 0)
 		lasting_remove(w);
 	fd_close(&w->queues);

@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/ways.h"
 #include "queue/drop.h"
 #include "route/build.h"
+#include "supervisor/guest.h"
+#include "supervisor/spell.h"
 #include "worker/worker.h"
 
 struct naming {
@@ -18,6 +21,7 @@ struct naming {
 	const struct plan *plan;
 	struct world *world;
 	struct route_going going;
+	bool *marks; /* see mark_guests() */
 	uint32_t *fuses; /* of the plan's connections; 0: none, or not known yet */
 	bool renewing; /* everything stands already, but for the connections */
 	int error;
@@ -74,45 +78,6 @@ static void name_owners(struct naming *n)
 	}
 }
 
-/* The object that shares its loop's name, or NONE. */
-static uint32_t twin(const struct plan *p, uint32_t loop)
-{
-	for (uint32_t i = 0; i < p->objects_len; i++)
-		if (p->objects[i].loop == loop &&
-		    strcmp(p->objects[i].name, p->loops[loop].name) == 0)
-			return i;
-	return PLAN_NONE;
-}
-
-static bool has_slot(const struct plan *p, uint32_t object, const char *slot)
-{
-	for (uint32_t i = 0; i < p->slots_len; i++)
-		if (p->slots[i].owner == PLAN_OBJECT &&
-		    p->slots[i].owned_by == object &&
-		    strcmp(p->slots[i].name, slot) == 0)
-			return true;
-	return false;
-}
-
-/*
- * An object that shares its loop's name may have a `start` of its own: then the loop's
- * goes by a name that no address can spell.
- */
-static const char *spell(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
-			 const char *member, bool slot, char out[static 72])
-{
-	uint32_t object = owner == PLAN_LOOP ? twin(p, owned_by) : PLAN_NONE;
-	bool taken =
-		object != PLAN_NONE &&
-		(slot ? has_slot(p, object, member)
-		      : worker_signal(p, PLAN_OBJECT, object, member) != PLAN_NONE);
-
-	if (!taken)
-		return member;
-	snprintf(out, 72, ".%s", member);
-	return out;
-}
-
 static void name_members(struct naming *n)
 {
 	const struct plan *p = n->plan;
@@ -123,8 +88,8 @@ static void name_members(struct naming *n)
 
 		name(n, &n->world->signal_ids[i], ROUTE_SIGNAL,
 		     plan_owner_name(p, s->owner, s->owned_by),
-		     spell(p, s->owner, s->owned_by, s->name, false, text), s->type,
-		     ROUTE_NOWHERE);
+		     spell_member(p, s->owner, s->owned_by, s->name, false, text),
+		     s->type, ROUTE_NOWHERE);
 		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
 	for (uint32_t i = 0; i < p->slots_len; i++) {
@@ -136,8 +101,8 @@ static void name_members(struct naming *n)
 			continue;
 		name(n, &n->world->slot_ids[i], ROUTE_SLOT,
 		     plan_owner_name(p, s->owner, s->owned_by),
-		     spell(p, s->owner, s->owned_by, s->name, true, text), s->type,
-		     queue);
+		     spell_member(p, s->owner, s->owned_by, s->name, true, text),
+		     s->type, queue);
 		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
 }
@@ -183,6 +148,47 @@ static void find_fuses(struct naming *n)
 			n->fuses[i] = ++n->build.fuses;
 }
 
+/* For each guest, which signals lead to it: signals_len each. */
+static int mark_guests(struct naming *n)
+{
+	size_t len = 0;
+	bool *marks;
+
+	for (const struct guest *g = n->world->guests; g; g = g->next)
+		len++;
+	marks = n->marks = calloc(len * n->plan->signals_len + 1, sizeof(bool));
+	if (!marks)
+		return -ENOMEM;
+	for (const struct guest *g = n->world->guests; g; g = g->next) {
+		uint32_t signal = ways_from(n->plan, g->owner, g->member);
+
+		if (signal != PLAN_NONE)
+			ways_mark(n->plan, signal, marks);
+		marks += n->plan->signals_len;
+	}
+	return 0;
+}
+
+/* Behind the signal's own targets. */
+static void add_guests(struct naming *n, uint32_t signal)
+{
+	uint32_t queue = world_control(n->world) + 1;
+	const bool *marks = n->marks;
+
+	for (const struct guest *g = n->world->guests; !n->error && g; g = g->next) {
+		uint32_t via = ways_from(n->plan, g->owner, g->member);
+		struct route_target t = {.queue = queue, .full = g->full};
+
+		if (marks[signal]) {
+			t.via = n->world->signal_ids[via];
+			n->error = route_build_target(&n->build,
+						      n->world->signal_ids[signal], t);
+		}
+		queue++;
+		marks += n->plan->signals_len;
+	}
+}
+
 static void add_targets(struct naming *n)
 {
 	const struct plan *p = n->plan;
@@ -190,6 +196,7 @@ static void add_targets(struct naming *n)
 	n->fuses = calloc(p->connections_len + 1, sizeof(*n->fuses));
 	if (!n->fuses)
 		n->error = -ENOMEM;
+	n->error = n->error ?: mark_guests(n);
 	if (!n->error)
 		find_fuses(n);
 	for (uint32_t i = 0; !n->error && i < p->signals_len; i++) {
@@ -199,6 +206,7 @@ static void add_targets(struct naming *n)
 			n->error = route_build_target(
 				&n->build, n->world->signal_ids[i],
 				target_of(n, &p->targets[s->first_target + k]));
+		add_guests(n, i);
 		if (!n->error)
 			n->error = route_build_gone(&n->build, n->world->signal_ids[i],
 						    &n->going);
@@ -269,6 +277,8 @@ static void add_queues(struct naming *n)
 							p->queues[i].circle));
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
+	for (const struct guest *g = n->world->guests; r >= 0 && g; g = g->next)
+		r = route_build_queue(&n->build, g->queue, g->size, 0);
 	n->error = r < 0 ? (int)r : 0;
 }
 
@@ -283,21 +293,6 @@ static int allocate(const struct plan *p, struct world *w)
 			       w->process_ids
 		       ? 0
 		       : -ENOMEM;
-}
-
-static int index_slots(struct world *w)
-{
-	free(w->slots_by_id);
-	w->ids_len = routes_names_len(w->routes);
-	w->slots_by_id = malloc(w->ids_len * sizeof(uint32_t));
-	if (!w->slots_by_id)
-		return -ENOMEM;
-	for (uint32_t id = 0; id < w->ids_len; id++)
-		w->slots_by_id[id] = PLAN_NONE;
-	for (uint32_t i = 0; i < w->plan->slots_len; i++)
-		w->slots_by_id[w->slot_ids[i]] = i;
-	w->slots_by_id[0] = PLAN_NONE;
-	return 0;
 }
 
 /* Writes what follows from the plan behind the old snapshot, which is borrowed. */
@@ -319,6 +314,7 @@ static int publish(struct naming *n, const struct routes *old,
 		     : route_build_write(&n->build, n->world->dir, err);
 	route_build_done(&n->build);
 	free(n->fuses);
+	free(n->marks);
 	return r;
 }
 
@@ -335,7 +331,7 @@ int naming_make(struct world *w, struct sigslot_error *err)
 	routes_close(old);
 	if (r == 0)
 		r = world_renew(w, err);
-	return r == 0 ? index_slots(w) : r;
+	return r == 0 ? world_index(w) : r;
 }
 
 int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
@@ -348,20 +344,6 @@ int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 	return r == 0 ? world_renew(w, err) : r;
 }
 
-void naming_done(struct world *w)
-{
-	free(w->signal_ids);
-	free(w->slot_ids);
-	free(w->object_ids);
-	free(w->loop_ids);
-	free(w->process_ids);
-	w->signal_ids = w->slot_ids = w->object_ids = w->loop_ids = w->process_ids =
-		NULL;
-	free(w->slots_by_id);
-	w->slots_by_id = NULL;
-	w->ids_len = 0;
-}
-
 int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err)
 {
 	struct world fresh = *w;
@@ -371,18 +353,16 @@ int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *e
 	fresh.plan = p;
 	fresh.slots_by_id = NULL;
 	n.error = allocate(p, &fresh);
-	r = publish(&n, w->routes, err);
-	if (r == 0)
-		r = world_renew(w, err);
+	r = publish(&n, w->routes, err) ?: world_renew(w, err);
 	fresh.routes = w->routes;
 	fresh.generation = w->generation;
-	if (r == 0 && index_slots(&fresh) < 0)
+	if (r == 0 && world_index(&fresh) < 0)
 		r = fail(err, -ENOMEM, "out of memory");
 	if (r < 0) {
-		naming_done(&fresh);
+		world_done(&fresh);
 		return r;
 	}
-	naming_done(w);
+	world_done(w);
 	*w = fresh;
 	return 0;
 }

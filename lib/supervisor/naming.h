@@ -28,7 +28,4 @@ int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 /* The same for a plan with the same processes, loops and queues, and other objects. */
 int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err);
 
-/* Frees the tables of w. */
-void naming_done(struct world *w);
-
 #endif

@@ -85,7 +85,7 @@ struct supervisor {
 	struct later reserving; /* what the queues may fill, once all is ready */
 	uint32_t reserved; /* queues that have all of it */
 	struct timer deadline; /* of workers that were told to leave */
-	unsigned interrupts;
+	unsigned interrupts, guests_dropped; /* signals; messages for guests */
 };
 
 /*

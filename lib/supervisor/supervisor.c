@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "queue/queue.h"
 #include "supervisor/lost.h"
+#include "supervisor/guest.h"
 #include "supervisor/reload.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
@@ -196,6 +197,7 @@ static void check_end(struct supervisor *s)
 			return;
 	if (!s->ending) {
 		s->ending = true;
+		guest_end_all(s);
 		s->world.board->state = BOARD_DRAINING;
 		outbox_flush(&s->outbox);
 		super_deadline(s, LEAVE_S);
@@ -327,8 +329,10 @@ static int start_all(struct supervisor *s, struct sigslot_error *err)
 	int r = 0, w = 0;
 
 	setenv(STRAY_MARK, s->world.run, 1);
-	if (routes_generation(s->world.routes) > 1)
+	if (routes_generation(s->world.routes) > 1) {
+		guest_clear(s);
 		hand_recover(s); /* what the last run's workers held */
+	}
 	while (r == 0 && forked < len) {
 		r = hand_fork(&s->hands[forked], err);
 		forked += r == 0;

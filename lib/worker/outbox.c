@@ -32,16 +32,33 @@ void outbox_done(struct outbox *o)
 	o->outlets = NULL;
 }
 
-/* The queues keep their indexes; more may have come behind them. */
+/* One whose queue has gone is kept until what it holds is told of. */
+static bool over(struct outlet *out)
+{
+	return out->index == ROUTE_NOWHERE && outlet_empty(out) && !out->flushing;
+}
+
 int outbox_renew(struct outbox *o)
 {
 	uint32_t len = routes_queues_len(o->world->routes);
-	struct outlet **outlets = calloc(2 * len, sizeof(*outlets));
+	struct outlet **outlets = calloc(2 * len, sizeof(*outlets)), **at = &o->open;
 
 	if (!outlets)
 		return -ENOMEM;
-	for (struct outlet *out = o->open; out; out = out->next)
-		outlets[2 * out->index + out->outside] = out;
+	while (*at) {
+		struct outlet *out = *at;
+
+		outlet_find(out, o->world->routes);
+		if (over(out)) {
+			*at = out->next;
+			outlet_close(out);
+			free(out);
+			continue;
+		}
+		if (out->index != ROUTE_NOWHERE)
+			outlets[2 * out->index + out->outside] = out;
+		at = &out->next;
+	}
 	free(o->outlets);
 	o->outlets = outlets;
 	return 0;

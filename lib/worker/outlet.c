@@ -5,6 +5,7 @@
  */
 #include "worker/outlet.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,9 +15,19 @@ enum { RUN = 256, RETRY_MS = 100, KEEP = 65536 };
 
 const char *outlet_name(const struct outlet *out)
 {
-	const struct routes *r = out->box->world->routes;
+	return out->name;
+}
 
-	return routes_text(r, routes_queue(r, out->index)->name);
+void outlet_find(struct outlet *out, const struct routes *r)
+{
+	const struct route_queue *q = routes_queue(r, out->index);
+
+	if (q && strcmp(routes_text(r, q->name), out->name) == 0)
+		return;
+	out->index = ROUTE_NOWHERE;
+	for (uint32_t i = 0; (q = routes_queue(r, i)); i++)
+		if (strcmp(routes_text(r, q->name), out->name) == 0)
+			out->index = i;
 }
 
 int outlet_open(struct outlet *out, struct outbox *o, uint32_t index,
@@ -30,6 +41,8 @@ int outlet_open(struct outlet *out, struct outbox *o, uint32_t index,
 	out->box = o;
 	out->index = index;
 	out->largest = queue_largest(routes_queue(w->routes, index)->size);
+	snprintf(out->name, sizeof(out->name), "%s",
+		 routes_text(w->routes, routes_queue(w->routes, index)->name));
 	r = queue_open(w->queues, outlet_name(out), o->identity, &out->queue, err);
 	if (r == 0)
 		warn_begin(&out->gauge, out->queue);

@@ -23,8 +23,9 @@ struct parcel {
 struct outlet {
 	struct outlet *next; /* of the outbox */
 	struct outbox *box; /* NULL until it is opened */
-	uint32_t index; /* of the queue in the routes */
+	uint32_t index; /* of the queue in the routes; NOWHERE: it has gone */
 	bool outside; /* of the circle of that queue is who emits */
+	char name[64];
 	struct queue *queue; /* NULL until the first message for it */
 	size_t largest;
 	VEC(struct parcel) parcels;
@@ -45,6 +46,9 @@ struct outlet {
 int outlet_open(struct outlet *out, struct outbox *o, uint32_t index,
 		struct sigslot_error *err);
 void outlet_close(struct outlet *out);
+
+/* Finds the index of its queue in other routes. */
+void outlet_find(struct outlet *out, const struct routes *r);
 
 /* The name of the queue. */
 const char *outlet_name(const struct outlet *out);

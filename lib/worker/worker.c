@@ -98,6 +98,10 @@ int worker_emit(struct worker *w, uint32_t signal, const struct payload *p,
 	if (world_stale(w->world))
 		renew_worker(w);
 	copies = outbox_emit(&w->outbox, signal, p, from, origin, err);
+	if (copies == -ENOENT && world_stale(w->world)) { /* a guest has just gone */
+		renew_worker(w);
+		copies = outbox_emit(&w->outbox, signal, p, from, origin, err);
+	}
 	if (copies < 0)
 		return copies;
 	if (copies)

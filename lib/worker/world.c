@@ -5,6 +5,8 @@
  */
 #include "worker/world.h"
 
+#include <stdlib.h>
+
 int world_renew(struct world *w, struct sigslot_error *err)
 {
 	struct routes *routes = NULL;
@@ -25,4 +27,33 @@ bool world_heard(const struct world *w, uint32_t signal)
 				    : routes_name(w->routes, w->signal_ids[signal]);
 
 	return n && n->reaches_len;
+}
+
+int world_index(struct world *w)
+{
+	free(w->slots_by_id);
+	w->ids_len = routes_names_len(w->routes);
+	w->slots_by_id = malloc(w->ids_len * sizeof(uint32_t));
+	if (!w->slots_by_id)
+		return -ENOMEM;
+	for (uint32_t id = 0; id < w->ids_len; id++)
+		w->slots_by_id[id] = PLAN_NONE;
+	for (uint32_t i = 0; i < w->plan->slots_len; i++)
+		w->slots_by_id[w->slot_ids[i]] = i;
+	w->slots_by_id[0] = PLAN_NONE;
+	return 0;
+}
+
+void world_done(struct world *w)
+{
+	free(w->signal_ids);
+	free(w->slot_ids);
+	free(w->object_ids);
+	free(w->loop_ids);
+	free(w->process_ids);
+	w->signal_ids = w->slot_ids = w->object_ids = w->loop_ids = w->process_ids =
+		NULL;
+	free(w->slots_by_id);
+	w->slots_by_id = NULL;
+	w->ids_len = 0;
 }

@@ -22,6 +22,7 @@ struct world {
 	int dir; /* of the instance */
 	int queues; /* its `q` */
 	int log; /* where lines for people go: a pipe to the supervisor, never blocks */
+	struct guest *guests; /* the supervisor's: queues behind signals, see guest.h */
 	char run[40]; /* the run's mark in the environment of commands */
 	/* plan index -> id of the name */
 	uint32_t *signal_ids, *slot_ids, *object_ids, *loop_ids, *process_ids;
@@ -44,6 +45,12 @@ static inline bool world_stale(const struct world *w)
 
 /* Opens the newest routes. Returns 0, or a negative errno and the old ones stay. */
 int world_renew(struct world *w, struct sigslot_error *err);
+
+/* Makes the table of slots from the routes and ids. Returns 0 or -ENOMEM. */
+int world_index(struct world *w);
+
+/* Frees all tables. */
+void world_done(struct world *w);
 
 /* Whether the plan's signal has anybody connected. */
 bool world_heard(const struct world *w, uint32_t signal);
