@@ -43,7 +43,7 @@ waits() {
 }
 
 # A slot that begins a message, says so, and waits for ./go.
-held="      b: {run: 'echo \$1 >> begun; read x < go; echo \$1 >> seen'}"
+held="      b: {run: 'echo \$1 >> begun; until read x <go; do :; done; echo \$1 >> seen'}"
 
 @test "what is emitted after connecting arrives in another process, and before it does not" {
 	start "${slots[@]}"

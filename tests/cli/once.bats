@@ -75,7 +75,7 @@ disconnected() {
 }
 
 @test "a worker that is killed delivers the same message again, and no other one" {
-	start "      b: {run: 'echo \$1 \$SIGSLOT_ATTEMPT >> begun; read x < go; echo \$1 >> seen'}"
+	start "      b: {run: 'echo \$1 \$SIGSLOT_ATTEMPT >> begun; until read x <go; do :; done; echo \$1 >> seen'}"
 	mkfifo go
 	sigslot connect --once a.s b
 	sigslot emit a.s 1
@@ -127,7 +127,7 @@ disconnected() {
 }
 
 @test "one that has delivered nothing when its run dies is gone, and that is counted" {
-	start "      b: {run: 'echo \$1 >> begun; read x < go'}"
+	start "      b: {run: 'echo \$1 >> begun; until read x <go; do :; done'}"
 	mkfifo go
 	sigslot emit b 1
 	wait_until has_lines begun 1

@@ -70,7 +70,7 @@ pid_of() {
 
 @test "objects come and go, and what is queued for others is kept" {
 	write b 'a.s -> b'
-	sed -i "s/      b: .*/      b: {run: 'read x < go; echo b \$1 >> seen'}/" t.yaml
+	sed -i "s/      b: .*/      b: {run: 'until read x <go; do :; done; echo b \$1 >> seen'}/" t.yaml
 	mkfifo go
 	start_run t.yaml
 	for i in 1 2 3; do sigslot emit a.s "$i"; done
