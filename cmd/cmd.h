@@ -22,6 +22,7 @@
 	X(queue)      \
 	X(ps)         \
 	X(stats)      \
+	X(ledger)     \
 	X(why)        \
 	X(errors)     \
 	X(logs)       \

@@ -40,6 +40,7 @@ static size_t numbers(const struct sigslot_queue_info *i, struct print_member *o
 		{"limit", i->limit},
 		{"put", i->put},
 		{"done", i->done},
+		{"faulted", i->faulted},
 		{"dropped", i->dropped},
 		{"evicted", i->evicted},
 		{"outdated", i->outdated},

@@ -44,6 +44,47 @@ typedef int (*sigslot_ps_fn)(void *data, const struct sigslot_loop_info *info);
 SIGSLOT_API int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 			   struct sigslot_error *err);
 
+/*
+ * What became of the messages that were sent to a queue. At every moment, whoever was
+ * killed: sent = delivered + filtered + failed + retried + dead + queued + what was
+ * dropped. Which of the dropped or failed ones it was, a kill may leave unsaid: it
+ * counts one of them under `stopping` or `failed`.
+ */
+struct sigslot_balance {
+	uint64_t sent; /* what is tried again as a message of its own is sent again */
+	uint64_t delivered; /* all its slots are done; taken from a named queue */
+	uint64_t filtered; /* for a connection that had its one message */
+	uint64_t failed; /* at one of its slots, and not tried again */
+	uint64_t retried; /* it failed, and is there again */
+	uint64_t dead; /* given up */
+	uint64_t queued, leased; /* still there; of these, under way */
+	/* dropped: */
+	uint64_t drop_old, latest; /* for newer ones, as `full:` says */
+	uint64_t disconnected; /* no connection that it was for was left */
+	uint64_t stopping; /* its loop had stopped; its queue was closed at once */
+	uint64_t damaged;
+	/* never sent, as `full:` says: the new one was dropped, refused */
+	uint64_t drop_new, refused;
+};
+
+struct sigslot_ledger {
+	const char *instance, *queue; /* the queue of a loop has its name */
+	bool named; /* not the queue of a loop */
+	bool readable; /* false: its counts make no sense, and are not there */
+	bool holds; /* the equation */
+	uint64_t dropped; /* for all reasons, also what was never sent */
+	struct sigslot_balance balance;
+};
+typedef int (*sigslot_ledger_fn)(void *data, const struct sigslot_ledger *ledger);
+
+/*
+ * Tells of all queues of all instances (NULL) or of one, or of [INSTANCE/]NAME: a
+ * queue, or the loop of an object. Reads files and asks nobody, also of dead instances.
+ * Returns 0, what fn returned, or a negative errno (-ENXIO with "did you mean").
+ */
+SIGSLOT_API int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
+			       struct sigslot_error *err);
+
 struct sigslot_logs {
 	/*
 	 * INSTANCE, or [INSTANCE/]NAME of an object, loop or process, or NAME.SLOT, of

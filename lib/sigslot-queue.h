@@ -151,7 +151,8 @@ struct sigslot_queue_info {
 	uint64_t messages, bytes; /* in it, those handed out included */
 	uint64_t waiting, leased; /* of them: in line, handed out */
 	uint64_t kept; /* dead ones that can be sent back */
-	uint64_t put, done, voided, dropped, dead, damaged; /* since it was made */
+	uint64_t put, done, faulted; /* since it was made; on which a slot failed */
+	uint64_t voided, dropped, dead, damaged;
 	uint64_t evicted, outdated, refused, failed; /* because it was full */
 	uint64_t redelivered, takeovers, high_messages, high_bytes;
 };

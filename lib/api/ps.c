@@ -98,9 +98,11 @@ static int tell_queue(const struct walk *walk, const struct instance *in, int qu
 		info.queued = n.records;
 		info.queued_bytes = n.used;
 		info.in = n.pushed;
-		info.out = n.acked;
+		info.out = n.acked + n.faulted;
 		info.dropped = dropped_by_full(&n) + n.dropped + n.voided + n.damaged;
-		info.failed = info.dead = n.dead;
+		info.failed = n.dead + n.faulted - n.retried;
+		info.dead = n.dead;
+		info.retried = n.retried;
 	}
 	return walk->fn(walk->data, &info);
 }

@@ -14,6 +14,14 @@ static uint64_t gone(const struct ring_meta *m, unsigned state)
 	return m->swept[state - RECORD_ACKED] + m->present[state];
 }
 
+/* Of `all` so many as are known to be of that kind: a count of its own, so checked. */
+static uint64_t known(const struct ring *r, enum queue_end end, uint64_t all)
+{
+	uint64_t n = r->head->ends[end];
+
+	return n < all ? n : all;
+}
+
 static void sum_up(const struct ring *r, const struct ring_meta *m,
 		   struct queue_counts *ret)
 {
@@ -25,12 +33,14 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 		.used = m->tail - m->head,
 		.ready = (uint64_t)n[RECORD_READY] + n[RECORD_PARKED],
 		.leased = (uint64_t)n[RECORD_PINNED] + n[RECORD_LEASED],
+		.unfinished = n[RECORD_BUSY],
 		.pushed = m->seq,
 		.acked = gone(m, RECORD_ACKED),
 		.voided = gone(m, RECORD_VOIDED),
 		.dropped = gone(m, RECORD_DROPPED),
 		.dead = gone(m, RECORD_DEAD),
 		.damaged = gone(m, RECORD_DAMAGED),
+		.faulted = gone(m, RECORD_FAULTED),
 		.evicted = gone(m, RECORD_EVICTED),
 		.outdated = gone(m, RECORD_OUTDATED),
 		.refused = r->head->stats.refused,
@@ -42,7 +52,10 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 		.wanted = r->head->want.room,
 		.closed = m->flags & RING_SHUT,
 	};
-	ret->records = ret->ready + ret->leased + n[RECORD_BUSY];
+	ret->retried = known(r, QUEUE_RETRIED, ret->faulted);
+	ret->cut_off = known(r, QUEUE_CUT_OFF, ret->dropped);
+	ret->spent = known(r, QUEUE_SPENT, ret->dropped - ret->cut_off);
+	ret->records = ret->ready + ret->leased + ret->unfinished;
 	ret->full = ret->used + record_room(1) > ret->size ||
 		    (ret->limit && ret->records >= ret->limit);
 }

@@ -13,15 +13,33 @@
 struct queue;
 
 /*
- * A snapshot; pushed = acked + voided + dropped + dead + damaged + evicted + outdated +
- * records, always. What was refused or failed never was pushed.
+ * How a message leaves a queue: of what befell it at its slots, the last one here. Who
+ * acknowledges it says so, and the commit that lets it go counts it.
+ */
+enum queue_end {
+	QUEUE_DONE,
+	QUEUE_SPENT, /* its connection was for one message, and had that */
+	QUEUE_CUT_OFF, /* no connection that it was for is left */
+	QUEUE_RETRIED, /* a slot failed; it is there again, as one of its own */
+	QUEUE_FAILED, /* a slot failed, and that was all */
+	QUEUE_GIVEN_UP, /* it was put among the dead, or where `dead:` says */
+	QUEUE_ENDS,
+};
+
+/*
+ * A snapshot; pushed = acked + faulted + voided + dropped + dead + damaged + evicted +
+ * outdated + records, always. What was refused or failed never was pushed. Of faulted
+ * and dropped a kill may leave uncounted which they were, never that they were.
  */
 struct queue_counts {
 	uint64_t size; /* capacity of the ring in bytes */
 	uint64_t limit; /* at most so many records; 0 = only size counts */
 	uint64_t used; /* bytes taken, dead gaps included */
 	uint64_t records, ready, leased; /* present / claimable / in flight */
+	uint64_t unfinished; /* present, and their producer still writes them */
 	uint64_t pushed, acked, voided, dropped, dead, damaged; /* since its creation */
+	uint64_t faulted, retried; /* a slot failed on it; of these, there again */
+	uint64_t cut_off, spent; /* of the dropped */
 	uint64_t evicted, outdated, refused, failed; /* by `full:`, see drop.h */
 	uint64_t redelivered, takeovers;
 	uint64_t high_bytes, high_records;

@@ -20,8 +20,6 @@
 #include "queue/counts.h"
 #include "queue/identity.h"
 
-struct queue;
-
 struct queue_limits {
 	uint64_t size; /* bytes of the ring; rounded up to 64 KiB */
 	uint64_t messages; /* at most so many records; 0 = only size counts */
@@ -52,6 +50,7 @@ struct claim {
 	uint64_t seq; /* of this queue, rising with every push */
 	uint32_t lease; /* with seq it says which claim this is */
 	unsigned attempt; /* 1 at the first claim */
+	unsigned end; /* enum queue_end, for its acknowledgement; a claim is done */
 	uint64_t place; /* for the queue's own use */
 };
 

@@ -32,7 +32,8 @@ enum record_state {
 	RECORD_DAMAGED, /* its checksum was wrong */
 	RECORD_EVICTED, /* made way for newer ones of its signal: drop-old */
 	RECORD_OUTDATED, /* a newer one of its signal came: latest */
-	RECORD_STATES = 14, /* 13 is left for a further verdict */
+	RECORD_FAULTED, /* a slot failed on it */
+	RECORD_STATES,
 };
 
 struct record {

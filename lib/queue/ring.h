@@ -78,12 +78,14 @@ struct ring_head {
 	uint64_t reserved; /* 168: so much of the data has its place; only grows */
 	_Alignas(64) struct ring_stats stats; /* 192 */
 	_Alignas(64) struct ring_meta meta[2]; /* 256, 448 */
+	uint64_t ends[8]; /* 640: by enum queue_end but the first; kept like stats */
 };
 
 static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
 static_assert(offsetof(struct ring_head, reserved) == 168, "the header is frozen");
 static_assert(offsetof(struct ring_head, stats) == 192, "the header is frozen");
 static_assert(offsetof(struct ring_head, meta) == 256, "the header is frozen");
+static_assert(offsetof(struct ring_head, ends) == 640 && QUEUE_ENDS <= 8, "the same");
 
 struct ring {
 	struct ring_head *head;

@@ -157,13 +157,27 @@ static int settle(struct queue *q, const struct claim *c, unsigned state)
 	return 0;
 }
 
-static int settle_all(struct queue *q, const struct claim *c, size_t len,
-		      unsigned state)
+/* As it says itself. Which end it was is counted when its state says that it went. */
+static int settle_end(struct queue *q, const struct claim *c)
+{
+	static const unsigned char states[QUEUE_ENDS] = {
+		[QUEUE_DONE] = RECORD_ACKED,	  [QUEUE_SPENT] = RECORD_DROPPED,
+		[QUEUE_CUT_OFF] = RECORD_DROPPED, [QUEUE_RETRIED] = RECORD_FAULTED,
+		[QUEUE_FAILED] = RECORD_FAULTED,  [QUEUE_GIVEN_UP] = RECORD_DEAD,
+	};
+	int r = settle(q, c, states[c->end]);
+
+	if (c->end && !r)
+		q->ring.head->ends[c->end]++;
+	return r;
+}
+
+static int settle_all(struct queue *q, const struct claim *c, size_t len)
 {
 	int worst = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		int r = settle(q, &c[i], state);
+		int r = settle_end(q, &c[i]);
 
 		if (r < 0 && worst != -EBADMSG)
 			worst = r;
@@ -190,7 +204,7 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 	size_t got = 0;
 	int stale, r;
 
-	stale = settle_all(q, acks, acks_len, RECORD_ACKED);
+	stale = settle_all(q, acks, acks_len);
 	r = stale == -EBADMSG ? stale : 0;
 	if (!r && max)
 		r = claim_ready(q, out, max, &got);

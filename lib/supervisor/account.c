@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "queue/drop.h"
+#include "queue/ledger.h"
 #include "supervisor/super.h"
 
 /*
@@ -49,54 +50,118 @@ static void tell_kept(const struct supervisor *s)
 	}
 }
 
-/* What was dropped as connections say, queue by queue. Returns how much it was. */
-static uint64_t tell_dropped(const struct supervisor *s)
+/* Of a queue of the routes. False: it is not there, or its counts make no sense. */
+static bool read_balance(const struct supervisor *s, uint32_t queue,
+			 struct sigslot_balance *ret)
 {
 	const struct routes *r = s->world.routes;
-	uint64_t sum = 0;
+	const char *name = routes_text(r, routes_queue(r, queue)->name);
+	struct queue_counts n;
+
+	if (queue_peek(s->world.queues, name, &n, NULL) < 0)
+		return false;
+	ledger_read(&n, ret);
+	return true;
+}
+
+/* Also where nothing was before: a durable queue is older than the instance. */
+void account_begin(struct supervisor *s)
+{
+	uint32_t first =
+		routes_generation(s->world.routes) > 1 ? 0 : s->plan->loops_len;
+
+	for (uint32_t i = first; i < world_control(&s->world); i++)
+		read_balance(s, i, &s->before[i]);
+}
+
+static void tell_full(const char *name, const struct sigslot_balance *b)
+{
+	for (size_t i = 0; i < ledger_reasons_len; i++) {
+		const struct ledger_reason *why = &ledger_reasons[i];
+		uint64_t n = ledger_reason(b, why);
+
+		if (n && queue_full_find(why->name) < QUEUE_FULLS)
+			log_line("sigslot", "queue '%s' was full: %llu dropped (%s)",
+				 name, (unsigned long long)n, why->name);
+	}
+}
+
+static void add_part(struct buf *line, uint64_t n, const char *what)
+{
+	if (n)
+		buf_addf(line, ", %llu %s", (unsigned long long)n, what);
+}
+
+/* What `full:` has dropped was told of; here all of the balance stands together. */
+static void tell_balance(const char *name, const struct sigslot_balance *b)
+{
+	_buf_ struct buf line = {0};
+
+	add_part(&line, b->delivered, "delivered");
+	add_part(&line, b->filtered, "filtered");
+	add_part(&line, b->failed, "failed");
+	add_part(&line, b->retried, "retried");
+	add_part(&line, b->dead, "dead");
+	for (size_t i = 0; i < ledger_reasons_len; i++) {
+		uint64_t n = ledger_reason(b, &ledger_reasons[i]);
+
+		if (n && ledger_reasons[i].sent)
+			buf_addf(&line, ", %llu dropped (%s)", (unsigned long long)n,
+				 ledger_reasons[i].name);
+	}
+	add_part(&line, b->queued, "kept");
+	log_line("sigslot", "queue '%s': %llu sent%.*s%s", name,
+		 (unsigned long long)b->sent, (int)line.size, line.data,
+		 ledger_holds(b) ? "" : ": that does not add up, something was lost");
+}
+
+/* Which balance is worth a line: all was delivered where there is none. */
+static bool worth_telling(const struct sigslot_balance *b)
+{
+	return b->failed || b->dead || b->disconnected || b->stopping || b->damaged ||
+	       !ledger_holds(b);
+}
+
+/* What the queues say of this run, all together. */
+struct books {
+	uint64_t gone; /* dropped with their connection or a stopped loop */
+	uint64_t dropped; /* for any other reason */
+	bool broken; /* some balance does not hold */
+};
+
+static struct books tell_ledger(const struct supervisor *s)
+{
+	const struct routes *r = s->world.routes;
+	struct books sum = {0};
+	struct sigslot_balance b;
 
 	for (uint32_t i = 0; i < world_control(&s->world); i++) {
 		const char *name = routes_text(r, routes_queue(r, i)->name);
-		const struct queue_counts *before = &s->before[i];
-		struct queue_counts now;
 
-		if (queue_peek(s->world.queues, name, &now, NULL) < 0)
+		if (!read_balance(s, i, &b))
 			continue;
-		for (unsigned full = 0; full < QUEUE_FULLS; full++) {
-			uint64_t n = queue_dropped_by(&now, full) -
-				     queue_dropped_by(before, full);
-
-			sum += n;
-			if (n)
-				log_line("sigslot",
-					 "queue '%s' was full: %llu dropped (%s)", name,
-					 (unsigned long long)n, queue_full_text(full));
-		}
+		ledger_since(&b, &s->before[i]);
+		sum.gone += b.disconnected + b.stopping;
+		sum.dropped += ledger_dropped(&b) - b.disconnected - b.stopping;
+		sum.broken = sum.broken || !ledger_holds(&b);
+		tell_full(name, &b);
+		if (worth_telling(&b))
+			tell_balance(name, &b);
 	}
 	return sum;
-}
-
-void account_begin(struct supervisor *s)
-{
-	const struct routes *r = s->world.routes;
-
-	if (routes_generation(r) == 1)
-		return; /* nothing was there */
-	for (uint32_t i = 0; i < world_control(&s->world); i++)
-		queue_peek(s->world.queues, routes_text(r, routes_queue(r, i)->name),
-			   &s->before[i], NULL);
 }
 
 int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
-	uint64_t in = 0, out = 0, failed = 0, dead = 0, gone = 0, dropped, left;
+	uint64_t in = 0, out = 0, failed = 0, dead = 0, gone = 0, dropped = 0, left;
+	struct books books;
 	bool unwritten = false;
 	char given_up[40] = "";
 
 	if (whole)
 		drop_rest(s);
-	dropped = tell_dropped(s) + s->guests_dropped;
+	books = tell_ledger(s);
 	left = instance_queued(&s->world);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		const struct board_loop *b = &s->world.board->loops[i];
@@ -109,6 +174,9 @@ int account_settle(struct supervisor *s)
 		dropped += b->dropped + b->disconnected + b->misfit;
 		unwritten = unwritten || b->unwritten;
 	}
+	/* who was killed may have dropped one that its loop did not count any more */
+	dropped = books.dropped + (dropped > books.gone ? dropped : books.gone) +
+		  s->guests_dropped;
 	if (gone)
 		log_line("sigslot", "%llu dropped (disconnected)",
 			 (unsigned long long)gone);
@@ -127,7 +195,7 @@ int account_settle(struct supervisor *s)
 			 "run it again to go on with what was kept, or "
 			 "'sigslot clean --force %s' to drop it",
 			 s->plan->name);
-	if (!whole || dead || s->status)
+	if (!whole || dead || books.broken || s->status)
 		return s->status ? s->status : 1;
 	return unwritten || (s->options->strict && dropped) ? 74 : 0;
 }

@@ -74,7 +74,7 @@ struct supervisor {
 	int journal_fd; /* standard error; -1: there is none */
 	struct hand *hands;
 	struct lamp *lamps;
-	struct queue_counts *before; /* of each queue, when the run began */
+	struct sigslot_balance *before; /* of each queue, when the run began */
 	struct stop stop;
 	struct suspects suspects;
 	struct failures *failures; /* of workers; NULL: none yet */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "queue/dead.h"
 #include "worker/errors.h"
+#include "worker/record.h"
 #include "worker/tell.h"
 
 enum { LATER_MS = 1000 };
@@ -137,6 +138,8 @@ static bool retry(struct receiver *r, struct record *record,
 		if (record->claim.attempt > f->retries)
 			return false;
 		back_off(record, backoff(f, times));
+	} else {
+		record_end(record, QUEUE_RETRIED);
 	}
 	tell(r, v, "; it is tried again");
 	errors_keep(r, job, v, FAILURE_RETRIED);
@@ -189,6 +192,7 @@ static bool give_up(struct receiver *r, struct record *record,
 	tell(r, v, what);
 	errors_keep(r, job, v, FAILURE_DEAD);
 	board_add(&r->turn->board->dead, 1);
+	record_end(record, QUEUE_GIVEN_UP);
 	tell_outcome(r, job, record, v);
 	return true;
 }
@@ -199,6 +203,7 @@ static void fail_it(struct receiver *r, struct record *record,
 	const struct world *w = r->turn->worker->world;
 
 	board_add(&r->turn->board->failed, 1);
+	record_end(record, QUEUE_FAILED);
 	if (w->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
 		r->turn->board->unwritten = 1;
 	tell_failure(r, v->reason);

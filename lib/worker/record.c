@@ -63,8 +63,18 @@ static void settle(struct record *r)
 	forget(r);
 }
 
+void record_end(struct record *r, enum queue_end end)
+{
+	if (end > r->claim.end)
+		r->claim.end = end;
+}
+
 void record_walked(struct record *r)
 {
+	const struct dispatch *d = &r->turn->dispatch;
+
+	if (!r->receivers)
+		record_end(r, d->spent && !d->missed ? QUEUE_SPENT : QUEUE_CUT_OFF);
 	r->walked = true;
 	if (!r->pending)
 		settle(r);

@@ -66,7 +66,7 @@ options_of_help() {
 	run -0 --separate-stderr sigslot help
 	assert_stderr ''
 	assert_line --index 0 'usage: sigslot COMMAND [OPTION...] [OPERAND...]'
-	for name in run check emit tap queue ps stats why errors logs stop start kill restart wait clean bench help version; do
+	for name in run check emit tap queue ps stats ledger why errors logs stop start kill restart wait clean bench help version; do
 		assert_line --regexp "^  $name  +[a-z]"
 	done
 }

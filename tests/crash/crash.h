@@ -129,8 +129,8 @@ __attribute__((unused)) static bool crash_readable(int fd)
 /* Whether all that was pushed is accounted for. */
 __attribute__((unused)) static bool crash_balanced(const struct queue_counts *n)
 {
-	return n->pushed == n->acked + n->voided + n->dropped + n->dead + n->damaged +
-				    n->evicted + n->outdated + n->records;
+	return n->pushed == n->acked + n->faulted + n->voided + n->dropped + n->dead +
+				    n->damaged + n->evicted + n->outdated + n->records;
 }
 
 #endif

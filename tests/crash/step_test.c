@@ -294,6 +294,13 @@ static void ack_two(struct queue *q)
 	queue_ack(q, kept, 2);
 }
 
+static void ack_ends(struct queue *q)
+{
+	kept[0].end = QUEUE_RETRIED;
+	kept[1].end = QUEUE_CUT_OFF;
+	queue_ack(q, kept, 2);
+}
+
 static void adopt(struct queue *q)
 {
 	struct lease l = lease_of(q, &kept[0]);
@@ -408,6 +415,12 @@ static const struct scenario scenarios[] = {
 	{"claim when empty", NULL, NULL, empty_but_rung, claim_none, {0, 0}},
 	{"turn", NULL, NULL, take_two_of_four, turn, {1, 2}},
 	{"acknowledge", NULL, NULL, take_all_and_sleep, ack_two, {1, 2}},
+	{"acknowledge what ended otherwise",
+	 NULL,
+	 NULL,
+	 take_all_and_sleep,
+	 ack_ends,
+	 {1, 2}},
 	{"return", NULL, NULL, take_all_and_sleep, give_back, {0, 0}},
 	{"return for later", NULL, NULL, take_all_and_sleep, park, {0, 0}},
 	{"bury", NULL, NULL, take_all_and_sleep, bury, {1, 1}},

@@ -274,6 +274,7 @@ static void work(struct queue *q, struct claim *c, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		m[i] = message_of(&c[i]);
 		receive(&c[i]);
+		c[i].end = c[i].seq % QUEUE_ENDS;
 	}
 	if (run.scene->habits & FICKLE && machine_roll(3) == 0) {
 		len--;

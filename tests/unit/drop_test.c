@@ -38,8 +38,8 @@ static bool balanced(const struct queue *q)
 {
 	struct queue_counts n = counts_of(q);
 
-	return n.pushed == n.acked + n.voided + n.dropped + n.dead + n.damaged +
-				   n.evicted + n.outdated + n.records;
+	return n.pushed == n.acked + n.faulted + n.voided + n.dropped + n.dead +
+				   n.damaged + n.evicted + n.outdated + n.records;
 }
 
 /* The ids that come out, as text. */

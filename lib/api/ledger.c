@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sigslot_ledger(): what became of all messages, from the headers of the queues alone.
+ */
+#include "queue/ledger.h"
+
+#include <string.h>
+
+#include "api/instance.h"
+#include "api/revive.h"
+#include "base/fd.h"
+#include "state/runtime.h"
+
+struct walk {
+	const char *queue; /* NULL: all */
+	sigslot_ledger_fn fn;
+	void *data;
+};
+
+static int tell(const struct walk *w, const struct instance *in, int queues,
+		const struct route_queue *q)
+{
+	struct sigslot_ledger ledger = {
+		.instance = in->name,
+		.queue = routes_text(in->routes, q->name),
+		.named = q->flags & ROUTE_NAMED,
+	};
+	struct queue_counts n;
+	int r = queue_peek(queues, ledger.queue, &n, NULL);
+
+	if (r == -ENOENT)
+		return 0;
+	ledger.readable = r == 0;
+	if (r == 0)
+		ledger_read(&n, &ledger.balance);
+	ledger.holds = r == 0 && ledger_holds(&ledger.balance);
+	ledger.dropped = ledger_dropped(&ledger.balance);
+	return w->fn(w->data, &ledger);
+}
+
+/* The control lane is no queue of the topology: its name says so. */
+static int tell_queues(const struct walk *w, struct instance *in,
+		       struct sigslot_error *err)
+{
+	_close_ int queues = -1;
+	int r = instance_routes(in, err);
+
+	if (r == 0)
+		r = runtime_subdir(in->dir, "q", false, &queues, err);
+	for (uint32_t i = 0; r == 0 && i < routes_queues_len(in->routes); i++) {
+		const struct route_queue *q = routes_queue(in->routes, i);
+		const char *name = routes_text(in->routes, q->name);
+
+		if (*name != '.' && (!w->queue || strcmp(w->queue, name) == 0))
+			r = tell(w, in, queues, q);
+	}
+	return r;
+}
+
+static int tell_instance(void *data, const char *name)
+{
+	struct instance in;
+	int r = instance_open(name, &in, NULL);
+
+	if (r < 0)
+		return 0;
+	r = tell_queues(data, &in, NULL);
+	instance_done(&in);
+	return r < 0 ? 0 : r; /* it goes away: not what was asked */
+}
+
+/* The queue that reaches the thing of that name. */
+static int tell_named(struct walk *w, const struct address *a, struct instance *in,
+		      struct sigslot_error *err)
+{
+	uint32_t id = routes_find(in->routes, a->name, "", ROUTE_OBJECT);
+	const struct route_name *n = routes_name(in->routes, id);
+	const struct route_queue *q = n ? routes_queue(in->routes, n->queue) : NULL;
+
+	if (!n)
+		return instance_no_name(in, a, err);
+	if (!q || *routes_text(in->routes, q->name) == '.')
+		return fail(err, -ENXIO,
+			    "'%s' has no queue: name a loop, an object or "
+			    "a queue",
+			    a->name);
+	w->queue = routes_text(in->routes, q->name);
+	return tell_queues(w, in, err);
+}
+
+int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
+		   struct sigslot_error *err)
+{
+	struct walk w = {NULL, fn, data};
+	_close_ int runtime = -1;
+	struct instance in;
+	struct address a;
+	int r;
+
+	if (!address) {
+		revive_all();
+		r = runtime_open(false, &runtime, err);
+		if (r == -ENOENT)
+			return 0;
+		return r < 0 ? r : runtime_each(runtime, tell_instance, &w);
+	}
+	r = address_parse(address, &a, err);
+	if (r < 0)
+		return r;
+	if (!*a.instance && !*a.member && instance_open(a.name, &in, NULL) == 0) {
+		r = tell_queues(&w, &in, err);
+	} else {
+		r = instance_find(&a, &in, err);
+		if (r < 0)
+			return r;
+		r = tell_named(&w, &a, &in, err);
+	}
+	instance_done(&in);
+	return r;
+}
