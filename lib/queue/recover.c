@@ -117,7 +117,10 @@ void recover_handle(struct queue *q)
 	section_leave(q);
 }
 
-/* Whether there is something to give back: just to look must wake nobody. */
+/*
+ * Whether there is something to give back: just to look must wake nobody. But of one who
+ * is known to have died the alarm may have been the only one for what backs off.
+ */
 static int needed(struct queue *q, const struct search *s)
 {
 	uint64_t at;
@@ -127,7 +130,7 @@ static int needed(struct queue *q, const struct search *s)
 	for (at = q->m.head; (r = section_look(q, at, &e)) > 0; at = e.end)
 		if (concerns(q, s, &e))
 			return 1;
-	return r;
+	return r ? r : s->slot && q->m.due != NEVER;
 }
 
 int queue_recover(struct queue *q, unsigned slot, unsigned generation)

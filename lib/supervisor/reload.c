@@ -36,13 +36,14 @@ static unsigned more(const struct plan *a, const struct plan *b)
 static void tell(const struct supervisor *s, const struct plan *next)
 {
 	_buf_ struct buf names = {0};
+	uint32_t came = more(next, s->plan);
 
 	for (uint32_t i = 0; i < next->processes_len; i++)
 		if (next->processes[i].sum != s->plan->processes[i].sum)
 			buf_addf(&names, "%s'%s'", names.size ? ", " : "",
 				 next->processes[i].name);
-	log_line("sigslot", "reloaded %s: %u connections came, %u went, restarts %s",
-		 next->file, more(next, s->plan), more(s->plan, next),
+	log_line("sigslot", "reloaded %s: %u connection%s came, %u went, restarts %s",
+		 next->file, came, came == 1 ? "" : "s", more(s->plan, next),
 		 names.size ? names.data : "nothing");
 	for (uint32_t i = 0; i < next->loops_len; i++)
 		if (next->loops[i].size != s->plan->loops[i].size ||
