@@ -189,16 +189,17 @@ static int full_large(void)
 static int too_many(void)
 {
 	struct sigslot_error err = {0};
+	char needed[64];
 
 	if (!mount_tmpfs())
 		return UNABLE;
+	snprintf(needed, sizeof(needed), "%llu bytes",
+		 3ULL * (SIZE + sizeof(struct ring_head)));
 	if (queue_room(dir, queue_space(SIZE), &err) < 0)
 		return 1;
 	if (queue_room(dir, 3 * queue_space(SIZE), &err) != -ENOSPC)
 		return 2;
-	return strstr(err.text, "1574784 bytes") && strstr(err.text, "1048576 left")
-		       ? 0
-		       : 3;
+	return strstr(err.text, needed) && strstr(err.text, "1048576 left") ? 0 : 3;
 }
 
 static int over_limit(void)
