@@ -44,7 +44,7 @@ static void send(const struct routes *r, uint32_t id, uint32_t connection)
 		.signal = id, .connection = connection, .generation = UINT32_MAX};
 
 	for (uint32_t queue = 0; queue < 3; queue++) {
-		struct dispatch d = {r, &e, queue, 0};
+		struct dispatch d = {.routes = r, .envelope = &e, .queue = queue};
 		struct receiver_id to;
 
 		while (dispatch_next(&d, &to))
