@@ -62,14 +62,14 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 	section_set(q, e, record_word(w));
 	if (w.attempt > 1)
 		q->ring.head->stats.redelivered++;
-	*out = (struct claim){
-		.envelope = r->envelope,
-		.payload = {.data = r + 1, .size = e->size},
-		.seq = e->seq,
-		.lease = w.lease,
-		.attempt = w.attempt,
-		.place = e->at,
-	};
+	/* one by one: to clear it first would cost as much again, for each message */
+	out->envelope = r->envelope;
+	out->payload = (struct payload){.data = r + 1, .size = e->size};
+	out->seq = e->seq;
+	out->lease = w.lease;
+	out->attempt = w.attempt;
+	out->end = 0;
+	out->place = e->at;
 }
 
 static void look_again_at(struct queue *q, uint64_t due)

@@ -38,8 +38,11 @@ static int blow(int dir, uint32_t fuse, uint64_t seq, uint64_t *ret_seq)
 	return 0;
 }
 
-/* Where it cannot be told, nobody gets it: it is for one message at most. */
-static bool take(struct turn *t, uint32_t fuse, uint64_t seq)
+/*
+ * Where it cannot be told, nobody gets it: it is for one message at most. Apart, as most
+ * connections are for all messages.
+ */
+static __attribute__((noinline)) bool take(struct turn *t, uint32_t fuse, uint64_t seq)
 {
 	struct blown *b;
 	uint64_t taken;
