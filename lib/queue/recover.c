@@ -118,8 +118,8 @@ void recover_handle(struct queue *q)
 }
 
 /*
- * Whether there is something to give back: just to look must wake nobody. But of one who
- * is known to have died the alarm may have been the only one for what backs off.
+ * Whether there is something to give back: just to look must wake nobody. But of one
+ * who is known to have died the alarm may have been the only one for what backs off.
  */
 static int needed(struct queue *q, const struct search *s)
 {

@@ -39,8 +39,8 @@ static int blow(int dir, uint32_t fuse, uint64_t seq, uint64_t *ret_seq)
 }
 
 /*
- * Where it cannot be told, nobody gets it: it is for one message at most. Apart, as most
- * connections are for all messages.
+ * Where it cannot be told, nobody gets it: it is for one message at most. Apart, as
+ * most connections are for all messages.
  */
 static __attribute__((noinline)) bool take(struct turn *t, uint32_t fuse, uint64_t seq)
 {
