@@ -155,7 +155,8 @@ load ../lib/helper
 	start 'processes: {p: }' 'loops: {l: {process: p, objects: {a: {run: "echo $SIGSLOT_ATTEMPT >> seen; [ -e gate ]", retry: {max: 1, backoff: 300ms}}}}}'
 	sigslot emit a 1
 	wait_until has_lines seen 1
-	wait_until loop_is l .retried 1
+	# the first attempt is acknowledged, too: else a kill would repeat that
+	wait_until bash -c '[ "$(sigslot ledger --json l | jq .retried)" = 1 ]'
 	kill -KILL "$(loop l .pid)"
 	wait_until loop_is l .dead 1
 	run -0 cat seen
