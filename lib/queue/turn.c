@@ -68,7 +68,7 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 	out->seq = e->seq;
 	out->lease = w.lease;
 	out->attempt = w.attempt;
-	out->end = 0;
+	out->end = QUEUE_DONE;
 	out->place = e->at;
 }
 
