@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #include "api/control.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "state/lock.h"
@@ -75,6 +76,14 @@ static void pass_on(struct talk *t)
 	*t->held = '\0';
 }
 
+static void tell_left(struct talk *t, const char *left)
+{
+	_buf_ struct buf line = {0};
+
+	if (t->progress && buf_addf(&line, "left: %s", left) == 0)
+		t->progress(t->data, line.data);
+}
+
 /* One packet: 1 = progress, 0 = done, negative = refused. */
 static int hear(const char *packet, size_t size, struct talk *t,
 		struct sigslot_error *err)
@@ -82,6 +91,7 @@ static int hear(const char *packet, size_t size, struct talk *t,
 	json_t *root = json_loadb(packet, size, 0, NULL);
 	const char *line = json_string_value(json_object_get(root, "progress"));
 	const char *text = json_string_value(json_object_get(root, "text"));
+	const char *left = json_string_value(json_object_get(root, "left"));
 	int r = (int)json_integer_value(json_object_get(root, "code"));
 
 	if (line) {
@@ -89,6 +99,8 @@ static int hear(const char *packet, size_t size, struct talk *t,
 		r = 1;
 	} else if (r < 0)
 		fail(err, r, "%s", text ? text : "refused");
+	if (left && *left)
+		tell_left(t, left);
 	json_decref(root);
 	return r;
 }

@@ -336,6 +336,7 @@ static int fill(struct maker *m, const char *name, struct sigslot_error *err)
 
 	m->p->name = copy(m, name ? name : m->t->name);
 	m->p->directory = copy(m, m->t->directory);
+	m->p->stop_timeout_ns = m->t->stop_timeout_ns;
 	m->p->file = copy(m, m->t->file);
 	size_up(m);
 	if (!m->no_memory) {

@@ -73,6 +73,7 @@ struct plan_queue {
 struct plan {
 	struct arena arena;
 	const char *name, *file, *directory; /* as given; absolute: paths start there */
+	uint64_t stop_timeout_ns; /* 0: a stop takes as long as it takes */
 	struct plan_process *processes;
 	struct plan_loop *loops;
 	struct plan_object *objects;

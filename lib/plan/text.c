@@ -348,9 +348,12 @@ static void measure(struct lines *l)
 char *plan_text(const struct plan *p)
 {
 	struct lines l = {.p = p};
+	char time[32];
 
 	measure(&l);
 	put_head(&l, "instance", p->name, NULL);
+	if (p->stop_timeout_ns)
+		put(&l, "stop within %s", unit_duration_text(p->stop_timeout_ns, time));
 	end(&l);
 	for (uint32_t i = 0; i < p->processes_len; i++)
 		put_process(&l, &p->processes[i]);

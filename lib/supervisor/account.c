@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "queue/drop.h"
 #include "queue/ledger.h"
-#include "supervisor/super.h"
+#include "supervisor/remains.h"
 
 /*
  * Messages to loops that have stopped of their own accord have nowhere to go. The queue
@@ -33,20 +33,6 @@ static void drop_rest(struct supervisor *s)
 		board_add(&s->world.board->loops[i].dropped, (uint64_t)n);
 		log_line("sigslot", "%lld message%s to '%s' dropped: it had stopped",
 			 (long long)n, n == 1 ? "" : "s", s->plan->loops[i].name);
-	}
-}
-
-/* Those of loops are told of in the sum: they are nobody else's. */
-static void tell_kept(const struct supervisor *s)
-{
-	for (uint32_t i = 0; i < s->plan->queues_len; i++) {
-		const char *name = s->plan->queues[i].name;
-		struct queue_counts n;
-
-		if (queue_peek(s->world.queues, name, &n, NULL) == 0 && n.records)
-			log_line("sigslot", "queue '%s' keeps %llu message%s", name,
-				 (unsigned long long)n.records,
-				 n.records == 1 ? "" : "s");
 	}
 }
 
@@ -189,7 +175,7 @@ int account_settle(struct supervisor *s)
 		 s->plan->name, (unsigned long long)in, (unsigned long long)out,
 		 (unsigned long long)failed, given_up, (unsigned long long)dropped,
 		 (unsigned long long)left);
-	tell_kept(s);
+	remains_tell(s);
 	if (left)
 		log_line("sigslot",
 			 "run it again to go on with what was kept, or "

@@ -3,7 +3,7 @@
  * The control socket: orders from scripts, one at a time per connection.
  *
  * A request is one packet {"v":1,"op":"stop","target":"parse"}; no target means the
- * instance. Answers are packets {"progress":"..."}, and last {"code":0} or
+ * instance. Answers are packets {"progress":"..."}, and last {"code":0,"left":"..."} or
  * {"code":-6,"text":"..."}. Peers of another user are turned away. Nothing here blocks.
  */
 #include <jansson.h>
@@ -16,7 +16,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "supervisor/aim.h"
 #include "supervisor/guest.h"
+#include "supervisor/remains.h"
 #include "supervisor/rewire.h"
 
 enum { PEERS = 256, ORDERS = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
@@ -121,46 +123,18 @@ static const struct wish *find_wish(const char *verb)
 	return NULL;
 }
 
-static uint32_t find_loop(const struct plan *p, const char *name)
+/* Who asked for an end is told what it has left. */
+static void grant(struct control_client *c, const char *text)
 {
-	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (strcmp(p->loops[i].name, name) == 0)
-			return i;
-	for (uint32_t i = 0; i < p->objects_len; i++)
-		if (strcmp(p->objects[i].name, name) == 0)
-			return p->objects[i].loop;
-	return PLAN_NONE;
-}
+	_buf_ struct buf left = {0};
 
-static uint32_t find_process(const struct plan *p, const char *name)
-{
-	for (uint32_t i = 0; i < p->processes_len; i++)
-		if (strcmp(p->processes[i].name, name) == 0)
-			return i;
-	return PLAN_NONE;
-}
-
-static int obey(struct control_client *c)
-{
-	struct supervisor *s = c->super;
-	uint32_t loop = find_loop(s->plan, c->target);
-	uint32_t process = find_process(s->plan, c->target);
-
-	if (!*c->target)
-		return order_instance(s, c->wish->verb);
-	if (loop != PLAN_NONE)
-		return order_loop(s, c->wish->verb, loop);
-	return process == PLAN_NONE ? -ENXIO : order_process(s, c->wish->verb, process);
-}
-
-static bool concerns(const struct control_client *c, uint32_t loop)
-{
-	const struct plan *p = c->super->plan;
-	uint32_t process = find_process(p, c->target), own = find_loop(p, c->target);
-
-	if (!*c->target)
-		return true;
-	return own != PLAN_NONE ? loop == own : p->loops[loop].process == process;
+	if (c->wish && c->wish->ends)
+		remains_describe(c->super, c->target, &left);
+	say(c,
+	    json_pack("{s:i,s:s,s:s}", "code", 0, "text", text, "left",
+		      left.size ? left.data : ""),
+	    -1);
+	hang_up(c);
 }
 
 static void describe(struct control_client *c, struct buf *out)
@@ -172,7 +146,7 @@ static void describe(struct control_client *c, struct buf *out)
 		return;
 	}
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (concerns(c, i) && !c->wish->granted(c, i))
+		if (aim_concerns(s->plan, c->target, i) && !c->wish->granted(c, i))
 			buf_addf(out, "%s%s", out->size ? ", " : "",
 				 s->plan->loops[i].name);
 }
@@ -205,8 +179,10 @@ static void tell(struct control_client *c)
 
 static bool granted(const struct control_client *c)
 {
-	for (uint32_t i = 0; i < c->super->plan->loops_len; i++)
-		if (!c->wish->granted(c, i) && concerns(c, i))
+	const struct plan *p = c->super->plan;
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		if (!c->wish->granted(c, i) && aim_concerns(p, c->target, i))
 			return false;
 	return true;
 }
@@ -217,7 +193,7 @@ static void update(struct control_client *c)
 	bool ends = !*c->target && c->wish->ends;
 
 	if (!ends && granted(c))
-		answer(c, 0, "done");
+		grant(c, "done");
 	else if (timer_armed(&c->pause))
 		c->stale = true;
 	else
@@ -297,7 +273,7 @@ static void ask(struct control_client *c, const char *text, size_t size)
 		snprintf(c->target, sizeof(c->target), "%s", target ? target : "");
 	}
 	json_decref(root);
-	r = known ? obey(c) : -EPROTO;
+	r = known ? aim_order(c->super, c->wish->verb, c->target) : -EPROTO;
 	if (r == -ENXIO)
 		answer(c, r, "there is no such loop or process");
 	else if (r < 0)
@@ -388,7 +364,7 @@ void control_close(struct supervisor *s)
 	int fd = s->listener.fd;
 
 	while (s->clients)
-		answer(s->clients, 0, "stopped");
+		grant(s->clients, "stopped");
 	if (!s->listener.loop)
 		return;
 	loop_unwatch(&s->listener);

@@ -18,7 +18,7 @@ static void stop_loop(struct supervisor *s, uint32_t loop)
 {
 	follow_drop(s, loop);
 	if (!s->lamps[loop].down)
-		hand_say(hand_of(s, loop), WIRE_STOP, loop, 0);
+		hand_say(hand_of(s, loop), WIRE_STOP, loop, s->plan->stop_timeout_ns);
 }
 
 static void end_loop(struct supervisor *s, uint32_t loop)

@@ -241,20 +241,37 @@ static const char *clogged(const struct supervisor *s)
 	return NULL;
 }
 
+static void look(struct timer *t, uint64_t now);
+
+static void look_later(struct supervisor *s, uint64_t now)
+{
+	uint64_t due = clock_after(now, LOOK_S * NS_PER_S), limit = s->stop.limit;
+
+	s->stop.look.fire = look;
+	loop_arm(&s->loop, &s->stop.look, limit > now && limit < due ? limit : due);
+}
+
 static void look(struct timer *t, uint64_t now)
 {
 	struct supervisor *s = container_of(t, struct supervisor, stop.look);
 	bool patient = now - s->stop.since < PATIENCE_S * NS_PER_S;
+	bool late = now >= s->stop.limit;
 	const char *full = choked(s), *kept = patient ? NULL : clogged(s);
 	_buf_ struct buf waiting = {0};
+	char time[32];
 
 	if (s->stop.now || s->ending)
 		return;
-	loop_arm(&s->loop, t, clock_after(now, LOOK_S * NS_PER_S));
-	if (patient && !full)
+	look_later(s, now);
+	if (patient && !full && !late)
 		return;
 	stop_describe(s, &waiting);
-	if (full)
+	if (late)
+		log_line("sigslot",
+			 "stopped at once after %s, its `stop_timeout`; not done: %s",
+			 unit_duration_text(s->plan->stop_timeout_ns, time),
+			 waiting.size ? waiting.data : "");
+	else if (full)
 		log_line("sigslot",
 			 "stopped at once: the queue of '%s', which has stopped, is "
 			 "full; %s cannot be drained",
@@ -287,8 +304,18 @@ static void drain(struct supervisor *s)
 	stop_advance(s);
 }
 
+/* Of a stop that was asked for: that all sources have ended is no reason to hurry. */
+static uint64_t deadline(const struct supervisor *s, uint64_t now)
+{
+	uint64_t ns = s->plan->stop_timeout_ns;
+
+	return ns ? clock_after(now, ns) : UINT64_MAX;
+}
+
 void stop_begin(struct supervisor *s, bool now)
 {
+	uint64_t now_ns = clock_now();
+
 	if (now) {
 		s->world.board->state = BOARD_DRAINING;
 		s->stop.active = s->stop.now = true;
@@ -298,9 +325,9 @@ void stop_begin(struct supervisor *s, bool now)
 			follow_drop(s, i);
 		end_now(s);
 	} else {
-		s->stop.look.fire = look;
-		loop_arm(&s->loop, &s->stop.look,
-			 clock_after(clock_now(), LOOK_S * NS_PER_S));
+		if (!s->stop.limit)
+			s->stop.limit = deadline(s, now_ns);
+		look_later(s, now_ns);
 		drain(s);
 	}
 	super_check(s);

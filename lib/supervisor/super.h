@@ -52,7 +52,7 @@ struct stop {
 	bool active, now;
 	uint32_t rank; /* of the loops that are being drained */
 	enum phase phase; /* that these are brought to */
-	uint64_t since; /* when this rank's turn came, monotonic */
+	uint64_t since, limit; /* when this rank's turn came; when all is ended */
 	struct timer look; /* whether it can ever end */
 };
 

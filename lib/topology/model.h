@@ -126,6 +126,7 @@ struct topology {
 	VEC(struct model_queue *) queues;
 	VEC(struct model_link *) links;
 	uint32_t signals_len, slots_len, on_error; /* the last: as of a fate */
+	uint64_t stop_timeout_ns; /* 0: none */
 	struct map names; /* to things; an object alone hides its loop */
 };
 

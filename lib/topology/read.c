@@ -57,6 +57,7 @@ static void read_top(struct reader *r, const struct section *s)
 	r->t->env = place_env(r, section_node(s, "env"), NULL);
 	r->dead = section_node(s, "dead");
 	r->t->on_error = fate_on_error(s);
+	r->t->stop_timeout_ns = section_number(s, "stop_timeout", 0);
 	place_main(r);
 	if (r->problems.no_memory)
 		return;

@@ -36,7 +36,7 @@ static uint64_t sum_top(const struct node *top)
 {
 	static const char *const others[] = {
 		"sigslot", "name",    "connections", "processes",
-		"loops",   "objects", "queues",
+		"loops",   "objects", "queues",	     "stop_timeout",
 	};
 	uint64_t sum = SEED;
 

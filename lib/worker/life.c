@@ -260,7 +260,17 @@ void life_goal(struct turn *t, enum phase goal)
 	life_check(t);
 }
 
-void life_stop(struct turn *t)
+static void too_late(struct timer *timer, uint64_t now)
+{
+	struct turn *t = container_of(timer, struct turn, kill);
+
+	(void)now;
+	log_line(t->board->name,
+		 "ended at once: it did not stop within `stop_timeout`");
+	worker_say(t->worker, WIRE_ERROR, t->index, 0);
+}
+
+void life_stop(struct turn *t, uint64_t within_ns)
 {
 	struct queue_counts counts;
 
@@ -268,6 +278,10 @@ void life_stop(struct turn *t)
 		return;
 	if (queue_counts(t->intakes.at[0]->queue, &counts) == 0)
 		t->end_seq = counts.pushed;
+	t->kill.fire = too_late;
+	if (within_ns)
+		loop_arm(&t->worker->loop, &t->kill,
+			 clock_after(clock_now(), within_ns));
 	turn_look(t);
 	life_goal(t, PHASE_DOWN);
 }

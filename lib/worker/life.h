@@ -14,8 +14,11 @@ int life_start(struct turn *t, struct sigslot_error *err);
 /* Goes towards a phase; to an earlier one than it is in: on from there again. */
 void life_goal(struct turn *t, enum phase goal);
 
-/* All phases; what is queued at this moment is done, nothing after it. */
-void life_stop(struct turn *t);
+/*
+ * All phases; what is queued at this moment is done, nothing after it. within_ns: then
+ * it asks to be ended at once; 0: never.
+ */
+void life_stop(struct turn *t, uint64_t within_ns);
 
 /* Down at once: commands are ended, their messages go back into the queue. */
 void life_now(struct turn *t);

@@ -20,7 +20,7 @@ enum phase {
 
 enum wire_op {
 	WIRE_PHASE, /* to: bring loop `index` to phase `value`; from: it is there */
-	WIRE_STOP, /* to: all phases, with what is queued now as the end */
+	WIRE_STOP, /* to: all phases, what is queued now is the end; within `value` */
 	WIRE_NOW, /* to: down at once; what is queued stays */
 	WIRE_START, /* to: loop `index` up */
 	WIRE_TIMER, /* to: the timer whose id is `index`: start (value 1) or stop (0) */
@@ -28,7 +28,7 @@ enum wire_op {
 	WIRE_READY, /* from: and so do its commands, the first time */
 	WIRE_ENDED, /* from: the command of slot `index` has ended for good */
 	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
-	WIRE_ERROR, /* from: a message failed in loop `index`, which has to end */
+	WIRE_ERROR, /* from: loop `index` has to end at once; the log says why */
 	WIRE_SPENT, /* from: a connection has had its one message; value: its fuse */
 	WIRE_EXIT, /* to: nothing more to do */
 	WIRE_ROUTES, /* to: there are new ones, and it concerns what it takes from */

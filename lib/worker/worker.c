@@ -179,7 +179,7 @@ static void act(struct worker *w, const struct wire *p)
 	else if (t && p->op == WIRE_PHASE)
 		life_goal(t, (enum phase)p->value);
 	else if (t && p->op == WIRE_STOP)
-		life_stop(t);
+		life_stop(t, p->value);
 	else if (p->op == WIRE_NOW && w->init)
 		init_kill(w);
 	else if (t && p->op == WIRE_NOW)

@@ -13,10 +13,6 @@ start_slow() {
 	start_run t.yaml
 }
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 @test "an instance ends in order, with 0, and leaves nothing" {
 	start_slow
 	run -0 --separate-stderr sigslot stop t
@@ -73,7 +69,11 @@ loop_is() {
 	start_slow
 	seq 3 | sigslot emit -l slow
 	run -0 --separate-stderr sigslot stop --now t
+	assert_output ''
+	assert_stderr 'sigslot: left: slow (3 messages)'
 	run_ended 1
+	run -0 grep keeps "$RUN_ERR"
+	assert_output "sigslot | loop 'slow' keeps 3 messages"
 	run -0 --separate-stderr sigslot ps --json
 	assert_output --partial '"queued":3'
 	start_run t.yaml
@@ -203,4 +203,101 @@ loop_is() {
 	run_ended 137
 	wait_until no_processes
 	sigslot clean --force
+}
+
+@test "F5: what is left is told queue by queue, to who stopped it and in the log" {
+	start 'objects:' \
+		'  slow: {run: "echo >> began; sleep 100 & wait"}' \
+		'  end: {run: "false", retry: {max: 1, backoff: 1ms}}' \
+		'queues: {jobs: {}}'
+	sigslot emit slow 1
+	wait_until has_lines began 1
+	sigslot emit slow 2
+	sigslot emit jobs 1
+	seq 3 | sigslot emit -l end
+	wait_until loop_is end .dead 3
+	run -0 --separate-stderr sigslot stop --now t/slow
+	assert_output ''
+	assert_stderr 'sigslot: left: slow (2 messages)'
+	run -0 --separate-stderr sigslot stop t
+	assert_output ''
+	assert_stderr 'sigslot: left: slow (2 messages), end (3 dead), jobs (1 message)'
+	run_ended 1
+	run -0 grep keeps "$RUN_ERR"
+	assert_line "sigslot | loop 'slow' keeps 2 messages"
+	assert_line "sigslot | loop 'end' keeps 3 dead"
+	assert_line "sigslot | queue 'jobs' keeps 1 message"
+	assert_equal "${#lines[@]}" 3
+	sigslot clean --force
+}
+
+# A topology whose `deaf` is at it for ever, and does not hear SIGTERM where it is told to.
+start_deaf() {
+	start 'stop_timeout: 300ms' 'objects:' \
+		"  deaf: {run: \"$1 echo >> began; sleep 100 & wait; wait\"}" \
+		'  fast: {filter: cat >> quick}'
+	seq 2 | sigslot emit -l deaf
+	wait_until has_lines began 1
+}
+
+@test "F5: a stop that takes longer than stop_timeout is cut short, and says what it left" {
+	start_deaf ''
+	run -0 --separate-stderr sigslot stop t
+	assert_output ''
+	assert_stderr_has 'sigslot: waiting for deaf (2 messages)'
+	assert_stderr_has 'sigslot: left: deaf (2 messages)'
+	run_ended 1
+	run -0 grep 'stopped at once' "$RUN_ERR"
+	assert_output 'sigslot | stopped at once after 300ms, its `stop_timeout`; not done: deaf (2 messages), fast'
+	run -0 grep keeps "$RUN_ERR"
+	assert_output "sigslot | loop 'deaf' keeps 2 messages"
+	run -0 wc -l began
+	assert_output '1 began'
+	sigslot clean --force
+}
+
+@test "a command that stands still or does not listen is killed when stop_timeout is over" {
+	start 'stop_timeout: 300ms' 'objects:' \
+		'  still: {run: "echo $$ > still; kill -STOP $$"}' \
+		'  deaf: {run: "trap \"\" TERM; echo $$ > deaf; until [ -e gate ]; do sleep 0.1; done"}'
+	sigslot emit still 1
+	sigslot emit deaf 1
+	wait_until has_lines still 1
+	wait_until has_lines deaf 1
+	kill -TERM "$RUN_PID"
+	wait_until process_gone "$(cat still)"
+	refute process_gone "$(cat deaf)"
+	run_ended 1
+	assert process_gone "$(cat deaf)"
+	sigslot clean --force
+}
+
+@test "a loop that does not stop within stop_timeout is ended, keeps its messages, and starts again" {
+	start_deaf ''
+	run -0 --separate-stderr sigslot stop deaf
+	assert_output ''
+	assert_stderr_has 'sigslot: left: deaf (2 messages)'
+	assert loop_is deaf .state stopped
+	assert loop_is fast .state ready
+	assert grep -q 'deaf | ended at once: it did not stop within `stop_timeout`' "$RUN_ERR"
+	run -0 --separate-stderr sigslot start deaf
+	wait_until has_lines began 2
+	kill -TERM "$RUN_PID"
+	run_ended 1
+	sigslot clean --force
+}
+
+@test "stop_timeout hurries nobody who is within it, nor a run whose sources have ended" {
+	start 'stop_timeout: 20s' 'objects: {slow: {run: "echo >> began; until [ -e gate ]; do sleep 0.02; done"}}'
+	sigslot emit slow 1
+	wait_until has_lines began 1
+	kill -TERM "$RUN_PID"
+	wait_until loop_is slow .state draining
+	touch gate
+	run_ended 0
+	printf '%s\n' 'stop_timeout: 1ms' 'objects: {s: {source: seq 3}, slow: {run: "sleep 0.05; echo >> did"}}' \
+		'connections: [s -> slow]' >u.yaml
+	run -0 --separate-stderr sigslot run --until-idle u.yaml
+	run -0 wc -l did
+	assert_output "3 did"
 }
