@@ -94,8 +94,8 @@ INSTRUCTION static uint32_t by_lanes(uint32_t crc, const unsigned char **at,
 	return crc;
 }
 
-/* Fewer than eight bytes. Apart, so that whole words have no share in it. */
-INSTRUCTION __attribute__((noinline)) static uint32_t
+/* Fewer than eight bytes. */
+INSTRUCTION static inline uint32_t
 tail_by_instruction(uint32_t crc, const unsigned char *at, size_t size)
 {
 	uint32_t four;
@@ -114,17 +114,21 @@ tail_by_instruction(uint32_t crc, const unsigned char *at, size_t size)
 	return size & 1 ? __builtin_ia32_crc32qi(crc, *at) : crc;
 }
 
+/* Fewer than so many bytes that lanes are worth it. */
+INSTRUCTION static inline uint32_t
+short_by_instruction(uint64_t crc, const unsigned char *at, size_t size)
+{
+	for (; size >= 8; size -= 8, at += 8)
+		crc = STEP(crc, word_at(at));
+	return tail_by_instruction((uint32_t)crc, at, size);
+}
+
 INSTRUCTION static uint32_t by_instruction(uint32_t crc, const unsigned char *at,
 					   size_t size)
 {
-	uint64_t wide;
-
 	if (size >= 3 * LANE)
 		crc = by_lanes(crc, &at, &size);
-	wide = crc;
-	for (; size >= 8; size -= 8, at += 8)
-		wide = STEP(wide, word_at(at));
-	return size ? tail_by_instruction((uint32_t)wide, at, size) : (uint32_t)wide;
+	return short_by_instruction(crc, at, size);
 }
 
 /* Two chains that do not wait for one another, as far as both go. */
@@ -137,8 +141,9 @@ INSTRUCTION static uint32_t pair_by_instruction(const unsigned char *a, size_t a
 		one = STEP(one, word_at(a));
 		two = STEP(two, word_at(b));
 	}
-	one = by_instruction((uint32_t)one, a, a_size);
-	two = by_instruction((uint32_t)two, b, b_size);
+	one = short_by_instruction(one, a, a_size);
+	two = b_size < 3 * LANE ? short_by_instruction(two, b, b_size)
+				: by_instruction((uint32_t)two, b, b_size);
 	return ~(uint32_t)STEP(one, ~two & 0xffffffff);
 }
 
@@ -192,14 +197,20 @@ uint32_t crc32c_lanes(const void *bytes, size_t size)
 	return words_by_table(bytes, size);
 }
 
+/* Apart, so that the other way has no share in its stack. */
+static __attribute__((noinline)) uint32_t pair_by_table(const void *a, size_t a_size,
+							const void *b, size_t b_size)
+{
+	uint64_t second = crc32c(0, b, b_size);
+
+	return crc32c(crc32c(0, a, a_size), &second, sizeof(second));
+}
+
 uint32_t crc32c_pair(const void *a, size_t a_size, const void *b, size_t b_size)
 {
-	uint64_t second;
-
 #ifdef __x86_64__
 	if (cpu_has(CPU_CRC))
 		return pair_by_instruction(a, a_size, b, b_size);
 #endif
-	second = crc32c(0, b, b_size);
-	return crc32c(crc32c(0, a, a_size), &second, sizeof(second));
+	return pair_by_table(a, a_size, b, b_size);
 }
