@@ -41,10 +41,8 @@ static int take(struct sigslot_slot *slot, void *state, const struct sigslot_mes
 {
 	struct counter *c = state;
 
-	if (strcmp(m->slot, "report") == 0)
-		return report(slot, c);
 	if (strcmp(m->slot, "line") != 0)
-		return -ENXIO;
+		return strcmp(m->slot, "report") == 0 ? report(slot, c) : -ENXIO;
 	c->lines++;
 	return c->every && c->lines % c->every == 0 ? report(slot, c) : 0;
 }
