@@ -284,10 +284,10 @@ static int keep_intact(struct queue *q, struct claim *out, int len)
 	int kept = 0;
 
 	for (int i = 0; i < len; i++) {
-		if (turn_intact(&out[i]))
-			out[kept++] = out[i];
-		else
+		if (!turn_intact(&out[i]))
 			take_out(q, &out[i], RECORD_DAMAGED);
+		else if (kept++ < i)
+			out[kept - 1] = out[i];
 	}
 	return kept;
 }

@@ -8,14 +8,6 @@
 #include <string.h>
 
 #include "message/json.h"
-#include "route/route.h"
-
-static bool raw(const struct record *record)
-{
-	uint32_t connection = record->claim.envelope.connection;
-
-	return (connection & (ROUTE_DIRECT | ROUTE_RAW)) == ROUTE_RAW;
-}
 
 static int as_it_is(const struct payload *p, struct buf *out)
 {
@@ -32,11 +24,11 @@ static int as_string(const struct payload *p, struct buf *out)
 	return r;
 }
 
-static int copy(struct record *record)
+int copy_make(struct record *record)
 {
 	struct payload *p = &record->claim.payload;
 	_buf_ struct buf copy = {0};
-	int r = raw(record) ? as_string(p, &copy) : as_it_is(p, &copy);
+	int r = copy_of_raw(record) ? as_string(p, &copy) : as_it_is(p, &copy);
 
 	if (r == -ENOMEM)
 		return r;
@@ -44,10 +36,4 @@ static int copy(struct record *record)
 	p->size = copy.size;
 	p->data = record->copy = buf_take(&copy);
 	return r;
-}
-
-/* Apart from the above: most messages are read in place. */
-int copy_payload(struct record *record, bool apart)
-{
-	return record->copy || (!apart && !raw(record)) ? 0 : copy(record);
 }

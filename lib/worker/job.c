@@ -124,7 +124,8 @@ static void tell_waiting(struct receiver *r, const struct slot_verdict *v)
 }
 
 /* What is to become of the message. Returns when its job begins again; 0: never. */
-static uint64_t judge(struct job *job, const struct slot_verdict *v)
+static __attribute__((noinline)) uint64_t judge(struct job *job,
+						const struct slot_verdict *v)
 {
 	struct receiver *r = job->receiver;
 	bool not_now = passing(v);
@@ -138,19 +139,22 @@ static uint64_t judge(struct job *job, const struct slot_verdict *v)
 		job->record->again = true;
 		return 0;
 	}
-	if (v->code) {
-		due = fate_meet(r, job->record, &job->id, &job->job, v);
-		job->job.message.attempt += due != 0;
-		if (job->stand.link)
-			return due;
-		job->record->again |= due != 0; /* it never stood in the row */
-		job->record->due = due ?: job->record->due;
-		return 0;
-	}
+	due = fate_meet(r, job->record, &job->id, &job->job, v);
+	job->job.message.attempt += due != 0;
+	if (job->stand.link)
+		return due;
+	job->record->again |= due != 0; /* it never stood in the row */
+	job->record->due = due ?: job->record->due;
+	return 0;
+}
+
+static void went_well(struct job *job, const struct slot_verdict *v)
+{
+	struct receiver *r = job->receiver;
+
 	r->alike = 0;
 	if (!r->spec.untimed)
 		tell_outcome(r, &job->job, job->record, v);
-	return 0;
 }
 
 static void leave(struct job *job)
@@ -172,13 +176,16 @@ void job_settle(struct job *job, const struct slot_verdict *v)
 	struct receiver *r = job->receiver;
 	struct turn *t = r->turn;
 	struct intake *from = job->record->from;
-	uint64_t due;
+	uint64_t due = 0;
 
 	if (v->code || !ended_alike(&t->meter, job))
 		measure(job, v);
 	if (world_stale(t->worker->world))
 		renew_worker(t->worker);
-	due = judge(job, v);
+	if (v->code)
+		due = judge(job, v);
+	else
+		went_well(job, v);
 	r->running--;
 	if (!job->beside && --t->busy_len == 0)
 		t->busy = NULL;

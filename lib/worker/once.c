@@ -38,11 +38,8 @@ static int blow(int dir, uint32_t fuse, uint64_t seq, uint64_t *ret_seq)
 	return 0;
 }
 
-/*
- * Where it cannot be told, nobody gets it: it is for one message at most. Apart, as
- * most connections are for all messages.
- */
-static __attribute__((noinline)) bool take(struct turn *t, uint32_t fuse, uint64_t seq)
+/* Where it cannot be told, nobody gets it: it is for one message at most. */
+bool once_for(struct turn *t, uint32_t fuse, uint64_t seq)
 {
 	struct blown *b;
 	uint64_t taken;
@@ -83,18 +80,6 @@ void once_forget(struct turn *t)
 		if (standing(t->worker->world->routes, b->fuse))
 			t->blown.at[kept++] = *b;
 	t->blown.len = kept;
-}
-
-bool once_next(struct turn *t, const struct record *r)
-{
-	while (dispatch_next(&t->dispatch, &t->receiver)) {
-		uint32_t fuse = t->receiver.once;
-
-		if (!fuse || take(t, fuse, r->claim.seq))
-			return true;
-		t->dispatch.spent++;
-	}
-	return false;
 }
 
 void once_spent(struct turn *t, uint32_t fuse)

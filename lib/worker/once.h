@@ -13,7 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct record;
 struct turn;
 
 /* A fuse that this loop has blown, and for which message. */
@@ -22,11 +21,8 @@ struct blown {
 	uint64_t seq;
 };
 
-/*
- * The next slot of the current message, but for those whose connection is for another
- * one; false: there is none.
- */
-bool once_next(struct turn *t, const struct record *r);
+/* Whether what hangs on that fuse is for that message of the loop's own queue. */
+bool once_for(struct turn *t, uint32_t fuse, uint64_t seq);
 
 /* The message is done, or nothing more can be done: the connection may go. */
 void once_spent(struct turn *t, uint32_t fuse);

@@ -286,12 +286,9 @@ static void refuse_raw(struct receiver *r, struct job *job)
 	host_done(r->slot, &job->job, &no_text);
 }
 
-void receiver_deliver(struct receiver *r, struct record *record,
-		      const struct receiver_id *id)
+void receiver_deliver(const struct station *at, struct record *record)
 {
-	const struct world *w = r->turn->worker->world;
-	const struct route_name *sender = routes_name(w->routes, id->sender);
-	const struct route_name *signal = routes_name(w->routes, id->signal);
+	struct receiver *r = at->receiver;
 	const struct claim *c = &record->claim;
 	struct turn *t = r->turn;
 	struct job *job = pool_take(&t->job_pool, sizeof(*job));
@@ -306,15 +303,15 @@ void receiver_deliver(struct receiver *r, struct record *record,
 	}
 	job->record = record;
 	job->receiver = r;
-	job->id = *id;
+	job->id = at->id;
 	job->beside = r->parallel > 1;
 	job->stand.link = NULL;
-	job->routes = routes_share(w->routes);
+	job->routes = routes_share(t->walk.routes);
 	job->job.user = job->job.own = NULL;
 	job->job.message = (struct sigslot_message){
-		.slot = w->plan->slots[world_slot(w, id->slot)].name,
-		.sender = sender ? routes_text(w->routes, sender->owner) : "",
-		.signal = signal ? routes_text(w->routes, signal->member) : "",
+		.slot = at->slot,
+		.sender = at->sender,
+		.signal = at->signal,
 		.id = c->envelope.id,
 		.seq = c->seq,
 		.time_ns = c->envelope.time_ns,

@@ -22,8 +22,7 @@ void receiver_heed(struct receiver *r);
 /* Whether it may be given a job now, while the turn waits for `busy`. */
 bool receiver_free_for(const struct receiver *r, const struct turn *t);
 
-/* Gives it the job of a record; as `id` says. */
-void receiver_deliver(struct receiver *r, struct record *record,
-		      const struct receiver_id *id);
+/* Gives the receiver of that station the job of the record that has come to it. */
+void receiver_deliver(const struct station *at, struct record *record);
 
 #endif

@@ -71,10 +71,10 @@ void record_end(struct record *r, enum queue_end end)
 
 void record_walked(struct record *r)
 {
-	const struct dispatch *d = &r->turn->dispatch;
+	const struct walk *w = &r->turn->walk;
 
 	if (!r->receivers)
-		record_end(r, d->spent && !d->missed ? QUEUE_SPENT : QUEUE_CUT_OFF);
+		record_end(r, w->spent && !w->missed ? QUEUE_SPENT : QUEUE_CUT_OFF);
 	r->walked = true;
 	if (!r->pending)
 		settle(r);

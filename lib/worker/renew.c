@@ -92,6 +92,8 @@ void renew_worker(struct worker *w)
 		if (!w->turns[i])
 			continue;
 		once_forget(w->turns[i]);
+		if (!w->turns[i]->current)
+			walk_forget(&w->turns[i]->walk);
 		vec_each(receiver, &w->turns[i]->receivers)
 			receiver_heed(*receiver);
 		turn_pump_later(w->turns[i]);

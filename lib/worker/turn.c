@@ -69,6 +69,7 @@ void turn_done(struct turn *t)
 		intake_done(*in);
 		free(*in);
 	}
+	walk_done(&t->walk);
 	vec_done(&t->intakes);
 	vec_done(&t->blown);
 	vec_done(&t->receivers);
@@ -91,20 +92,11 @@ struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)
 	return NULL;
 }
 
-static void leave_routes(struct turn *t)
-{
-	routes_close((struct routes *)t->dispatch.routes);
-	t->dispatch.routes = NULL;
-}
-
 void turn_abandon(struct turn *t)
 {
 	while (t->records)
 		record_abandon(t->records);
-	if (t->current)
-		leave_routes(t);
 	t->current = NULL;
-	t->have_receiver = false;
 	t->busy = NULL;
 	t->busy_len = 0;
 }
@@ -145,13 +137,6 @@ void turn_outgoing(struct turn *t, int copies, size_t size)
 		hold(t, false);
 }
 
-static struct receiver *receiver_of(struct turn *t, uint32_t slot_id)
-{
-	uint32_t slot = world_slot(t->worker->world, slot_id);
-
-	return slot == PLAN_NONE ? NULL : turn_receiver(t, slot);
-}
-
 /* Takes the next claimed message up. False: there is none that may be begun. */
 static bool begin(struct turn *t)
 {
@@ -162,12 +147,8 @@ static bool begin(struct turn *t)
 	if (!r)
 		return false;
 	t->current = r;
-	t->have_receiver = false;
 	renew_for(t->worker, &r->claim.envelope);
-	t->dispatch =
-		(struct dispatch){.routes = routes_share(t->worker->world->routes),
-				  .envelope = &r->claim.envelope,
-				  .queue = t->index};
+	r->again = !walk_begin(t, r);
 	board_add(&t->board->in, 1);
 	return true;
 }
@@ -176,36 +157,16 @@ static bool begin(struct turn *t)
 static void conclude(struct turn *t)
 {
 	struct record *r = t->current;
-	const struct dispatch *d = &t->dispatch;
+	const struct walk *w = &t->walk;
 
 	if (!r->again) {
-		board_add(&t->board->disconnected, d->missed);
-		board_add(&t->board->spent, d->spent);
-		if (!r->receivers && !d->missed && !d->spent)
+		board_add(&t->board->disconnected, w->missed);
+		board_add(&t->board->spent, w->spent);
+		if (!r->receivers && !w->missed && !w->spent)
 			board_add(&t->board->dropped, 1);
 	}
-	leave_routes(t);
 	t->current = NULL;
 	record_walked(r);
-}
-
-/* The next one of the current message. False: there is none. */
-static bool find_receiver(struct turn *t)
-{
-	struct record *r = t->current;
-	const struct envelope *e = &r->claim.envelope;
-	const struct taker *taker;
-
-	if (!r->from->named)
-		return once_next(t, r);
-	if (r->receivers)
-		return false;
-	taker = intake_choose(r->from);
-	r->again = !taker;
-	if (taker)
-		t->receiver =
-			(struct receiver_id){taker->slot, e->sender, e->signal, 0};
-	return taker;
 }
 
 /* Gives jobs until one has to be waited for. True: all that was claimed is begun. */
@@ -213,26 +174,23 @@ static bool step(struct turn *t)
 {
 	if (t->now && t->current) {
 		t->current->again = true; /* it had waited for its turn */
-		t->have_receiver = false;
 		conclude(t);
 	}
 	while (t->current || begin(t)) {
-		struct receiver *r;
+		const struct station *at = walk_at(t, t->current);
 
-		if (!t->have_receiver && !find_receiver(t)) {
+		if (!at) {
 			conclude(t);
 			continue;
 		}
-		t->have_receiver = true;
-		r = receiver_of(t, t->receiver.slot);
-		if (r && !fate_waits(t->current, &t->receiver) &&
-		    !receiver_free_for(r, t))
+		if (at->receiver && !fate_waits(t->current, &at->id) &&
+		    !receiver_free_for(at->receiver, t))
 			return false;
-		t->have_receiver = false;
-		if (!r || t->current->due)
+		t->walk.next++;
+		if (!at->receiver || t->current->due)
 			continue;
 		t->current->receivers++;
-		receiver_deliver(r, t->current, &t->receiver);
+		receiver_deliver(at, t->current);
 	}
 	return t->next == t->claims_len;
 }
@@ -243,6 +201,8 @@ static void give_back(struct turn *t)
 	const struct intake *in = t->claimed;
 	unsigned keep = 0;
 
+	if (!t->now && t->end_seq == UINT64_MAX)
+		return;
 	for (unsigned i = 0; i < t->claims_len; i++)
 		if (t->now ||
 		    (in == t->intakes.at[0] && t->claims[i].seq >= t->end_seq))

@@ -14,7 +14,6 @@
 
 #include "base/pool.h"
 #include "base/vec.h"
-#include "object/dispatch.h"
 #include "queue/queue.h"
 #include "slot/slot.h"
 #include "worker/intake.h"
@@ -23,6 +22,7 @@
 #include "worker/once.h"
 #include "worker/outbox.h"
 #include "worker/row.h"
+#include "worker/walk.h"
 #include "worker/wire.h"
 #include "worker/worker.h"
 
@@ -78,10 +78,8 @@ struct turn {
 	unsigned claims_len, next;
 	struct intake *claimed; /* where from */
 	struct record *current;
-	struct dispatch dispatch;
+	struct walk walk; /* of current */
 	VEC(struct blown) blown; /* connections of its slots that are for one message */
-	struct receiver_id receiver; /* the next one of current, if `have_receiver` */
-	bool have_receiver;
 	struct receiver *busy; /* whose jobs the turn waits for */
 	unsigned busy_len;
 	struct record *records; /* that are under way */
