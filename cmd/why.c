@@ -63,6 +63,8 @@ static void say_state(const struct sigslot_why *w)
 	else
 		print("Loop '%s'", w->loop);
 	print(" of instance '%s' %s", w->instance, sentence);
+	if (*w->after)
+		print(" when '%s' is ready, as `after:` says", w->after);
 	if (w->next_ns)
 		print(" in %s", span(w->next_ns, text));
 	print(".");
@@ -213,6 +215,7 @@ static int print_object(void *unused, const struct sigslot_why *w)
 		number("restarts", w->restarts),
 		seconds("up", w->up_ns),
 		seconds("next", w->next_ns),
+		text("after", w->after),
 		text("command", w->command),
 		text("command_exit", w->command_exit),
 		number("command_restarts", w->command_restarts),

@@ -151,6 +151,7 @@ struct sigslot_why {
 	int pid, supervisor; /* 0: it does not run, dead */
 	uint64_t up_ns, restarts;
 	uint64_t next_ns; /* until it is started again; 0: no such time */
+	const char *after; /* what must be ready before it starts, or "" */
 	const char *command, *command_exit; /* whose ended last, and how, or "" */
 	uint64_t command_restarts; /* of sources and filters of the loop */
 	uint64_t queued, leased; /* messages in its queue, and of them under way */

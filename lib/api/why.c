@@ -153,6 +153,15 @@ static void tell_command(const struct asking *a, const struct board_loop *l,
 			board_process((struct board *)a->board, l->process), l);
 }
 
+static const char *tell_after(const struct asking *a, const struct board_loop *l)
+{
+	const struct route_name *n = a->in.supervisor && l->awaits
+					     ? routes_name(a->in.routes, l->awaits)
+					     : NULL;
+
+	return n ? routes_text(a->in.routes, n->owner) : "";
+}
+
 /* --- what it said last --- */
 
 struct tail {
@@ -213,6 +222,7 @@ static int tell_loop(const struct asking *a, uint32_t loop)
 		.exit = "",
 		.command = "",
 		.command_exit = "",
+		.after = tell_after(a, l),
 		.state = a->in.supervisor ? board_state_text(l->state) : "dead",
 		.slot = slot,
 		.way = way,
@@ -239,6 +249,7 @@ static int tell_named(const struct asking *a, uint32_t queue)
 		.loop = taker == FLOW_NONE ? "" : a->board->loops[taker].name,
 		.process = "",
 		.exit = "",
+		.after = "",
 		.command = "",
 		.command_exit = "",
 		.state = instance_lives(&a->in) ? "queue" : "dead",

@@ -12,6 +12,7 @@ enum ready_by {
 	READY_AT_ONCE, /* it is, as soon as it runs */
 	READY_LINE, /* its first line of output, which is no message */
 	READY_FD, /* a newline on the descriptor $SIGSLOT_READY_FD */
+	READY_SIGNAL, /* the signal `ready` of its object */
 };
 
 /* What else ends when something has ended for good. */

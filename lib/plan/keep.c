@@ -42,6 +42,8 @@ static int put_end(enum upkeep_end on_exit, const char *between, struct buf *out
 
 int keep_slot(const struct plan_slot *s, struct buf *out)
 {
+	static const char *const ready[] = {
+		[READY_LINE] = "line", [READY_FD] = "fd", [READY_SIGNAL] = "signal"};
 	const struct upkeep *u = &s->upkeep;
 	char within[32];
 	int r = 0;
@@ -54,8 +56,7 @@ int keep_slot(const struct plan_slot *s, struct buf *out)
 	}
 	if (u->ready != READY_AT_ONCE)
 		r = r
-			    ?: buf_addf(out, "; ready by %s within %s",
-					u->ready == READY_LINE ? "line" : "fd",
+			    ?: buf_addf(out, "; ready by %s within %s", ready[u->ready],
 					unit_duration_text(u->within_ns, within));
 	return r ?: put_end(u->on_exit, "; ", out);
 }

@@ -194,36 +194,25 @@ static struct topology_edits edits_of(const struct state *s)
 				       .removed_len = s->removed.len};
 }
 
-/* What is given up must not become nobody's. */
-static int keeps_dead(const struct plan *p, struct sigslot_error *err)
-{
-	for (uint32_t i = 0; i < p->slots_len; i++) {
-		uint32_t dead = p->slots[i].fate.dead;
-
-		if (dead != PLAN_NONE && !p->signals[dead].targets_len)
-			return fail(err, -ENOEXEC,
-				    "`dead:` of the topology says that: what is given "
-				    "up would go nowhere");
-	}
-	return 0;
-}
-
 static int prepare(struct wiring *w, struct sigslot_error *err)
 {
 	struct topology_edits edits = edits_of(&w->next);
 	int r = make(w, &edits, &w->next.plan, err);
 
-	if (r == 0)
-		r = compare_things(w->now.plan, w->next.plan, err);
-	return r == 0 ? keeps_dead(w->next.plan, err) : r;
+	return r == 0 ? compare_things(w->now.plan, w->next.plan, err) : r;
 }
 
-/* The last one added is known by its full addresses from now on. */
+/*
+ * The last one added is known by its full addresses from now on. Behind it are those
+ * that keys make.
+ */
 static int spell_last(struct state *s)
 {
 	const struct plan *p = s->plan;
 	const struct plan_connection *last = &p->connections[p->connections_len - 1];
 
+	while (last->implied)
+		last--;
 	s->added.len--;
 	return add(s, &s->added,
 		   &(struct topology_arrow){last->from, last->to, last->full,
@@ -281,8 +270,14 @@ int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
 		r = 1;
 	else if (take_out(w, &asked) < 0)
 		r = fail(err, -ENOMEM, "out of memory");
+	r = r ?: prepare(w, err);
+	if (r == 0 && connected(w->next.plan, &asked))
+		r = fail(err, -ENOEXEC,
+			 "`%s` of the topology makes that connection: it stays as long "
+			 "as that is said",
+			 strcmp(asked.from, asked.to) == 0 ? "ready: signal" : "dead:");
 	topology_free(t);
-	return r ? r : prepare(w, err);
+	return r;
 }
 
 void wiring_commit(struct wiring *w)

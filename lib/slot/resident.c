@@ -187,6 +187,12 @@ int resident_open(struct resident *r, const struct resident_calls *calls,
 	return fail(err, code, "%s", v.reason);
 }
 
+void resident_herald(struct slot *s)
+{
+	if (s->spec->upkeep.ready == READY_SIGNAL && s->starting)
+		become_ready(container_of(s, struct resident, slot));
+}
+
 bool resident_takes(const struct resident *r)
 {
 	return r->up && !r->slot.starting;

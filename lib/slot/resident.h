@@ -49,6 +49,9 @@ bool resident_takes(const struct resident *r);
  */
 bool resident_again(struct resident *r, struct slot_verdict *v, bool worked);
 
+/* Its object has said by a signal that it is ready: if the slot waits for that. */
+void resident_herald(struct slot *s);
+
 void resident_close(struct resident *r);
 
 #endif

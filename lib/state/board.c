@@ -15,7 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-enum { MAGIC = 0x53534253, VERSION = 6, MOST = 1 << 20 };
+enum { MAGIC = 0x53534253, VERSION = 7, MOST = 1 << 20 };
 
 static const char name[] = "status", fresh[] = ".status.new";
 

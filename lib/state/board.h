@@ -52,6 +52,8 @@ struct board_loop {
 	uint64_t command_restarts; /* of resident commands */
 	uint32_t command; /* id of the object whose resident ended last; 0: none */
 	int32_t command_status; /* how, as of waitpid() */
+	uint32_t awaits; /* id of what must be ready before: a loop, a process; or 0 */
+	uint32_t reserved;
 };
 
 struct board_queue {

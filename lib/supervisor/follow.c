@@ -17,45 +17,59 @@ static bool process_was_ready(const struct supervisor *s, uint32_t process)
 	return true;
 }
 
-/* The first that was never ready; NULL: all have been. */
-static const char *missing(const struct supervisor *s, const struct plan_after *a,
-			   bool *ret_never)
+struct wait {
+	const char *name; /* whom it is for; NULL: nobody any more */
+	uint32_t id; /* of that in the routes */
+	bool never; /* it has ended */
+};
+
+static bool process_ended(const struct supervisor *s, uint32_t process)
+{
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (s->plan->loops[i].process == process && s->lamps[i].down &&
+		    !s->lamps[i].was_ready)
+			return true;
+	return false;
+}
+
+/* For the first that was never ready. */
+static struct wait missing(const struct supervisor *s, const struct plan_after *a)
 {
 	const struct plan *p = s->plan;
 
 	for (uint32_t i = 0; i < a->loops_len; i++) {
-		*ret_never = s->lamps[a->loops[i]].down;
-		if (!s->lamps[a->loops[i]].was_ready)
-			return p->loops[a->loops[i]].name;
+		uint32_t l = a->loops[i];
+
+		if (!s->lamps[l].was_ready)
+			return (struct wait){p->loops[l].name, s->world.loop_ids[l],
+					     s->lamps[l].down};
 	}
 	for (uint32_t i = 0; i < a->processes_len; i++) {
-		if (process_was_ready(s, a->processes[i]))
-			continue;
-		*ret_never = false;
-		for (uint32_t k = 0; k < p->loops_len; k++)
-			if (p->loops[k].process == a->processes[i] &&
-			    s->lamps[k].down && !s->lamps[k].was_ready)
-				*ret_never = true;
-		return p->processes[a->processes[i]].name;
+		uint32_t k = a->processes[i];
+
+		if (!process_was_ready(s, k))
+			return (struct wait){p->processes[k].name,
+					     s->world.process_ids[k],
+					     process_ended(s, k)};
 	}
-	return NULL;
+	return (struct wait){0};
 }
 
-/* Whom a loop waits for. */
-static const char *waits_for(const struct supervisor *s, uint32_t loop, bool *ret_never)
+/* Whom a loop waits for; its line of the board shows it. */
+static struct wait look(struct supervisor *s, uint32_t loop)
 {
 	const struct plan_loop *l = &s->plan->loops[loop];
-	const char *name = missing(s, &l->after, ret_never);
+	struct wait w = missing(s, &l->after);
 
-	return name ? name
-		    : missing(s, &s->plan->processes[l->process].after, ret_never);
+	if (!w.name)
+		w = missing(s, &s->plan->processes[l->process].after);
+	s->world.board->loops[loop].awaits = w.id;
+	return w;
 }
 
 bool follow_holds(struct supervisor *s, uint32_t loop)
 {
-	bool never;
-
-	s->lamps[loop].held = waits_for(s, loop, &never);
+	s->lamps[loop].held = look(s, loop).name;
 	return s->lamps[loop].held;
 }
 
@@ -64,26 +78,26 @@ static void drop(struct supervisor *s, uint32_t loop)
 	s->lamps[loop].held = false;
 	s->lamps[loop].down = true;
 	s->world.board->loops[loop].state = BOARD_STOPPED;
+	s->world.board->loops[loop].awaits = 0;
 	s->cut_short = true; /* what was sent to it is kept */
 }
 
 void follow_advance(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		const char *name;
-		bool never = false;
+		struct wait w;
 
 		if (!s->lamps[i].held)
 			continue;
-		name = waits_for(s, i, &never);
-		if (name && never) {
+		w = look(s, i);
+		if (w.never) {
 			log_line("sigslot",
 				 "loop '%s' does not start: '%s' has ended before it "
 				 "was ready",
-				 s->plan->loops[i].name, name);
+				 s->plan->loops[i].name, w.name);
 			drop(s, i);
 			i = UINT32_MAX; /* others may wait for this one */
-		} else if (!name) {
+		} else if (!w.name) {
 			s->lamps[i].held = false;
 			hand_say(&s->hands[s->plan->loops[i].process], WIRE_START, i,
 				 0);

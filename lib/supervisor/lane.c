@@ -30,7 +30,7 @@ static void act(struct supervisor *s, uint32_t slot_id)
 	else if (slot->owner == PLAN_PROCESS)
 		r = order_process(s, slot->name, slot->owned_by);
 	else
-		r = order_timer(s, slot->name, slot->owned_by);
+		r = order_object(s, slot->name, slot->owned_by);
 	if (r < 0)
 		log_line("sigslot", "nothing is known about '%s'", slot->name);
 }

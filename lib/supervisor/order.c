@@ -129,15 +129,27 @@ int order_process(struct supervisor *s, const char *verb, uint32_t process)
 	return 0;
 }
 
-int order_timer(struct supervisor *s, const char *verb, uint32_t object)
+int order_object(struct supervisor *s, const char *verb, uint32_t object)
 {
+	static const struct {
+		const char *verb;
+		enum wire_op op;
+		uint64_t value;
+	} wishes[] = {
+		{"start", WIRE_TIMER, true},
+		{"stop", WIRE_TIMER, false},
+		{"ready", WIRE_HERALD, 0},
+	};
 	uint32_t loop = s->plan->objects[object].loop;
-	bool start = strcmp(verb, "start") == 0;
 
-	if (!start && strcmp(verb, "stop") != 0)
-		return -EINVAL;
-	hand_say(hand_of(s, loop), WIRE_TIMER, s->world.object_ids[object], start);
-	return 0;
+	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
+		if (strcmp(wishes[i].verb, verb) != 0)
+			continue;
+		hand_say(hand_of(s, loop), wishes[i].op, s->world.object_ids[object],
+			 wishes[i].value);
+		return 0;
+	}
+	return -EINVAL;
 }
 
 int order_instance(struct supervisor *s, const char *verb)

@@ -120,7 +120,7 @@ void lane_emit_exit(struct supervisor *s, enum plan_owner owner, uint32_t index,
 /* order.c: what can be asked of loops and processes. verb: stop terminate start ... */
 int order_loop(struct supervisor *s, const char *verb, uint32_t loop);
 int order_process(struct supervisor *s, const char *verb, uint32_t process);
-int order_timer(struct supervisor *s, const char *verb, uint32_t object);
+int order_object(struct supervisor *s, const char *verb, uint32_t object);
 int order_instance(struct supervisor *s, const char *verb);
 
 /* control.c: the socket. */

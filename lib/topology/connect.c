@@ -316,26 +316,32 @@ void connect_later(struct reader *r, struct model_signal *from,
 }
 
 /* Names a queue: whatever else has that name will not do. */
+static bool find_queue(struct reader *r, const struct node *n, struct destination *ret)
+{
+	struct arrow_end end = {.name = n->text};
+	struct model_thing *thing = map_get(&r->t->names, end.name);
+
+	if (!thing || thing->kind == MODEL_QUEUE)
+		return resolve_right(r, n, &end, ret);
+	problem_node(&r->problems, n,
+		     "%s is not a named queue: `dead` needs one under `queues:`",
+		     problem_quote(&r->problems, end.name));
+	return false;
+}
+
 static void connect_one(struct reader *r, const struct later_link *l)
 {
-	struct arrow_end end = {.name = l->queue->text};
-	struct written w = {l->queue, {.full = CONNECT_FULL}};
+	struct model_thing *owner = l->from->owner;
+	struct written w = {l->queue ?: owner->at, {.full = CONNECT_FULL}};
 	struct joint from = {.from.signal = l->from}, to = {.good = true};
-	struct model_thing *thing = map_get(&r->t->names, end.name);
-	size_t before;
+	size_t before = r->t->links.len;
 
-	if (thing && thing->kind != MODEL_QUEUE) {
-		problem_node(
-			&r->problems, l->queue,
-			"%s is not a named queue: `dead` needs one under `queues:`",
-			problem_quote(&r->problems, end.name));
-		return;
-	}
-	if (!resolve_right(r, l->queue, &end, &to.to))
+	if (!l->queue)
+		to.to.slot = member_slot(r, owner, l->from->name);
+	else if (!find_queue(r, l->queue, &to.to))
 		return;
 	from.from_text = origin_text(r, &from.from);
 	to.to_text = destination_text(r, &to.to);
-	before = r->t->links.len;
 	add_link(r, &w, &from, &to);
 	if (r->t->links.len > before)
 		r->t->links.at[before]->implied = true;

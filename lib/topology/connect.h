@@ -31,8 +31,9 @@ struct arrow_end;
 void connect_read(struct reader *r, const struct node *list);
 
 /*
- * Notes a connection from a signal to the queue that the node names. It is made by
- * connect_rest(), when all things are known.
+ * Notes a connection from a signal to the queue that the node names, or with NULL to
+ * the slot of its own object that has its name. It is made by connect_rest(), when all
+ * things are known.
  */
 void connect_later(struct reader *r, struct model_signal *from,
 		   const struct node *queue);

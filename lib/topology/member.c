@@ -111,7 +111,7 @@ struct model_slot *member_add_slot(struct reader *r, struct model_thing *thing,
 static const struct member_own owns[] = {
 	{"start", "any", OWN_LOOP},
 	{"terminate", "any", OWN_LOOP},
-	{"ready", "any", OWN_PROCESS},
+	{"ready", "any", OWN_PROCESS | OWN_HERALD},
 	{"exit", "object", OWN_LOOP | OWN_PROCESS},
 	{"timeout", "any", OWN_TIMER},
 	{"finished", "object", OWN_COMMAND},
@@ -120,6 +120,7 @@ static const struct member_own owns[] = {
 	{"stop", NULL, OWN_LOOP | OWN_PROCESS | OWN_TIMER},
 	{"terminate", NULL, OWN_LOOP | OWN_PROCESS},
 	{"kill", NULL, OWN_PROCESS},
+	{"ready", NULL, OWN_HERALD},
 };
 
 const struct member_own *member_own(const struct model_thing *thing, bool slots,

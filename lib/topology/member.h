@@ -34,6 +34,7 @@ enum {
 	OWN_PROCESS = 1 << 1,
 	OWN_TIMER = 1 << 2,
 	OWN_COMMAND = 1 << 3,
+	OWN_HERALD = 1 << 4, /* it says by a signal that it is ready */
 };
 
 struct member_own {

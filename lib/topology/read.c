@@ -85,8 +85,8 @@ static void read_top(struct reader *r, const struct section *s)
 	edit_begin(r);
 	if (connections)
 		connect_read(r, connections);
-	connect_rest(r);
 	edit_finish(r);
+	connect_rest(r);
 	object_settle(r);
 	link_check(r);
 	if (r->t->loops.len || (named && r->problems.list.len))

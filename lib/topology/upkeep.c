@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "topology/connect.h"
+#include "topology/member.h"
 #include "topology/value.h"
 
 #define READY_NS (30 * NS_PER_S)
@@ -53,7 +55,7 @@ void upkeep_restart(struct reader *r, const struct node *n,
 /* A word, or a map of `by` and `within`. */
 static void read_ready(struct reader *r, const struct node *n, struct upkeep *up)
 {
-	static const char *const words[] = {"line", "fd"};
+	static const char *const words[] = {"line", "fd", "signal"};
 	struct section s;
 
 	if (!n)
@@ -71,7 +73,29 @@ static void read_ready(struct reader *r, const struct node *n, struct upkeep *up
 			up->ready = READY_LINE + i;
 	if (up->ready == READY_AT_ONCE)
 		problem_node(&r->problems, n,
-			     "`ready` must be line or fd, or a map of by and within");
+			     "`ready` must be line, fd or signal, or a map of by and "
+			     "within");
+}
+
+/* The object has the signal then, and a slot behind it that tells its worker. */
+static void add_herald(struct reader *r, const struct node *n,
+		       struct model_thing *object)
+{
+	const struct model_signal *signal = member_signal(r, object, "ready");
+	const struct model_slot *slot = member_slot(r, object, "ready");
+
+	if (object->own & OWN_HERALD)
+		return;
+	if ((signal && signal->at) || (slot && slot->at)) {
+		problem_node(&r->problems, n,
+			     "`ready: signal` gives %s a signal and a slot `ready` by "
+			     "itself: line %u has that name already",
+			     problem_quote(&r->problems, object->name),
+			     (signal ? signal->at : slot->at)->from.line);
+		return;
+	}
+	object->own |= OWN_HERALD;
+	connect_later(r, member_signal(r, object, "ready"), NULL);
 }
 
 enum upkeep_end upkeep_on_exit(const struct section *s)
@@ -91,4 +115,6 @@ void upkeep_read(struct reader *r, const struct section *s, struct model_slot *s
 	upkeep_restart(r, section_node(s, "restart"), restart);
 	slot->upkeep.on_exit = upkeep_on_exit(s);
 	read_ready(r, section_node(s, "ready"), &slot->upkeep);
+	if (slot->upkeep.ready == READY_SIGNAL)
+		add_herald(r, section_node(s, "ready"), slot->owner);
 }

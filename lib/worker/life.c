@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "slot/resident.h"
 #include "worker/job.h"
 #include "worker/receiver.h"
 #include "worker/tick.h"
@@ -79,6 +80,20 @@ void life_changed(struct turn *t)
 		return;
 	t->ready = true;
 	worker_say(t->worker, WIRE_READY, t->index, 0);
+}
+
+/* Who has ended meanwhile, or does not wait for it, has not said so. */
+void life_herald(struct worker *w, uint32_t id)
+{
+	for (uint32_t i = 0; i < w->world->plan->loops_len; i++) {
+		struct turn *t = w->turns[i];
+
+		if (!t || !t->up)
+			continue;
+		vec_each(r, &t->receivers)
+			if ((*r)->slot && w->world->object_ids[(*r)->object] == id)
+				resident_herald((*r)->slot);
+	}
 }
 
 void life_fault(struct turn *t)

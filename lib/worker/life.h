@@ -26,6 +26,9 @@ void life_now(struct turn *t);
 /* A command is ready, has ended, or was started again: shows it, and tells once. */
 void life_changed(struct turn *t);
 
+/* An object of that id has said by its signal that it is ready. */
+void life_herald(struct worker *w, uint32_t id);
+
 /* A command has ended for good before it was ready: the loop cannot start. */
 void life_fault(struct turn *t);
 

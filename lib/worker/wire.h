@@ -24,6 +24,7 @@ enum wire_op {
 	WIRE_NOW, /* to: down at once; what is queued stays */
 	WIRE_START, /* to: loop `index` up */
 	WIRE_TIMER, /* to: the timer whose id is `index`: start (value 1) or stop (0) */
+	WIRE_HERALD, /* to: the object whose id is `index` has said that it is ready */
 	WIRE_UP, /* from: loop `index` takes messages */
 	WIRE_READY, /* from: and so do its commands, the first time */
 	WIRE_ENDED, /* from: the command of slot `index` has ended for good */

@@ -172,6 +172,8 @@ static void act(struct worker *w, const struct wire *p)
 		renew_worker(w);
 	if (p->op == WIRE_TIMER)
 		tick_set(w, p->index, p->value);
+	else if (p->op == WIRE_HERALD)
+		life_herald(w, p->index);
 	else if (p->op == WIRE_EXIT)
 		loop_quit(&w->loop);
 	else if (p->op == WIRE_START)

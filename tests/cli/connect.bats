@@ -310,7 +310,7 @@ held="      b: {run: 'echo \$1 >> begun; until read x <go; do :; done; echo \$1 
 		"      e: {plugin: $SIGSLOT_BUILD/tests/plugins/bounce.so}" \
 		'queues: {letters: {}}' 'connections: [a.s -> e.one]'
 	run -78 --separate-stderr sigslot disconnect b.dead letters
-	assert_stderr_has '`dead:` of the topology says that'
+	assert_stderr_has '`dead:` of the topology makes that connection'
 	run -69 --separate-stderr sigslot connect a.s e.two
 	run -78 --separate-stderr sigslot connect a.s e
 	assert_stderr_has 'was started without'

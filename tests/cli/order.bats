@@ -38,8 +38,13 @@ start_chain() {
 	run -124 sigslot wait --timeout 200ms t
 	run -0 cat order
 	assert_output s
+	run -0 --separate-stderr sigslot why t/first t/second
+	assert_line --partial "Loop 'first' of instance 't' is about to start when 'db' is ready, as \`after:\` says."
+	assert_line --partial "Loop 'second' of instance 't' is about to start when 'first' is ready, as \`after:\` says."
 	touch gate
 	run -0 sigslot wait --timeout 10s t
+	run -0 bash -c 'sigslot why --json t/first t/second t/store | jq -c .after'
+	assert_output $'null\nnull\nnull'
 	wait_until has_lines order 3
 	run -0 sed -n 1p order
 	assert_output s

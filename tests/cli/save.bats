@@ -92,3 +92,17 @@ load ../lib/helper
 	assert_not_exist new.yaml
 	stop_run
 }
+
+@test "what keys connect by themselves is not written, also behind what was connected" {
+	printf '%s\n' 'sigslot: 1' 'dead: letters' 'objects:' '  a: {source: sleep 100, ready: signal}' \
+		'  b: {run: "true"}' 'queues: {letters: {}}' 'connections: []' >t.yaml
+	sigslot run --ready-fd 9 t.yaml 9>ready </dev/null >out 2>said 3>&- &
+	RUN_PIDS="$RUN_PIDS $!"
+	wait_until sigslot emit a.ready
+	run -0 --separate-stderr sigslot connect --save saved.yaml a b
+	run -78 --separate-stderr sigslot disconnect a.ready a.ready
+	assert_stderr_has '`ready: signal` of the topology makes that connection'
+	run -0 --separate-stderr sigslot check --print saved.yaml
+	assert_line --regexp '^connection +a.out +-> b.in$'
+	assert_equal "$(grep -c '^ *- ' saved.yaml)" 1
+}

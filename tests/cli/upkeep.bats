@@ -188,3 +188,65 @@ background() {
 	run_ended 0
 	assert_file_empty ready
 }
+
+@test "ready: signal is said by the object's own signal, which others hear, too" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'until [ -e gate ]; do sleep 0.02; done; sigslot emit ready up; echo a; exec sleep 60', ready: signal}
+		  b: {filter: 'until [ -e gate2 ]; do sleep 0.02; done; sigslot emit ready; cat >> seen', ready: {by: signal, within: 1m}}
+		  told: {filter: cat >> told}
+		connections: [a -> b, a.ready -> told]
+	END
+	background t.yaml
+	sigslot emit b first
+	run -124 sigslot wait --timeout 200ms t
+	assert_equal "$(row a .state) $(row b .state)" '"starting" "starting"'
+	touch gate
+	run -0 sigslot wait --timeout 10s t/a
+	wait_until has_lines told 1
+	assert_file_contains told '^up$'
+	run -124 sigslot wait --timeout 200ms t
+	assert_file_not_exist seen
+	touch gate2
+	run -0 sigslot wait --timeout 10s t
+	wait_until has_lines seen 2
+	run -0 cat seen
+	assert_output $'first\na'
+	stop_run
+}
+
+@test "ready: signal is said anew after each start, and in time, or it is ended" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {source: 'echo x >> tries; sigslot emit ready; until [ -e go ]; do sleep 0.02; done; rm go; exit 1', ready: signal, restart: {backoff: 5ms}}
+		  b: {filter: 'echo x >> bs; [ "$(wc -l <bs)" -gt 1 ] && sigslot emit ready; cat', ready: {by: signal, within: 300ms}}
+	END
+	start_run t.yaml
+	assert_file_contains "$RUN_ERR" 'b | ended: was not ready within 300ms and was ended'
+	run -0 wc -l bs
+	assert_output '2 bs'
+	touch go
+	wait_until has_lines tries 2
+	run -0 sigslot wait --timeout 10s a
+	assert_equal "$(row a '[.state, .command_restarts]')" '["ready",1]'
+	stop_run
+}
+
+@test "ready: signal can be said by anybody, and to who does not wait it means nothing" {
+	cat >t.yaml <<-'END'
+		sigslot: 1
+		objects:
+		  a: {filter: 'cat >> seen', ready: signal}
+	END
+	background t.yaml
+	sigslot emit a one
+	run -124 sigslot wait --timeout 100ms t
+	sigslot emit a.ready
+	run -0 sigslot wait --timeout 10s t
+	sigslot emit a.ready
+	sigslot emit a two
+	wait_until has_lines seen 2
+	stop_run
+}
