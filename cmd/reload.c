@@ -5,10 +5,17 @@
 #include "cmd.h"
 #include "print.h"
 
+static void tell(void *unused, const char *line)
+{
+	(void)unused;
+	print("%s\n", line);
+}
+
 static int run(int len, char **operands)
 {
 	struct sigslot_error err = {0};
-	int r = sigslot_reload(len ? operands[0] : NULL, complain_problem, NULL, &err);
+	int r = sigslot_reload(len ? operands[0] : NULL, complain_problem, tell, NULL,
+			       &err);
 
 	return r < 0 ? complain_error(&err) : 0;
 }

@@ -12,7 +12,7 @@
 #include "state/runtime.h"
 #include "supervisor/reload.h"
 
-enum { SIZE_MOST = 1 << 20 };
+enum { SIZE_MOST = 16 << 20 };
 
 /* Problems that the supervisor found. They come from a file: sizes are checked. */
 static void tell(int fd, sigslot_report_fn report, void *data)
@@ -29,6 +29,20 @@ static void tell(int fd, sigslot_report_fn report, void *data)
 		p.source_line[sizeof(p.source_line) - 1] = '\0';
 		report(data, &p.problem, p.source_line);
 	}
+}
+
+/* What it did, line by line. */
+static void tell_done(int fd, sigslot_line_fn told, void *data)
+{
+	_buf_ struct buf bytes = {0};
+	char *save = NULL;
+
+	if (fd < 0 || fd_read(fd, &bytes, SIZE_MOST) < 0 || !told ||
+	    buf_add_byte(&bytes, '\0') < 0)
+		return;
+	for (char *line = strtok_r(bytes.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		told(data, line);
 }
 
 struct search {
@@ -74,8 +88,8 @@ static int find_only(struct instance *ret, struct sigslot_error *err)
 	return instance_open(s.name, ret, err);
 }
 
-int sigslot_reload(const char *instance, sigslot_report_fn report, void *data,
-		   struct sigslot_error *err)
+int sigslot_reload(const char *instance, sigslot_report_fn report, sigslot_line_fn told,
+		   void *data, struct sigslot_error *err)
 {
 	const char *name = instance ? instance : getenv("SIGSLOT_INSTANCE");
 	struct control_answer answer = {.fd = -1};
@@ -86,7 +100,10 @@ int sigslot_reload(const char *instance, sigslot_report_fn report, void *data,
 		r = control_ask(&in, json_pack("{s:i,s:s}", "v", 1, "op", "reload"),
 				NEVER, &answer, err);
 	instance_done(&in);
-	tell(answer.fd, report, data);
+	if (r < 0)
+		tell(answer.fd, report, data);
+	else
+		tell_done(answer.fd, told, data);
 	fd_close(&answer.fd);
 	return r;
 }

@@ -17,12 +17,24 @@ int compare_things(const struct plan *a, const struct plan *b,
 		    "the topology and run that");
 }
 
-static int other_thing(const char *what, const char *name, struct sigslot_error *err)
+static int not_there(const char *what, const char *name, struct sigslot_error *err)
 {
 	return fail(err, -ENOEXEC,
-		    "%s '%s' is not where it was: processes, loops and queues come, go "
-		    "and move only when it is stopped and run again",
+		    "%s '%s' is not where it was: what runs goes and moves only when "
+		    "it is stopped and run again",
 		    what, name);
+}
+
+/* Files and places are known by their name, of whatever kind it is. */
+static int other_kind(const struct plan *a, const char *name, struct sigslot_error *err)
+{
+	for (uint32_t i = 0; i < a->queues_len; i++)
+		if (strcmp(a->queues[i].was, name) == 0)
+			return fail(err, -ENOEXEC,
+				    "'%s' was a queue, and can be something else only "
+				    "when all is stopped and run again",
+				    name);
+	return 0;
 }
 
 /* What runs is known by its place among its kind. */
@@ -31,30 +43,23 @@ int compare_places(const struct plan *a, const struct plan *b,
 {
 	uint32_t i;
 
-	for (i = 0; i < a->processes_len || i < b->processes_len; i++)
-		if (i >= a->processes_len || i >= b->processes_len ||
-		    strcmp(a->processes[i].name, b->processes[i].name) != 0)
-			return other_thing(
-				"process",
-				(i < b->processes_len ? b : a)->processes[i].name, err);
-	for (i = 0; i < a->loops_len || i < b->loops_len; i++)
-		if (i >= a->loops_len || i >= b->loops_len ||
-		    a->loops[i].process != b->loops[i].process ||
-		    strcmp(a->loops[i].name, b->loops[i].name) != 0)
-			return other_thing(
-				"loop", (i < b->loops_len ? b : a)->loops[i].name, err);
-	for (i = 0; i < a->queues_len || i < b->queues_len; i++)
-		if (i >= a->queues_len || i >= b->queues_len ||
-		    a->queues[i].durable != b->queues[i].durable ||
-		    strcmp(a->queues[i].name, b->queues[i].name) != 0)
-			return other_thing("queue",
-					   (i < b->queues_len ? b : a)->queues[i].name,
-					   err);
-	return strcmp(a->name, b->name) == 0
-		       ? 0
-		       : fail(err, -ENOEXEC,
-			      "it has another name: '%s' stays what it is called",
-			      a->name);
+	if (strcmp(a->name, b->name) != 0)
+		return fail(err, -ENOEXEC,
+			    "it has another name: '%s' stays what it is called",
+			    a->name);
+	for (i = 0; i < a->processes_len; i++)
+		if (!*b->processes[i].name)
+			return not_there("process", a->processes[i].name, err);
+	for (i = 0; i < a->loops_len; i++)
+		if (a->loops[i].process != b->loops[i].process)
+			return not_there("loop", a->loops[i].name, err);
+	for (i = 0; i < a->queues_len; i++)
+		if (!*b->queues[i].name || a->queues[i].durable != b->queues[i].durable)
+			return not_there("queue", a->queues[i].name, err);
+	for (i = a->loops_len; i < b->loops_len; i++)
+		if (other_kind(a, b->loops[i].name, err) < 0)
+			return -ENOEXEC;
+	return 0;
 }
 
 /* Whether two plans have the same connections, in the same order. */

@@ -14,7 +14,10 @@ bool compare_connections(const struct plan *a, const struct plan *b);
 int compare_things(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err);
 
-/* The same for processes, loops and queues, their order and where they run. */
+/*
+ * Whether all processes, loops and queues of a are in b, which was made like a, and run
+ * where they did. 0, or -ENOEXEC.
+ */
 int compare_places(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err);
 

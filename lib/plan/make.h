@@ -8,6 +8,14 @@
 #include "plan/plan.h"
 #include "topology/model.h"
 
+/*
+ * Gives every process, loop and named queue its index, and the plan their numbers: that
+ * of the same name in `like`, unless that is NULL. Then, when there is room for them,
+ * the places of `like` are kept, as nobody's yet. Both return 0 or -ENOMEM.
+ */
+int number_make(const struct topology *t, const struct plan *like, struct plan *p);
+int number_keep(const struct plan *like, struct plan *p);
+
 /* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -ENOEXEC. */
 int target_make(const struct topology *t, struct plan *p, struct sigslot_error *err);
 

@@ -20,6 +20,7 @@ enum {
 
 struct maker {
 	const struct topology *t;
+	const struct plan *like; /* whose places are kept, or NULL */
 	struct plan *p;
 	bool no_memory;
 	struct copied {
@@ -88,9 +89,9 @@ static void make_processes(struct maker *m)
 {
 	for (size_t i = 0; i < m->t->processes.len; i++) {
 		const struct model_process *from = m->t->processes.at[i];
-		struct plan_process *to = &m->p->processes[i];
+		struct plan_process *to = &m->p->processes[from->thing.index];
 
-		to->name = copy(m, from->thing.name);
+		to->name = to->was = copy(m, from->thing.name);
 		to->env = copy_all(m, from->env);
 		to->nice = from->nice;
 		to->sum = from->sum;
@@ -119,9 +120,9 @@ static void make_loops(struct maker *m)
 
 	for (size_t i = 0; i < m->t->loops.len; i++) {
 		const struct model_loop *from = m->t->loops.at[i];
-		struct plan_loop *to = &m->p->loops[i];
+		struct plan_loop *to = &m->p->loops[from->thing.index];
 
-		to->name = copy(m, from->thing.name);
+		to->name = to->was = copy(m, from->thing.name);
 		to->process = from->process->thing.index;
 		to->size = from->size ? from->size : size;
 		to->messages = from->messages;
@@ -280,11 +281,12 @@ static void make_rest(struct maker *m)
 {
 	for (size_t i = 0; i < m->t->queues.len; i++) {
 		const struct model_queue *from = m->t->queues.at[i];
+		struct plan_queue *to = &m->p->queues[from->thing.index];
 
-		m->p->queues[i].name = copy(m, from->thing.name);
-		m->p->queues[i].size = from->size;
-		m->p->queues[i].messages = from->messages;
-		m->p->queues[i].durable = from->durable;
+		to->name = to->was = copy(m, from->thing.name);
+		to->size = from->size;
+		to->messages = from->messages;
+		to->durable = from->durable;
 	}
 	for (size_t i = 0; i < m->t->links.len; i++) {
 		const struct model_link *from = m->t->links.at[i];
@@ -314,10 +316,8 @@ static void size_up(struct maker *m)
 	const struct topology *t = m->t;
 	struct plan *p = m->p;
 
-	p->processes_len = (uint32_t)t->processes.len;
-	p->loops_len = (uint32_t)t->loops.len;
+	m->no_memory = m->no_memory || number_make(t, m->like, p) < 0;
 	p->objects_len = (uint32_t)t->objects.len;
-	p->queues_len = (uint32_t)t->queues.len;
 	p->connections_len = (uint32_t)t->links.len;
 	p->signals_len = t->signals_len;
 	p->slots_len = t->slots_len;
@@ -328,6 +328,7 @@ static void size_up(struct maker *m)
 	p->connections = zeroed(m, p->connections_len, sizeof(*p->connections));
 	p->signals = zeroed(m, p->signals_len, sizeof(*p->signals));
 	p->slots = zeroed(m, p->slots_len, sizeof(*p->slots));
+	m->no_memory = m->no_memory || number_keep(m->like, p) < 0;
 }
 
 static int fill(struct maker *m, const char *name, struct sigslot_error *err)
@@ -353,10 +354,10 @@ static int fill(struct maker *m, const char *name, struct sigslot_error *err)
 	return code;
 }
 
-int plan_make(const struct topology *t, const char *name, struct plan **ret,
-	      struct sigslot_error *err)
+int plan_make(const struct topology *t, const char *name, const struct plan *like,
+	      struct plan **ret, struct sigslot_error *err)
 {
-	struct maker m = {.t = t, .p = calloc(1, sizeof(*m.p))};
+	struct maker m = {.t = t, .like = like, .p = calloc(1, sizeof(*m.p))};
 	int code;
 
 	if (!m.p)

@@ -23,8 +23,9 @@
 enum { PLAN_NONE = 0xffffffff };
 
 struct plan_loop {
-	const char *name;
-	uint32_t process;
+	const char *name; /* "": nobody's place any more */
+	const char *was; /* the name that the place is kept for */
+	uint32_t process; /* NONE: of nobody */
 	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
 	uint32_t circle; /* in which what is in it makes more that waits; 0: none */
@@ -62,7 +63,7 @@ struct plan_signal {
 };
 
 struct plan_queue {
-	const char *name;
+	const char *name, *was; /* as of a loop */
 	uint64_t size, messages;
 	bool durable; /* survives a reboot */
 	uint32_t rank, circle; /* as of a loop */
@@ -93,10 +94,12 @@ struct topology;
 
 /*
  * Makes the plan of a checked topology, whose name is overridden unless `name` is NULL.
- * Returns 0, -ENOEXEC (too many routes through signals), or -ENOMEM.
+ * Processes, loops and named queues that were in the plan `like` (NULL: in none) have
+ * the index that they had there. Returns 0, -ENOEXEC (too many routes through
+ * signals), or -ENOMEM.
  */
-int plan_make(const struct topology *t, const char *name, struct plan **ret,
-	      struct sigslot_error *err);
+int plan_make(const struct topology *t, const char *name, const struct plan *like,
+	      struct plan **ret, struct sigslot_error *err);
 void plan_free(struct plan *p);
 
 /* The name of the object, loop or process that owns a signal or slot. */

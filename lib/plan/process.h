@@ -11,7 +11,7 @@
 #include "plan/after.h"
 
 struct plan_process {
-	const char *name; /* "main" is the first, if it has a loop */
+	const char *name, *was; /* as of a loop; "main" is the first of a file */
 	const char *const *env; /* NAME=VALUE, NULL-terminated; NULL: none */
 	int nice;
 	const char *const *shell; /* of init: NULL-terminated, without -c */

@@ -16,7 +16,7 @@ static int make_takers(const struct topology *t, struct plan *p)
 	if (!p->takers)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->queues.len; i++) {
-		struct plan_queue *to = &p->queues[i];
+		struct plan_queue *to = &p->queues[t->queues.at[i]->thing.index];
 
 		to->first_slot = p->takers_len;
 		for (const struct model_link *link = t->queues.at[i]->links; link;

@@ -75,7 +75,7 @@ static int make(const struct wiring *w, const struct topology_edits *edits,
 
 	if (r < 0)
 		return r;
-	r = plan_make(t, w->name, ret, err);
+	r = plan_make(t, w->name, w->now.plan, ret, err);
 	topology_free(t);
 	return r;
 }
@@ -126,7 +126,7 @@ int wiring_new(const struct topology_input *in, const char *name, struct wiring 
 	}
 	r = topology_read(in, &t, err);
 	if (r == 0) {
-		r = plan_make(t, name, &w->now.plan, err);
+		r = plan_make(t, name, NULL, &w->now.plan, err);
 		topology_free(t);
 	}
 	if (r < 0)
@@ -317,7 +317,7 @@ int wiring_reload(struct wiring *w, const struct topology_input *in,
 	r = topology_read(&input, &t, err);
 	if (r < 0)
 		return r;
-	r = plan_make(t, w->name, &w->next.plan, err);
+	r = plan_make(t, w->name, w->now.plan, &w->next.plan, err);
 	topology_free(t);
 	return r == 0 ? compare_places(w->now.plan, w->next.plan, err) : r;
 }

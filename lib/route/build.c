@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "route/format.h"
 
+static const char fresh[] = ".routes.new";
+
 static int64_t add_text(struct route_build *b, const char *text)
 {
 	size_t at = b->strings.size;
@@ -282,6 +284,7 @@ static int add_all(struct route_build *b, struct buf *out)
 	h.sorted_len = (uint32_t)sorted.len;
 	h.strings_size = (uint32_t)b->strings.size;
 	h.fuses = b->fuses;
+	h.loops_len = b->loops_len;
 	r = r ?: buf_add(out, &h, sizeof(h));
 	r = r ?: buf_add(out, b->queues.at, b->queues.len * sizeof(*b->queues.at));
 	r = r ?: buf_add(out, b->names.at, b->names.len * sizeof(*b->names.at));
@@ -297,9 +300,8 @@ static int add_all(struct route_build *b, struct buf *out)
 	return 0;
 }
 
-int route_build_write(struct route_build *b, int dir, struct sigslot_error *err)
+static int write_draft(struct route_build *b, int dir, struct sigslot_error *err)
 {
-	static const char fresh[] = ".routes.new";
 	_buf_ struct buf bytes = {0};
 	_close_ int fd = -1;
 	int r = add_all(b, &bytes);
@@ -311,10 +313,29 @@ int route_build_write(struct route_build *b, int dir, struct sigslot_error *err)
 	if (fd < 0)
 		return fail_errno(err, "cannot make the routes file");
 	r = fd_write(fd, bytes.data, bytes.size);
-	if (r < 0)
-		return fail(err, r, "cannot write %zu bytes of routes: %s", bytes.size,
-			    strerror(-r));
+	return r < 0 ? fail(err, r, "cannot write %zu bytes of routes: %s", bytes.size,
+			    strerror(-r))
+		     : 0;
+}
+
+int route_build_draft(struct route_build *b, int dir, struct routes **ret,
+		      struct sigslot_error *err)
+{
+	int r = write_draft(b, dir, err);
+
+	return r < 0 ? r : routes_read(dir, fresh, ret, err);
+}
+
+int route_build_publish(int dir, struct sigslot_error *err)
+{
 	if (renameat(dir, fresh, dir, ROUTE_FILE) < 0)
 		return fail_errno(err, "cannot place the routes file");
 	return 0;
+}
+
+int route_build_write(struct route_build *b, int dir, struct sigslot_error *err)
+{
+	int r = write_draft(b, dir, err);
+
+	return r < 0 ? r : route_build_publish(dir, err);
 }

@@ -15,6 +15,7 @@
 
 struct route_build {
 	uint32_t generation, fuses; /* its own; the last one so far */
+	uint32_t loops_len; /* queues of loops, which are added first */
 	const struct routes *old; /* NULL: the first one */
 	VEC(struct route_name) names;
 	VEC(struct route_target) targets;
@@ -61,5 +62,13 @@ int route_build_gone(struct route_build *b, uint32_t signal,
 
 /* Writes and publishes it. Returns 0 or a negative errno. */
 int route_build_write(struct route_build *b, int dir, struct sigslot_error *err);
+
+/*
+ * The same in two steps: writes it beside the one that holds, and opens it, so that
+ * nothing but a rename is left to be done. Both return 0 or a negative errno.
+ */
+int route_build_draft(struct route_build *b, int dir, struct routes **ret,
+		      struct sigslot_error *err);
+int route_build_publish(int dir, struct sigslot_error *err);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/crc.h"
 #include "route/route.h"
 
-enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 6 };
+enum { ROUTE_MAGIC = 0x53535254, ROUTE_VERSION = 7 };
 
 #define ROUTE_FILE "routes"
 
@@ -24,7 +24,7 @@ struct route_header {
 	uint32_t sorted_len; /* all ids, by owner, member and kind */
 	uint32_t strings_size;
 	uint32_t fuses; /* the last one that ever was */
-	uint32_t reserved;
+	uint32_t loops_len; /* of the queues: the first are those of loops */
 };
 
 /* What h->crc must be, for a file of that size. */

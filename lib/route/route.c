@@ -84,8 +84,8 @@ static int check(struct routes *r, struct sigslot_error *err)
 			    "sigslot (format %u, this one knows %d)",
 			    h->version, ROUTE_VERSION);
 	if (place(r, h) != r->size || !h->strings_size || !h->names_len ||
-	    r->strings[h->strings_size - 1] || h->crc != route_crc(h, r->size) ||
-	    !ranges_ok(r) || !reaches_ok(r))
+	    h->loops_len > h->queues_len || r->strings[h->strings_size - 1] ||
+	    h->crc != route_crc(h, r->size) || !ranges_ok(r) || !reaches_ok(r))
 		return fail(err, -EBADMSG, DAMAGED);
 	return 0;
 }
@@ -109,7 +109,13 @@ static int read_all(int fd, size_t size, struct routes **ret, struct sigslot_err
 
 int routes_open(int dir, struct routes **ret, struct sigslot_error *err)
 {
-	_close_ int fd = openat(dir, ROUTE_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return routes_read(dir, ROUTE_FILE, ret, err);
+}
+
+int routes_read(int dir, const char *file, struct routes **ret,
+		struct sigslot_error *err)
+{
+	_close_ int fd = openat(dir, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct routes *r = NULL;
 	struct stat st;
 	int code;
@@ -160,6 +166,11 @@ uint32_t routes_names_len(const struct routes *r)
 uint32_t routes_queues_len(const struct routes *r)
 {
 	return r->head->queues_len;
+}
+
+uint32_t routes_loops_len(const struct routes *r)
+{
+	return r->head->loops_len;
 }
 
 const struct route_name *routes_name(const struct routes *r, uint32_t id)

@@ -84,7 +84,7 @@ struct route_reach {
 };
 
 struct route_queue {
-	uint32_t name; /* offset: its directory below `q` */
+	uint32_t name; /* offset: its directory below `q`; "": a place of nobody's */
 	uint32_t flags; /* enum route_queue_flag */
 	uint32_t reserved[2];
 	uint64_t size; /* capacity, bytes */
@@ -92,8 +92,13 @@ struct route_queue {
 
 struct routes;
 
-/* Maps the current snapshot of the instance directory. -ENOENT, -EPROTO, -EBADMSG. */
+/*
+ * Reads the current snapshot of the instance directory, or that file there. -ENOENT,
+ * -EPROTO, -EBADMSG.
+ */
 int routes_open(int dir, struct routes **ret, struct sigslot_error *err);
+int routes_read(int dir, const char *file, struct routes **ret,
+		struct sigslot_error *err);
 
 /* One user more of it; one less, the last of which frees it. Takes NULL. One thread. */
 struct routes *routes_share(struct routes *r);
@@ -103,6 +108,7 @@ uint32_t routes_generation(const struct routes *r);
 uint32_t routes_fuses(const struct routes *r); /* the last one that ever was */
 uint32_t routes_names_len(const struct routes *r);
 uint32_t routes_queues_len(const struct routes *r);
+uint32_t routes_loops_len(const struct routes *r); /* of these: the first ones */
 
 /* By id or index; NULL if there is none such. Pointers live as long as r. */
 const struct route_name *routes_name(const struct routes *r, uint32_t id);

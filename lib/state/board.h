@@ -5,6 +5,10 @@
  * A file of fixed records, mapped by supervisor and workers, read by ps. Every field
  * has one writer at a time: counters and state of a loop are its worker's, the rest is
  * the supervisor's. Readers get single fields that are whole, and no more than that.
+ *
+ * Things keep their place on it for ever; one whose name is empty is nobody's. It has
+ * room for more than there are at the beginning, a hole in the file until it is needed,
+ * so that whoever has it mapped goes on.
  */
 #ifndef STATE_BOARD_H
 #define STATE_BOARD_H
@@ -67,20 +71,20 @@ struct board {
 	uint32_t loops_len, processes_len, queues_len;
 	uint32_t state; /* enum board_state, of the instance */
 	uint32_t generation; /* of the routes; 0: this board is of an earlier run */
-	uint32_t reserved;
+	uint32_t loops_room, processes_room, queues_room;
 	struct board_loop loops[];
 };
 
-/* The processes stand behind the loops. */
+/* The processes stand behind the room for loops. */
 static inline struct board_process *board_process(struct board *b, uint32_t index)
 {
-	return (struct board_process *)(b->loops + b->loops_len) + index;
+	return (struct board_process *)(b->loops + b->loops_room) + index;
 }
 
-/* And the named queues behind these. */
+/* And the named queues behind the room for these. */
 static inline struct board_queue *board_queue(struct board *b, uint32_t index)
 {
-	return (struct board_queue *)board_process(b, b->processes_len) + index;
+	return (struct board_queue *)board_process(b, b->processes_room) + index;
 }
 
 /* How long until a process, or a command of a loop, is started again; 0: never. */
@@ -113,11 +117,18 @@ static inline void board_publish(struct board *b, uint32_t generation)
 }
 
 /*
- * Makes a new board in the instance directory and maps it. Who still looks at the one
- * of the last run is told that its routes are old.
+ * Makes a new board in the instance directory, with room for 1024 more of each, and
+ * maps it. Who still looks at the one of the last run is told that its routes are old.
  */
 int board_create(int dir, uint32_t loops, uint32_t processes, uint32_t queues,
 		 struct board **ret, struct sigslot_error *err);
+
+/*
+ * Has so many of each; the new ones have no name yet. -ENOSPC: no room, or too many
+ * have come since the beginning.
+ */
+int board_grow(int dir, struct board *b, uint32_t loops, uint32_t processes,
+	       uint32_t queues, struct sigslot_error *err);
 
 /* Maps the board of an instance to read. -ENOENT, -EPROTO, -errno. */
 int board_open(int dir, const struct board **ret);

@@ -36,6 +36,15 @@ static void drop_rest(struct supervisor *s)
 	}
 }
 
+/* What a queue of the routes had; its index there grows with the loops. */
+static struct sigslot_balance *before(const struct supervisor *s, uint32_t queue)
+{
+	uint32_t loops = s->plan->loops_len;
+
+	return &s->before[queue < loops ? queue
+					: s->world.board->loops_room + queue - loops];
+}
+
 /* Of a queue of the routes. False: it is not there, or its counts make no sense. */
 static bool read_balance(const struct supervisor *s, uint32_t queue,
 			 struct sigslot_balance *ret)
@@ -57,7 +66,7 @@ void account_begin(struct supervisor *s)
 		routes_generation(s->world.routes) > 1 ? 0 : s->plan->loops_len;
 
 	for (uint32_t i = first; i < world_control(&s->world); i++)
-		read_balance(s, i, &s->before[i]);
+		read_balance(s, i, before(s, i));
 }
 
 static void tell_full(const char *name, const struct sigslot_balance *b)
@@ -126,7 +135,7 @@ static struct books tell_ledger(const struct supervisor *s)
 
 		if (!read_balance(s, i, &b))
 			continue;
-		ledger_since(&b, &s->before[i]);
+		ledger_since(&b, before(s, i));
 		sum.gone += b.disconnected + b.stopping;
 		sum.dropped += ledger_dropped(&b) - b.disconnected - b.stopping;
 		sum.broken = sum.broken || !ledger_holds(&b);

@@ -18,6 +18,27 @@
 #include "worker/stray.h"
 #include "worker/worker.h"
 
+void hand_employ(struct supervisor *s, uint32_t process)
+{
+	s->hands[process].super = s;
+	s->hands[process].index = process;
+}
+
+/* For all that may come while it runs: pages that nothing touches cost nothing. */
+int hand_room(struct supervisor *s, struct sigslot_error *err)
+{
+	const struct board *b = s->world.board;
+
+	s->hands = calloc(b->processes_room, sizeof(*s->hands));
+	s->lamps = calloc(b->loops_room, sizeof(*s->lamps));
+	s->before = calloc(b->loops_room + b->queues_room, sizeof(*s->before));
+	if (!s->hands || !s->lamps || !s->before)
+		return fail(err, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < s->plan->processes_len; i++)
+		hand_employ(s, i);
+	return 0;
+}
+
 static void heard(struct watch *w, uint32_t events)
 {
 	struct hand *h = container_of(w, struct hand, channel);
@@ -47,7 +68,7 @@ void hand_recover(struct supervisor *s)
 		struct sigslot_error err = {0};
 		struct queue *q = NULL;
 
-		if (i == world_control(w))
+		if (i == world_control(w) || !*name)
 			continue;
 		if (queue_open(w->queues, name, s->identity, &q, &err) < 0) {
 			log_line("sigslot", "%s", err.text);
@@ -69,6 +90,12 @@ static void start_again(struct timer *t, uint64_t now)
 		log_line("sigslot", "%s", err.text);
 		loop_arm(&h->super->loop, t, clock_now() + NS_PER_S);
 	}
+}
+
+void hand_start_soon(struct hand *h)
+{
+	h->restart.fire = start_again;
+	loop_arm(&h->super->loop, &h->restart, clock_now());
 }
 
 /* What is done about a death, by what is wanted and what the policy says. */
@@ -135,7 +162,7 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 	h->leaving = h->again = h->fault = h->restarting = false;
 	h->restart.fire = start_again;
 	if (remedy == REMEDY_NOW)
-		loop_arm(&h->super->loop, &h->restart, now);
+		hand_start_soon(h);
 	board_process(h->super->world.board, h->index)->next = 0;
 	if (remedy == REMEDY_LATER) {
 		struct board *b = h->super->world.board;

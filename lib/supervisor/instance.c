@@ -121,24 +121,25 @@ static int check_room(const struct plan *p, const struct world *w,
 	uint64_t size = missing(w, WORLD_CONTROL, NAMING_CONTROL_SIZE);
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		size += missing(w, p->loops[i].name, p->loops[i].size);
+		if (*p->loops[i].name)
+			size += missing(w, p->loops[i].name, p->loops[i].size);
 	for (uint32_t i = 0; i < p->queues_len; i++)
-		if (!p->queues[i].durable) /* reserved at once, elsewhere */
+		if (*p->queues[i].name &&
+		    !p->queues[i].durable) /* at once, elsewhere */
 			size += missing(w, p->queues[i].name, p->queues[i].size);
 	return queue_room(w->queues, size, err);
 }
 
-static int make_queues(const struct plan *p, const struct world *w,
-		       struct sigslot_error *err)
+/* Those from these places on. */
+static int make_queues(const struct plan *p, const struct world *w, uint32_t loops,
+		       uint32_t named, struct sigslot_error *err)
 {
 	int r = check_room(p, w, err);
 
-	if (r == 0)
-		r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
-	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++)
+	for (uint32_t i = loops; r == 0 && i < p->loops_len; i++)
 		r = make_queue(w, p->loops[i].name, p->loops[i].size,
 			       p->loops[i].messages, err);
-	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++)
+	for (uint32_t i = named; r == 0 && i < p->queues_len; i++)
 		r = make_named(w, &p->queues[i], err);
 	return r;
 }
@@ -180,32 +181,77 @@ static int judge_leftovers(const struct plan *p, const struct world *w,
 	return runtime_each(w->queues, judge_leftover, &l);
 }
 
+/* Shows what has these places and the ones behind. */
+static void show_all(const struct plan *p, struct board *board, uint32_t loops,
+		     uint32_t processes, uint32_t named)
+{
+	for (uint32_t i = processes; i < p->processes_len; i++) {
+		struct board_process *b = board_process(board, i);
+
+		snprintf(b->name, sizeof(b->name), "%s", p->processes[i].name);
+		b->status = -1;
+	}
+	for (uint32_t i = loops; i < p->loops_len; i++) {
+		struct board_loop *b = &board->loops[i];
+
+		snprintf(b->name, sizeof(b->name), "%s", p->loops[i].name);
+		b->process = p->loops[i].process;
+	}
+	for (uint32_t i = named; i < p->queues_len; i++) {
+		struct board_queue *b = board_queue(board, i);
+
+		snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
+		b->slots = p->queues[i].slots_len;
+	}
+}
+
 static int make_board(const struct plan *p, struct world *w, struct sigslot_error *err)
 {
 	int r = board_create(w->dir, p->loops_len, p->processes_len, p->queues_len,
 			     &w->board, err);
 
-	for (uint32_t i = 0; r == 0 && i < p->processes_len; i++) {
-		struct board_process *b = board_process(w->board, i);
+	if (r < 0)
+		return r;
+	show_all(p, w->board, 0, 0, 0);
+	board_publish(w->board, w->generation);
+	return 0;
+}
 
-		snprintf(b->name, sizeof(b->name), "%s", p->processes[i].name);
-		b->status = -1;
-	}
-	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
-		struct board_loop *b = &w->board->loops[i];
+static void remove_queues(const struct plan *p, const struct world *w, uint32_t loops,
+			  uint32_t named)
+{
+	for (uint32_t i = loops; i < p->loops_len; i++)
+		queue_remove(w->queues, p->loops[i].name, NULL);
+	for (uint32_t i = named; i < p->queues_len; i++)
+		queue_remove(w->queues, p->queues[i].name, NULL);
+}
 
-		snprintf(b->name, sizeof(b->name), "%s", p->loops[i].name);
-		b->process = p->loops[i].process;
-	}
-	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++) {
-		struct board_queue *b = board_queue(w->board, i);
+int instance_extend(const struct plan *p, struct world *w, struct sigslot_error *err)
+{
+	struct board *b = w->board;
+	uint32_t loops = b->loops_len, processes = b->processes_len;
+	uint32_t named = b->queues_len;
+	int r = make_queues(p, w, loops, named, err);
 
-		snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
-		b->slots = p->queues[i].slots_len;
-	}
-	if (r == 0)
-		board_publish(w->board, w->generation);
+	r = r
+		    ?: board_grow(w->dir, b, p->loops_len, p->processes_len,
+				  p->queues_len, err);
+	if (r < 0)
+		remove_queues(p, w, loops, named);
+	else
+		show_all(p, b, loops, processes, named);
 	return r;
+}
+
+void instance_retract(const struct plan *p, struct world *w)
+{
+	struct board *b = w->board;
+	uint32_t loops = w->plan->loops_len, named = w->plan->queues_len;
+
+	b->loops_len = loops;
+	b->processes_len = w->plan->processes_len;
+	b->queues_len = named;
+	remove_queues(p, w, loops, named);
 }
 
 int instance_make(const struct plan *p, struct instance_home *home, struct world *w,
@@ -230,7 +276,9 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 	if (r == 0)
 		r = lasting_judge(w, err);
 	if (r == 0)
-		r = make_queues(p, w, err);
+		r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
+	if (r == 0)
+		r = make_queues(p, w, 0, 0, err);
 	if (r == 0)
 		r = naming_make(w, err);
 	if (r == 0)

@@ -19,13 +19,12 @@ int naming_make(struct world *w, struct sigslot_error *err);
 /*
  * Publishes the connections of another plan of the same things, and opens these routes.
  * The connections that it has not any more go with `flags`, see enum route_target_flag.
- * On failure nothing has changed, but that the newest routes may be in place, and are
- * not opened: -ENOMEM.
+ * On failure nothing has changed.
  */
 int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 		 struct sigslot_error *err);
 
-/* The same for a plan with the same processes, loops and queues, and other objects. */
+/* The same for a plan with other things, of which those that stay have their index. */
 int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err);
 
 #endif

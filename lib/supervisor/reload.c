@@ -11,90 +11,103 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "supervisor/change.h"
 #include "supervisor/naming.h"
 #include "supervisor/rewire.h"
 
-static bool has(const struct plan *p, const struct plan_connection *c)
+/* Sizes are of files that stand. */
+static void tell_sizes(const struct plan *a, const struct plan *b)
 {
-	for (uint32_t i = 0; i < p->connections_len; i++)
-		if (strcmp(p->connections[i].from, c->from) == 0 &&
-		    strcmp(p->connections[i].to, c->to) == 0)
-			return true;
-	return false;
-}
-
-/* How many connections a has that b has not. */
-static unsigned more(const struct plan *a, const struct plan *b)
-{
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < a->connections_len; i++)
-		n += !has(b, &a->connections[i]);
-	return n;
-}
-
-static void tell(const struct supervisor *s, const struct plan *next)
-{
-	_buf_ struct buf names = {0};
-	uint32_t came = more(next, s->plan);
-
-	for (uint32_t i = 0; i < next->processes_len; i++)
-		if (next->processes[i].sum != s->plan->processes[i].sum)
-			buf_addf(&names, "%s'%s'", names.size ? ", " : "",
-				 next->processes[i].name);
-	log_line("sigslot", "reloaded %s: %u connection%s came, %u went, restarts %s",
-		 next->file, came, came == 1 ? "" : "s", more(s->plan, next),
-		 names.size ? names.data : "nothing");
-	for (uint32_t i = 0; i < next->loops_len; i++)
-		if (next->loops[i].size != s->plan->loops[i].size ||
-		    next->loops[i].messages != s->plan->loops[i].messages)
+	for (uint32_t i = 0; i < a->loops_len; i++)
+		if (a->loops[i].size != b->loops[i].size ||
+		    a->loops[i].messages != b->loops[i].messages)
 			log_line(
 				"sigslot",
 				"the queue of '%s' stays as large as it is until it is "
 				"run again",
-				next->loops[i].name);
-	for (uint32_t i = 0; i < next->queues_len; i++)
-		if (next->queues[i].size != s->plan->queues[i].size ||
-		    next->queues[i].messages != s->plan->queues[i].messages)
+				b->loops[i].name);
+	for (uint32_t i = 0; i < a->queues_len; i++)
+		if (a->queues[i].size != b->queues[i].size ||
+		    a->queues[i].messages != b->queues[i].messages)
 			log_line("sigslot",
 				 "queue '%s' stays as large as it is until it is run "
 				 "again",
-				 next->queues[i].name);
+				 b->queues[i].name);
+}
+
+static void employ(struct supervisor *s, uint32_t from)
+{
+	for (uint32_t i = from; i < s->plan->processes_len; i++) {
+		hand_employ(s, i);
+		hand_start_soon(&s->hands[i]);
+	}
+}
+
+/* What is said to who asked; one line of it goes to the log. */
+static void tell(const struct plan *a, const struct plan *b, struct buf *said)
+{
+	_buf_ struct buf line = {0};
+
+	change_tell(a, b, said);
+	change_sum_up(a, b, &line);
+	log_line("sigslot", "reloaded %s: %s", b->file, line.size ? line.data : "");
+	tell_sizes(a, b);
 }
 
 /* From here on nothing can fail. */
-static void apply(struct supervisor *s, bool *changed)
+static void apply(struct supervisor *s, bool *restart, struct buf *said)
 {
 	const struct plan *next = wiring_next(s->wiring);
+	uint32_t before = s->plan->processes_len;
 
 	for (uint32_t i = 0; i < next->processes_len; i++)
-		changed[i] = next->processes[i].sum != s->plan->processes[i].sum;
-	tell(s, next);
+		restart[i] = change_of_process(s->plan, next, i);
+	tell(s->plan, next, said);
 	rewire_tell(s, next);
 	wiring_commit(s->wiring);
 	s->plan = s->world.plan = wiring_plan(s->wiring);
-	for (uint32_t i = 0; i < s->plan->processes_len; i++)
-		if (changed[i])
+	for (uint32_t i = 0; i < before; i++)
+		if (restart[i])
 			order_process(s, "restart", i);
+	employ(s, before);
+	if (s->ready)
+		reserve_begin(s);
+}
+
+/* Everything that can fail comes first, and is taken back. */
+static int prepare(struct supervisor *s, bool **ret_restart, struct sigslot_error *err)
+{
+	const struct plan *next = wiring_next(s->wiring);
+	_free_ bool *restart = calloc(next->processes_len, sizeof(*restart));
+	int r = restart ? 0 : fail(err, -ENOMEM, "out of memory");
+
+	if (r == 0)
+		r = instance_extend(next, &s->world, err);
+	if (r < 0)
+		return r;
+	r = naming_reload(&s->world, next, err);
+	if (r < 0)
+		instance_retract(next, &s->world);
+	else
+		*ret_restart = TAKE(restart);
+	return r;
 }
 
 static int reload(struct supervisor *s, sigslot_report_fn report, void *data,
-		  struct sigslot_error *err)
+		  struct buf *said, struct sigslot_error *err)
 {
 	const struct supervisor_options *o = s->options;
-	_free_ bool *changed = calloc(s->plan->processes_len, sizeof(*changed));
+	_free_ bool *restart = NULL;
 	int r;
 
 	if (s->stop.active || s->ending)
 		return fail(err, -ESHUTDOWN, "instance '%s' is stopping",
 			    s->plan->name);
-	if (!changed)
-		return fail(err, -ENOMEM, "out of memory");
 	r = o->reload(o->reload_data, s->wiring, report, data, err);
 	if (r == 0)
-		r = naming_reload(&s->world, wiring_next(s->wiring), err);
+		r = prepare(s, &restart, err);
 	if (r == 0)
-		apply(s, changed);
+		apply(s, restart, said);
 	else
 		wiring_forget(s->wiring);
 	return r;
@@ -110,14 +123,17 @@ static void collect(void *data, const struct sigslot_error *problem, const char 
 
 int reload_ask(struct supervisor *s, int *ret_fd, struct sigslot_error *err)
 {
-	_buf_ struct buf problems = {0};
+	_buf_ struct buf problems = {0}, said = {0};
+	const struct buf *out = &said;
 	_close_ int fd = -1;
-	int r = reload(s, collect, &problems, err);
+	int r = reload(s, collect, &problems, &said, err);
 
-	if (!problems.size)
+	if (r < 0)
+		out = &problems;
+	if (!out->size)
 		return r;
-	fd = memfd_create("problems", MFD_CLOEXEC);
-	if (fd < 0 || fd_write(fd, problems.data, problems.size) < 0)
+	fd = memfd_create("reload", MFD_CLOEXEC);
+	if (fd < 0 || fd_write(fd, out->data, out->size) < 0)
 		return r;
 	lseek(fd, 0, SEEK_SET);
 	*ret_fd = TAKE_FD(fd);
@@ -138,7 +154,8 @@ static void log_problem(void *data, const struct sigslot_error *p, const char *l
 void reload_hang_up(struct supervisor *s)
 {
 	struct sigslot_error err = {0};
+	_buf_ struct buf said = {0};
 
-	if (reload(s, log_problem, NULL, &err) < 0)
+	if (reload(s, log_problem, NULL, &said, &err) < 0)
 		log_line("sigslot", "not reloaded: %s", err.text);
 }

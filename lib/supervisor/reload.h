@@ -16,9 +16,10 @@ struct reload_problem {
 /*
  * Connections become as the file says, and the processes about which or about whose
  * loops something else is written are restarted: they work off what is queued first.
- * Nothing changes if there is a problem. Returns 0; -ENOEXEC: problems were told to
- * *ret_fd, a file in memory that is the caller's, or it cannot be done while it runs;
- * -ESHUTDOWN: it is stopping; -ENOENT and others: the file cannot be read.
+ * Nothing changes if there is a problem. Returns 0, with what was
+ * done as lines in *ret_fd, a file in memory that is the caller's; -ENOEXEC: problems
+ * are told there, or it cannot be done while it runs; -ESHUTDOWN: it is stopping;
+ * -ENOENT and others: the file cannot be read.
  */
 int reload_ask(struct supervisor *s, int *ret_fd, struct sigslot_error *err);
 

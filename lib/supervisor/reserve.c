@@ -16,7 +16,7 @@ static void go_on(struct later *l)
 	const char *name =
 		routes_text(w->routes, routes_queue(w->routes, s->reserved)->name);
 	struct sigslot_error err = {0};
-	int r = queue_reserve(w->queues, name, STEP, &err);
+	int r = *name ? queue_reserve(w->queues, name, STEP, &err) : 0;
 
 	if (r < 0)
 		log_line("sigslot", "%s", err.text);
@@ -27,6 +27,7 @@ static void go_on(struct later *l)
 
 void reserve_begin(struct supervisor *s)
 {
+	s->reserved = 0;
 	if (world_control(&s->world))
 		loop_later(&s->loop, &s->reserving, go_on);
 }

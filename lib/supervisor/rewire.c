@@ -30,13 +30,37 @@ static bool takes_from(const struct plan *p, uint32_t queue, uint32_t process)
 	return false;
 }
 
-/* Whether it takes from another set of queues now; slots come or go one at a time. */
+static bool same_slot(const struct plan *a, const struct plan *b, uint32_t x,
+		      uint32_t y)
+{
+	const struct plan_slot *m = &a->slots[x], *n = &b->slots[y];
+
+	return strcmp(m->name, n->name) == 0 &&
+	       strcmp(plan_owner_name(a, m->owner, m->owned_by),
+		      plan_owner_name(b, n->owner, n->owned_by)) == 0;
+}
+
+static bool same_takers(const struct plan *a, const struct plan *b, uint32_t queue)
+{
+	const struct plan_queue *q = &a->queues[queue], *p = &b->queues[queue];
+	bool same = q->slots_len == p->slots_len;
+
+	for (uint32_t i = 0; same && i < q->slots_len; i++)
+		same = same_slot(a, b, a->takers[q->first_slot + i],
+				 b->takers[p->first_slot + i]);
+	return same;
+}
+
+/* Whether it takes from another set of queues now, or for other slots. */
 static bool concerned(const struct plan *a, const struct plan *b, uint32_t process)
 {
-	for (uint32_t i = 0; i < a->queues_len; i++)
-		if (a->queues[i].slots_len != b->queues[i].slots_len &&
-		    (takes_from(a, i, process) || takes_from(b, i, process)))
+	for (uint32_t i = 0; i < b->queues_len; i++) {
+		bool old = i < a->queues_len;
+
+		if ((takes_from(b, i, process) || (old && takes_from(a, i, process))) &&
+		    !(old && same_takers(a, b, i)))
 			return true;
+	}
 	return false;
 }
 
@@ -49,6 +73,8 @@ void rewire_tell(struct supervisor *s, const struct plan *next)
 	const struct wire packet = {.op = WIRE_ROUTES};
 
 	board_publish(s->world.board, s->world.generation);
+	if (outbox_renew(&s->outbox) < 0)
+		log_line("sigslot", "its own signals are lost: out of memory");
 	for (uint32_t i = 0; i < next->processes_len; i++) {
 		const struct hand *h = &s->hands[i];
 

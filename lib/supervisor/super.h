@@ -6,35 +6,15 @@
 #define SUPERVISOR_SUPER_H
 
 #include "base/buf.h"
-#include "base/budget.h"
 #include "base/unit.h"
 #include "loop/loop.h"
 #include "state/logfile.h"
+#include "supervisor/hand.h"
 #include "supervisor/instance.h"
 #include "supervisor/supervisor.h"
 #include "supervisor/suspect.h"
 #include "worker/outbox.h"
 #include "worker/wire.h"
-
-struct supervisor;
-
-/* A worker process of the plan, dead or alive. */
-struct hand {
-	struct supervisor *super;
-	uint32_t index; /* of the process */
-	struct child child;
-	struct watch channel;
-	struct timer restart;
-	uint64_t started; /* monotonic */
-	struct budget budget; /* of restarts */
-	uint64_t in, out; /* of its loops, when it was started */
-	bool alive;
-	bool leaving; /* its end is wanted */
-	bool again; /* and it is to be started again then */
-	bool restarting; /* it leaves when its loops are down */
-	bool fault; /* it said that it cannot start */
-	bool careful; /* the last one died: what was tried before is taken one by one */
-};
 
 /* A loop, as far as its worker has told. */
 struct lamp {
@@ -72,8 +52,8 @@ struct supervisor {
 	struct logfile log;
 	struct buf lines; /* the same, not yet written to standard error */
 	int journal_fd; /* standard error; -1: there is none */
-	struct hand *hands;
-	struct lamp *lamps;
+	struct hand *hands; /* by process; room for all that the board has room for */
+	struct lamp *lamps; /* by loop */
 	struct sigslot_balance *before; /* of each queue, when the run began */
 	struct stop stop;
 	struct suspects suspects;
@@ -87,18 +67,6 @@ struct supervisor {
 	struct timer deadline; /* of workers that were told to leave */
 	unsigned interrupts, guests_dropped; /* signals; messages for guests */
 };
-
-/*
- * hand.c: starts a worker for the loops that are wanted; ends it; kills it. Starting is
- * to fork and to watch; of many, all are forked first: each inherits what there is.
- */
-int hand_start(struct hand *h, struct sigslot_error *err);
-int hand_fork(struct hand *h, struct sigslot_error *err);
-int hand_watch(struct hand *h, struct sigslot_error *err);
-void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
-void hand_leave(struct hand *h, bool again);
-void hand_recover(struct supervisor *s); /* what the dead held in any queue */
-void hand_kill_all(struct supervisor *s);
 
 /*
  * stop.c: drains all, or ends all at once; goes on after anything that changed. A stop
@@ -132,7 +100,7 @@ void control_close(struct supervisor *s);
 int journal_open(struct supervisor *s, struct sigslot_error *err);
 void journal_close(struct supervisor *s);
 
-/* reserve.c: gives all queues the rest of their bytes, in small steps. */
+/* reserve.c: gives all queues the rest of their bytes, in small steps; again. */
 void reserve_begin(struct supervisor *s);
 
 /* account.c: begins, and tells what became of all messages: the exit status. */

@@ -302,16 +302,10 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 
 	if (r < 0)
 		return r;
-	s->hands = calloc(p->processes_len, sizeof(*s->hands));
-	s->lamps = calloc(p->loops_len, sizeof(*s->lamps));
-	s->before = calloc(world_control(&s->world) + 1, sizeof(*s->before));
-	if (!s->hands || !s->lamps || !s->before)
-		return fail(err, -ENOMEM, "out of memory");
+	r = hand_room(s, err);
+	if (r < 0)
+		return r;
 	account_begin(s);
-	for (uint32_t i = 0; i < p->processes_len; i++) {
-		s->hands[i].super = s;
-		s->hands[i].index = i;
-	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = journal_open(s, err);
 	if (r == 0)

@@ -21,6 +21,7 @@ struct search {
 	struct circle *c;
 	const struct flow *flow;
 	const struct board *board;
+	uint32_t loops; /* how many of them; more may come meanwhile */
 	struct wait_note *notes; /* of commands that wait */
 	unsigned notes_len;
 	bool *stuck; /* by loop */
@@ -89,13 +90,13 @@ static void find_stuck(struct search *s)
 	const struct board *b = s->board;
 	bool freed = true;
 
-	for (uint32_t i = 0; i < b->loops_len; i++) {
+	for (uint32_t i = 0; i < s->loops; i++) {
 		s->outbox[i] = outbox_waits(s, i);
 		s->stuck[i] = b->loops[i].engaged || s->outbox[i];
 	}
 	while (freed) {
 		freed = false;
-		for (uint32_t i = 0; i < b->loops_len; i++) {
+		for (uint32_t i = 0; i < s->loops; i++) {
 			if (!s->stuck[i] || by_commands(s, i) || by_outbox(s, i))
 				continue;
 			s->stuck[i] = false;
@@ -135,7 +136,7 @@ static void go_on(struct search *s, uint32_t loop)
 /* All whom we wait for, one way or another; and the shortest way home. */
 static bool leads_home(struct search *s)
 {
-	for (uint32_t i = 0; i < s->board->loops_len; i++)
+	for (uint32_t i = 0; i < s->loops; i++)
 		s->before[i] = FLOW_NONE;
 	s->last = FLOW_NONE;
 	reach(s, s->c->queue, s->c->home);
@@ -174,16 +175,17 @@ bool circle_find(struct circle *c)
 {
 	const struct board *b = c->flow.board;
 	_free_ struct wait_note *notes = calloc(NOTES, sizeof(*notes));
-	_free_ bool *stuck = calloc(b->loops_len * 2 + 1, sizeof(*stuck));
-	_free_ uint32_t *before = calloc(b->loops_len + 1, sizeof(*before));
-	_free_ uint32_t *reached = calloc(b->loops_len + 1, sizeof(*reached));
-	struct search s = {.c = c, .flow = &c->flow, .board = b};
+	uint32_t loops = flow_loops(&c->flow);
+	_free_ bool *stuck = calloc(loops * 2 + 1, sizeof(*stuck));
+	_free_ uint32_t *before = calloc(loops + 1, sizeof(*before));
+	_free_ uint32_t *reached = calloc(loops + 1, sizeof(*reached));
+	struct search s = {.c = c, .flow = &c->flow, .board = b, .loops = loops};
 
-	if (!notes || !stuck || !before || !reached || c->home >= b->loops_len)
+	if (!notes || !stuck || !before || !reached || c->home >= loops)
 		return false;
 	s.notes = notes;
 	s.stuck = stuck;
-	s.outbox = stuck + b->loops_len;
+	s.outbox = stuck + loops;
 	s.before = before;
 	s.reached = reached;
 	s.notes_len = waits_read(c->dir, c->identity, notes, NOTES);

@@ -12,9 +12,17 @@ static bool called(const char *field, const char *name)
 	return strncmp(field, name, sizeof(((struct board_loop *)0)->name)) == 0;
 }
 
+/* The board may have more by now. */
+uint32_t flow_loops(const struct flow *f)
+{
+	uint32_t loops = routes_loops_len(f->routes);
+
+	return loops < f->board->loops_room ? loops : f->board->loops_room;
+}
+
 uint32_t flow_loop(const struct flow *f, const char *name)
 {
-	for (uint32_t i = 0; i < f->board->loops_len; i++)
+	for (uint32_t i = 0; i < flow_loops(f); i++)
 		if (called(f->board->loops[i].name, name))
 			return i;
 	return FLOW_NONE;
@@ -39,7 +47,7 @@ const char *flow_name(const struct flow *f, uint32_t queue)
 /* The queues of loops come first in the routes, in the order of the board. */
 static uint32_t loop_of(const struct flow *f, uint32_t queue)
 {
-	return queue < f->board->loops_len &&
+	return queue < flow_loops(f) &&
 			       called(f->board->loops[queue].name, flow_name(f, queue))
 		       ? queue
 		       : FLOW_NONE;

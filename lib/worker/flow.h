@@ -18,6 +18,9 @@ struct flow {
 
 #define FLOW_NONE UINT32_MAX
 
+/* How many loops there are, those that have gone included. */
+uint32_t flow_loops(const struct flow *f);
+
 /* The index of the loop of that name, of the queue of that name. */
 uint32_t flow_loop(const struct flow *f, const char *name);
 uint32_t flow_queue(const struct flow *f, const char *name);

@@ -4,6 +4,8 @@
  */
 #include "worker/intake.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/receiver.h"
@@ -106,8 +108,8 @@ int intake_init(struct intake *in, struct turn *t, uint32_t index,
 
 	*in = (struct intake){.turn = t, .empty = true, .index = index};
 	in->named = index != t->index;
-	in->name = in->named ? w->plan->queues[index - w->plan->loops_len].name
-			     : w->plan->loops[index].name;
+	snprintf(in->name, sizeof(in->name), "%s",
+		 routes_text(w->routes, routes_queue(w->routes, index)->name));
 	intake_pace(in);
 	r = queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
 	if (r == 0)

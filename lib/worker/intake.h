@@ -34,8 +34,8 @@ struct intake {
 	struct turn *turn;
 	struct queue *queue;
 	struct queue *dead; /* its dead ones; NULL: none of ours yet */
-	const char *name; /* in the plan */
-	uint32_t index; /* of the queue in the routes */
+	char name[64]; /* of the queue */
+	uint32_t index; /* of it in the routes */
 	bool named; /* not the loop's own queue */
 	VEC(struct taker) takers; /* if it is */
 	size_t last; /* of these, that got a message */

@@ -14,8 +14,7 @@ int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
 	o->world = w;
 	o->loop = loop;
 	o->identity = id;
-	o->outlets = calloc(2 * routes_queues_len(w->routes), sizeof(*o->outlets));
-	return o->outlets ? 0 : -ENOMEM;
+	return outbox_renew(o);
 }
 
 void outbox_done(struct outbox *o)
@@ -43,6 +42,9 @@ int outbox_renew(struct outbox *o)
 	uint32_t len = routes_queues_len(o->world->routes);
 	struct outlet **outlets = calloc(2 * len, sizeof(*outlets)), **at = &o->open;
 
+	free(o->outlets);
+	o->outlets = outlets;
+	o->len = outlets ? 2 * len : 0;
 	if (!outlets)
 		return -ENOMEM;
 	while (*at) {
@@ -59,8 +61,6 @@ int outbox_renew(struct outbox *o)
 			outlets[2 * out->index + out->outside] = out;
 		at = &out->next;
 	}
-	free(o->outlets);
-	o->outlets = outlets;
 	return 0;
 }
 
@@ -96,26 +96,33 @@ static bool outside(const struct outbox *o, const struct route_name *signal,
 }
 
 /* Where it waits: those in a circle must not wait behind those outside. */
-static struct outlet **outlet_of(struct outbox *o, const struct route_name *signal,
-				 uint32_t queue)
+static uint32_t place_of(const struct outbox *o, const struct route_name *signal,
+			 uint32_t queue)
 {
-	return &o->outlets[2 * queue + outside(o, signal, queue)];
+	return 2 * queue + outside(o, signal, queue);
+}
+
+static struct outlet *outlet_of(const struct outbox *o, const struct route_name *signal,
+				uint32_t queue)
+{
+	return o->outlets[place_of(o, signal, queue)];
 }
 
 /* As many as are used: one for every queue would be memory of each process. */
 static struct outlet *find_outlet(struct outbox *o, const struct route_name *signal,
 				  uint32_t queue)
 {
-	struct outlet **at = outlet_of(o, signal, queue), *out = *at;
+	uint32_t place = place_of(o, signal, queue);
+	struct outlet *out = place < o->len ? o->outlets[place] : NULL;
 
-	if (out)
+	if (out || place >= o->len) /* there was no memory for the newest routes */
 		return out;
 	out = calloc(1, sizeof(*out));
 	if (!out)
 		return NULL;
-	out->outside = (at - o->outlets) % 2;
+	out->outside = place % 2;
 	out->next = o->open;
-	o->open = *at = out;
+	o->open = o->outlets[place] = out;
 	return out;
 }
 
@@ -164,7 +171,7 @@ static int push_all_now(struct outbox *o, const struct route_name *n,
 		if (reach->full != QUEUE_FAIL)
 			continue;
 		some = 1;
-		r = outlet_push_now(*outlet_of(o, n, reach->queue), like, p, err);
+		r = outlet_push_now(outlet_of(o, n, reach->queue), like, p, err);
 	}
 	return r < 0 ? r : some;
 }
@@ -201,7 +208,7 @@ int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void
 		const struct route_reach *reach =
 			routes_reach(w->routes, n->first_reach + i);
 
-		outlet_add(*outlet_of(o, n, reach->queue), &parcel, reach->full, p);
+		outlet_add(outlet_of(o, n, reach->queue), &parcel, reach->full, p);
 	}
 	if (n->reaches_len)
 		loop_later(o->loop, &o->flush, flush_later);

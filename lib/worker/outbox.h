@@ -23,8 +23,9 @@ struct outbox {
 	const struct world *world;
 	struct loop *loop;
 	struct identity *identity;
-	/* two by each queue of the routes, see outlet_of(); NULL: not needed yet */
+	/* two by each queue of the routes, see place_of(); NULL: not needed yet */
 	struct outlet **outlets;
+	uint32_t len; /* of these; 0: there was no memory for them */
 	struct outlet *open; /* all that there are */
 	struct later flush;
 	uint64_t emitted;
@@ -54,7 +55,7 @@ void outbox_done(struct outbox *o);
 int outbox_emit(struct outbox *o, uint32_t signal, const struct payload *p, void *from,
 		void *origin, struct sigslot_error *err);
 
-/* The routes of the world are others now. Returns 0 or -ENOMEM. */
+/* The routes of the world are others now. -ENOMEM: nothing can be emitted. */
 int outbox_renew(struct outbox *o);
 
 /* Drops what `from` emitted and is not in its queue: left() is told -ESHUTDOWN. */

@@ -5,6 +5,8 @@
  */
 #include "worker/renew.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "worker/receiver.h"
 #include "worker/turn.h"
@@ -23,12 +25,19 @@ struct intake *renew_add_intake(struct turn *t, uint32_t queue,
 	return in;
 }
 
+/* A queue has another index when loops have come; its name is its own. */
 static struct intake *find_intake(struct turn *t, uint32_t queue,
 				  struct sigslot_error *err)
 {
-	vec_each(in, &t->intakes)
-		if ((*in)->index == queue)
-			return *in;
+	const struct routes *r = t->worker->world->routes;
+	const char *name = routes_text(r, routes_queue(r, queue)->name);
+
+	vec_each(in, &t->intakes) {
+		if (!(*in)->named || strcmp((*in)->name, name) != 0)
+			continue;
+		(*in)->index = queue;
+		return *in;
+	}
 	return renew_add_intake(t, queue, err);
 }
 
@@ -37,7 +46,7 @@ static int add_takers(struct worker *w, uint32_t queue, struct sigslot_error *er
 {
 	const struct world *world = w->world;
 	const struct routes *r = world->routes;
-	const char *name = world->plan->queues[queue].name;
+	const char *name = routes_text(r, routes_queue(r, queue)->name);
 	const struct route_name *n =
 		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
 	int code = 0;
@@ -46,9 +55,7 @@ static int add_takers(struct worker *w, uint32_t queue, struct sigslot_error *er
 		const struct route_target *t = routes_target(r, n->first_target + i);
 		struct turn *turn =
 			t->queue < world->plan->loops_len ? w->turns[t->queue] : NULL;
-		struct intake *in =
-			turn ? find_intake(turn, world_named_queue(world, queue), err)
-			     : NULL;
+		struct intake *in = turn ? find_intake(turn, queue, err) : NULL;
 
 		if (turn)
 			code = in ? intake_add_taker(in, t->slot) : -EIO;
@@ -56,18 +63,29 @@ static int add_takers(struct worker *w, uint32_t queue, struct sigslot_error *er
 	return code;
 }
 
+/* Until it is found again. */
+static void forget_takers(struct intake *in)
+{
+	in->takers.len = 0;
+	if (in->named)
+		in->index = ROUTE_NOWHERE;
+}
+
 /* One that nobody stands behind any more takes nothing, as nobody is free. */
 int renew_intakes(struct worker *w, struct sigslot_error *err)
 {
 	const struct plan *p = w->world->plan;
+	const struct routes *routes = w->world->routes;
+	uint32_t first = routes_loops_len(routes);
 	int r = 0;
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
 		if (w->turns[i])
 			vec_each(in, &w->turns[i]->intakes)
-				(*in)->takers.len = 0;
-	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++)
-		r = add_takers(w, i, err);
+				forget_takers(*in);
+	for (uint32_t i = first; r == 0 && i < routes_queues_len(routes); i++)
+		if (routes_queue(routes, i)->flags & ROUTE_NAMED)
+			r = add_takers(w, i, err);
 	for (uint32_t i = 0; i < p->loops_len; i++)
 		if (w->turns[i])
 			vec_each(in, &w->turns[i]->intakes)

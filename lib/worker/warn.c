@@ -106,13 +106,15 @@ static unsigned percent(const struct queue_counts *n)
 /* Its word: when it was told of last, in seconds, and whether it may not be again. */
 static uint32_t *word_of(const struct world *w, uint32_t queue)
 {
+	uint32_t loops = routes_loops_len(w->routes);
 	struct board *b = w->board;
 
-	if (b && queue < b->loops_len)
-		return &b->loops[queue].warned;
-	if (b && queue - b->loops_len < b->queues_len)
-		return &board_queue(b, queue - b->loops_len)->warned;
-	return NULL;
+	if (!b)
+		return NULL;
+	if (queue < loops)
+		return queue < b->loops_len ? &b->loops[queue].warned : NULL;
+	return queue - loops < b->queues_len ? &board_queue(b, queue - loops)->warned
+					     : NULL;
 }
 
 /* Of all who see that it is crowded one may tell it. */
@@ -132,7 +134,7 @@ static void tell_crowded(const struct gauge *g, const struct world *w, uint32_t 
 {
 	struct flow f = {w->routes, w->board};
 	char who[WHO], rate[RATE];
-	bool named = queue >= w->board->loops_len;
+	bool named = queue >= routes_loops_len(w->routes);
 
 	name_takers(w, queue, who);
 	name_rate(g, n, now, rate);

@@ -158,7 +158,7 @@ static void start_turn(struct worker *w, uint32_t index)
 	struct sigslot_error err = {0};
 
 	w->start[index] = true;
-	if (w->init || !t || t->up || life_start(t, &err) == 0)
+	if (w->init || t->up || life_start(t, &err) == 0)
 		return;
 	log_line("sigslot", "%s", err.text);
 	worker_say(w, WIRE_FAULT, index, (uint64_t)-err.code);
@@ -166,7 +166,8 @@ static void start_turn(struct worker *w, uint32_t index)
 
 static void act(struct worker *w, const struct wire *p)
 {
-	struct turn *t = p->op <= WIRE_START ? w->turns[p->index] : NULL;
+	bool here = p->op <= WIRE_START && p->index < w->world->plan->loops_len;
+	struct turn *t = here ? w->turns[p->index] : NULL;
 
 	if (world_stale(w->world))
 		renew_worker(w);
@@ -176,7 +177,7 @@ static void act(struct worker *w, const struct wire *p)
 		life_herald(w, p->index);
 	else if (p->op == WIRE_EXIT)
 		loop_quit(&w->loop);
-	else if (p->op == WIRE_START)
+	else if (t && p->op == WIRE_START)
 		start_turn(w, p->index);
 	else if (t && p->op == WIRE_PHASE)
 		life_goal(t, (enum phase)p->value);

@@ -7,17 +7,21 @@
 
 #include <stdlib.h>
 
+void world_adopt(struct world *w, struct routes *take)
+{
+	routes_close(w->routes);
+	w->routes = take;
+	w->generation = routes_generation(take);
+}
+
 int world_renew(struct world *w, struct sigslot_error *err)
 {
 	struct routes *routes = NULL;
 	int r = routes_open(w->dir, &routes, err);
 
-	if (r < 0)
-		return r;
-	routes_close(w->routes);
-	w->routes = routes;
-	w->generation = routes_generation(routes);
-	return 0;
+	if (r == 0)
+		world_adopt(w, routes);
+	return r;
 }
 
 bool world_heard(const struct world *w, uint32_t signal)
@@ -29,10 +33,10 @@ bool world_heard(const struct world *w, uint32_t signal)
 	return n && n->reaches_len;
 }
 
-int world_index(struct world *w)
+int world_index(struct world *w, const struct routes *r)
 {
 	free(w->slots_by_id);
-	w->ids_len = routes_names_len(w->routes);
+	w->ids_len = routes_names_len(r);
 	w->slots_by_id = malloc(w->ids_len * sizeof(uint32_t));
 	if (!w->slots_by_id)
 		return -ENOMEM;

@@ -43,11 +43,14 @@ static inline bool world_stale(const struct world *w)
 	return w->board && board_generation(w->board) != w->generation;
 }
 
+/* From now on these routes are the newest; they are taken. */
+void world_adopt(struct world *w, struct routes *take);
+
 /* Opens the newest routes. Returns 0, or a negative errno and the old ones stay. */
 int world_renew(struct world *w, struct sigslot_error *err);
 
-/* Makes the table of slots from the routes and ids. Returns 0 or -ENOMEM. */
-int world_index(struct world *w);
+/* Makes the table of slots from those routes and the ids. Returns 0 or -ENOMEM. */
+int world_index(struct world *w, const struct routes *r);
 
 /* Frees all tables. */
 void world_done(struct world *w);
@@ -56,8 +59,9 @@ void world_done(struct world *w);
 bool world_heard(const struct world *w, uint32_t signal);
 
 /*
- * The queues in the routes: those of the loops by their index, then the named ones,
- * then the control lane, which the supervisor reads.
+ * The queues in routes that are made of this plan: those of the loops by their index,
+ * then the named ones, then the control lane. A worker may have an older plan: it knows
+ * its loops by their index, and everything else by name.
  */
 static inline uint32_t world_named_queue(const struct world *w, uint32_t queue)
 {

@@ -72,7 +72,7 @@ static uint64_t check(const struct buf *text)
 	struct topology *t;
 	struct plan *p;
 
-	if (topology_read(&in, &t, NULL) < 0 || plan_make(t, NULL, &p, NULL) < 0)
+	if (topology_read(&in, &t, NULL) < 0 || plan_make(t, NULL, NULL, &p, NULL) < 0)
 		abort();
 	topology_free(t);
 	plan_free(p);

@@ -20,10 +20,11 @@ seen() {
 	assert_output "$(printf '%s\n' "$@")"
 }
 
+# reload [INSTANCE [LINE...]]: and that is what it says it did.
 reload() {
-	run -0 --separate-stderr sigslot reload "$@"
-	assert_output ''
+	run -0 --separate-stderr sigslot reload ${1:+"$1"}
 	assert_stderr ''
+	[ $# -lt 2 ] || assert_output "$(printf '%s\n' "${@:2}")"
 }
 
 pid_of() {
@@ -37,7 +38,10 @@ pid_of() {
 	sigslot connect a.u b
 	sigslot emit a.s 1
 	write b 'a.s -> c' 'a.u -> c: {full: latest}'
-	reload t
+	reload t 'disconnected a.s -> b.in' 'disconnected a.u -> b.in' \
+		'connected a.s -> c.in' 'connected a.u -> c.in'
+	write b 'a.s -> c' 'a.u -> c: {full: drop-old}'
+	reload t 'changed a.u -> c.in'
 	sigslot emit a.s 2
 	sigslot emit a.u 3
 	seen 'b 1' 'c 2' 'c 3'
@@ -114,20 +118,143 @@ pid_of() {
 	stop_run
 }
 
-@test "processes, loops and queues come only when it is run again: 78, and nothing changes" {
+@test "objects, loops, processes and queues come, and what is emitted then is delivered" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	la=$(pid_of la) lb=$(pid_of lb)
+	cat >t.yaml <<'END'
+name: t
+objects:
+  top: {run: 'echo top $1 >> seen'}
+processes: {new: {}, p: {}, q: {}}
+loops:
+  ln: {process: new, objects: {n: {run: 'echo n $1 >> seen'}}}
+  la: {process: p, objects: {a: {signals: [s, u]}, f: {filter: cat}}}
+  lb:
+    process: q
+    objects:
+      b: {run: 'echo b $1 >> seen'}
+      c: {run: 'echo c $1 >> seen'}
+queues: {box: {}, jobs: {}}
+connections: [a.s -> b, a.s -> top, a.s -> n, a.u -> jobs, jobs -> c, a.u -> box]
+END
+	reload t 'connected a.s -> top.in' 'connected a.s -> n.in' \
+		'connected a.u -> jobs' 'connected jobs -> c.in' 'connected a.u -> box' \
+		'added loop top' 'added loop ln' 'added queue box' 'added queue jobs' \
+		'started process main' 'started process new'
+	sigslot emit a.s 1
+	sigslot emit a.u 2
+	sigslot emit n 3
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	run -0 sort seen
+	assert_output "$(printf '%s\n' 'b 1' 'c 2' 'n 1' 'n 3' 'top 1')"
+	assert_equal "$(pid_of la) $(pid_of lb)" "$la $lb"
+	run -0 sigslot queue get box
+	assert_output 2
+	run -0 sigslot ps t
+	assert_output --regexp 'ln .* ready .*box .* queue '
+	sigslot restart --timeout 20s new
+	sigslot emit n 4
+	sigslot stop --timeout 20s ln
+	wait_until has_lines seen 6
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_line "sigslot | reloaded t.yaml: 5 connections came, 0 went, starts 'main', 'new'"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "an object that comes to a loop or a process has them restarted, and nobody else" {
+	printf '%s\n' 'name: t' 'objects: {a: {signals: [s]}}' 'processes: {q: {}}' \
+		'loops: {lb: {process: q, objects: {b: {run: "echo b $1 >> seen"}}}}' \
+		'connections: [a.s -> b]' >t.yaml
+	start_run t.yaml
+	lb=$(pid_of lb)
+	sed -i 's/objects: {a: /objects: {x: {run: "echo x $1 >> seen"}, a: /; s/-> b/-> b, a.s -> x/' t.yaml
+	reload t 'connected a.s -> x.in' 'added loop x' 'restarted process main'
+	sigslot emit a.s 1
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	run -0 sort seen
+	assert_output "$(printf '%s\n' 'b 1' 'x 1')"
+	assert_equal "$(pid_of lb)" "$lb"
+	stop_run
+}
+
+@test "a new queue that there is no room for changes nothing: 73" {
+	write b 'a.s -> b'
+	bash -c 'ulimit -f 3000; exec sigslot run -d t.yaml'
+	cp t.yaml old.yaml
+	(cat old.yaml && echo 'queues: {one: {size: 1MiB}, large: {size: 8MiB}}') >t.yaml
+	run -73 --separate-stderr sigslot reload t
+	assert_stderr_has 'large'
+	run -0 ls "$SIGSLOT_RUNTIME_DIR/t/q"
+	refute_output --partial one
+	run -0 sigslot ps t
+	refute_output --partial one
+	(cat old.yaml && echo 'queues: {two: {size: 1MiB}}') >t.yaml
+	reload t 'added queue two'
+	sigslot queue put two 1
+	sigslot emit a.s 1
+	seen 'b 1'
+	run -0 sigslot queue get two
+	sigslot stop t
+}
+
+# grow COUNT: so many processes, loops, objects and queues came before the others.
+grow() {
+	local i
+	echo 'name: t'
+	echo 'processes:'
+	for i in $(seq "$1" -1 1); do echo "  p$i: {}"; done
+	printf '%s\n' '  p: {}' 'queues: {last: {}' "$(for i in $(seq "$1" -1 1); do
+		echo ", j$i: {}"
+	done)" '  }' 'loops:'
+	for i in $(seq "$1" -1 1); do
+		echo "  l$i: {process: p$i, objects: {o$i: {run: 'echo o$i \$1 >> seen'}}}"
+	done
+	echo "  la: {process: p, objects: {a: {signals: [s, u]}, c: {run: 'echo c \$1 >> seen'}}}"
+	echo 'connections:'
+	echo '  - a.u -> last -> c'
+	for i in $(seq "$1"); do printf -- '  - %s\n' "a.s -> o$i" "a.u -> j$i -> c"; done
+}
+
+@test "after many came, all are still found by their names and numbers" {
+	grow 0 >t.yaml
+	sed -i 's/^connections/#&/; s/^  - /#&/; $aconnections: [a.u -> last, last -> c]' t.yaml
+	start_run t.yaml
+	for round in 1 2 3 4 5; do
+		grow "$round" >t.yaml
+		reload t
+		sigslot emit a.s "$round"
+		sigslot emit a.u "$round$round"
+	done
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	run -0 sort seen
+	assert_output "$(for i in 1 2 3 4 5; do
+		for n in $(seq 0 "$i"); do echo "c $i$i"; done
+		for n in $(seq "$i"); do echo "o$n $i"; done
+	done | sort)"
+	run -0 sigslot why o3
+	assert_output --partial 'p3'
+	run -0 bash -c 'sigslot ps t | awk "{ printf \"%s \", \$2 }"'
+	assert_output 'LOOP la l1 l2 l3 l4 l5 last j1 j2 j3 j4 j5 '
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "what runs goes and moves only when it is run again: 78, and nothing changes" {
 	write b 'a.s -> b'
 	start_run t.yaml
 	cp t.yaml old.yaml
-	for more in 'objects: {x: {run: "true"}}' 'queues: {x: {}}'; do
-		(cat old.yaml && echo "$more") >t.yaml
-		run -78 --separate-stderr sigslot reload t
-		assert_stderr_has "is not where it was"
-	done
 	sed 's/name: t/name: u/' old.yaml >t.yaml
 	run -78 --separate-stderr sigslot reload t
 	assert_stderr "sigslot: it has another name: 't' stays what it is called"
 	sed 's/    process: q/    process: p/; s/, q: {}//' old.yaml >t.yaml
 	run -78 --separate-stderr sigslot reload t
+	assert_stderr_has 'is not where it was'
 	sigslot emit a.s 1
 	seen 'b 1'
 	stop_run

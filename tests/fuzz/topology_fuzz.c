@@ -105,7 +105,7 @@ static void make(const struct topology *t)
 {
 	struct plan *p;
 	char *text;
-	int code = plan_make(t, NULL, &p, NULL);
+	int code = plan_make(t, NULL, NULL, &p, NULL);
 
 	must(code == 0 || code == -ENOEXEC);
 	if (code < 0)

@@ -55,10 +55,14 @@ static void test_shared(void)
 	ok(zero, "and nothing else");
 	must(fstatat(dir_fd, "status", &st, 0) == 0);
 	is_int(st.st_mode & 0777, 0600, "nobody else may read it");
-	is_u64((uint64_t)st.st_size, (uint64_t)((char *)board_queue(b, 1) - (char *)b),
-	       "the last queue ends where the file ends");
-	ok((char *)board_queue(b, 0) == (char *)board_process(b, 2),
-	   "the queues stand behind the processes");
+	is_u64((uint64_t)st.st_size,
+	       (uint64_t)((char *)board_queue(b, b->queues_room) - (char *)b),
+	       "the room for queues ends where the file ends");
+	ok((char *)board_queue(b, 0) == (char *)board_process(b, b->processes_room),
+	   "the queues stand behind the room for processes");
+	ok((char *)board_process(b, 0) == (char *)(b->loops + b->loops_room),
+	   "and these behind the room for loops");
+	ok(st.st_blocks * 512 <= 16384, "what is not used is a hole");
 	must(board_open(dir_fd, &reader) == 0);
 	b->state = BOARD_READY;
 	strcpy(b->loops[2].name, "third");
@@ -96,20 +100,28 @@ static void test_refused(void)
 	dir_write("status", bad.data, bad.size);
 	is_int(open_code(), -EPROTO, "so is one that is too long");
 	bad.size = good.size;
-	for (size_t i = other = 0; i < offsetof(struct board, state); i++) {
+	for (size_t i = other = 0; i < sizeof(struct board); i++) {
+		if (i == offsetof(struct board, loops_len))
+			i = offsetof(struct board, loops_room);
 		bad.data[i] ^= (char)(1u << i % 8);
 		dir_write("status", bad.data, bad.size);
 		bad.data[i] ^= (char)(1u << i % 8);
 		other += open_code() == -EPROTO;
 	}
-	is_u64(other, offsetof(struct board, state),
-	       "every change to magic, version or counts is refused");
+	is_u64(other,
+	       offsetof(struct board, loops_len) + sizeof(struct board) -
+		       offsetof(struct board, loops_room),
+	       "every change to magic, version or room is refused");
 	b = (struct board *)bad.data;
+	b->loops_len = b->loops_room + 1;
+	dir_write("status", bad.data, bad.size);
+	is_int(open_code(), -EPROTO, "so are more loops than there is room for");
+	b->loops_len = 2;
 	b->version++;
 	dir_write("status", bad.data, bad.size);
 	is_int(open_code(), -EPROTO, "a board of the next version is refused");
 	b->version--;
-	b->loops_len = b->processes_len = UINT32_MAX;
+	b->loops_room = b->processes_room = UINT32_MAX;
 	dir_write("status", bad.data, bad.size);
 	is_int(open_code(), -EPROTO, "counts that no board has are refused");
 	dir_write("status", good.data, good.size);
@@ -142,6 +154,35 @@ static void test_fails(void)
 	close(gone);
 }
 
+static void test_grows(void)
+{
+	struct board *b = make(2, 1);
+	const struct board *reader;
+	struct stat before, after;
+
+	must(board_open(dir_fd, &reader) == 0);
+	must(fstatat(dir_fd, "status", &before, 0) == 0);
+	strcpy(b->loops[1].name, "old");
+	is_int(board_grow(dir_fd, b, 300, 2, 2, &dir_err), 0, "it grows");
+	strcpy(b->loops[299].name, "new");
+	strcpy(board_process(b, 1)->name, "process");
+	strcpy(board_queue(b, 1)->name, "queue");
+	ok(reader->loops_len == 300 && strcmp(reader->loops[299].name, "new") == 0 &&
+		   strcmp(board_process((struct board *)reader, 1)->name, "process") ==
+			   0,
+	   "who has it mapped sees what came");
+	is_str(reader->loops[1].name, "old", "and what was there");
+	is_str(reader->loops[100].name, "", "a place is nobody's until it has a name");
+	must(fstatat(dir_fd, "status", &after, 0) == 0);
+	ok(after.st_size == before.st_size && after.st_blocks > before.st_blocks,
+	   "its file has the bytes, and is no larger");
+	is_int(board_grow(dir_fd, b, b->loops_room + 1, 2, 2, &dir_err), -ENOSPC,
+	       "it does not grow beyond its room");
+	is_u64(b->loops_len, 300, "and then stays as it is");
+	board_close(reader);
+	board_close(b);
+}
+
 static void test_texts(void)
 {
 	is_str(board_state_text(BOARD_READY), "ready", "a state has a name");
@@ -158,6 +199,7 @@ int main(void)
 	test_shared();
 	test_refused();
 	test_fails();
+	test_grows();
 	test_texts();
 	dir_end();
 	return done();

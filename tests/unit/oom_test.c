@@ -221,7 +221,7 @@ static int load(const char *text, size_t size)
 
 	if (r < 0)
 		return r;
-	r = plan_make(t, NULL, &p, &dir_err);
+	r = plan_make(t, NULL, NULL, &p, &dir_err);
 	topology_free(t);
 	if (r < 0)
 		return r;

@@ -8,7 +8,8 @@
 #include "tap.h"
 #include "topology/topology.h"
 
-static struct plan *plan_of(const char *text, const char *name)
+static struct plan *plan_like(const char *text, const char *name,
+			      const struct plan *like)
 {
 	struct sigslot_error err = {0};
 	struct topology_input in = {
@@ -21,10 +22,15 @@ static struct plan *plan_of(const char *text, const char *name)
 	struct topology *t;
 	struct plan *p = NULL;
 
-	if (topology_read(&in, &t, &err) < 0 || plan_make(t, name, &p, &err) < 0)
+	if (topology_read(&in, &t, &err) < 0 || plan_make(t, name, like, &p, &err) < 0)
 		BAIL("%s", err.text);
 	topology_free(t);
 	return p;
+}
+
+static struct plan *plan_of(const char *text, const char *name)
+{
+	return plan_like(text, name, NULL);
 }
 
 static uint32_t signal_of(const struct plan *p, const char *owner, const char *name)
@@ -243,7 +249,7 @@ static int make_layers(int layers, struct plan **ret)
 	in.size = text.size;
 	if (topology_read(&in, &t, NULL) < 0)
 		BAIL("layers of signals pass the checks");
-	code = plan_make(t, NULL, ret, NULL);
+	code = plan_make(t, NULL, NULL, ret, NULL);
 	topology_free(t);
 	return code;
 }
@@ -259,9 +265,57 @@ static void layers_of_signals(void)
 	is_int(make_layers(400, &p), -ENOEXEC, "too many routes are refused");
 }
 
+/* What each place of both is called, in the order of the places. */
+static const char *places(const struct plan *p)
+{
+	static char text[200];
+	char *at = text;
+
+	for (uint32_t i = 0; i < p->processes_len; i++)
+		at += sprintf(at, "%s,", p->processes[i].name);
+	at += sprintf(at, " ");
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		at += sprintf(at, "%s,", p->loops[i].name);
+	at += sprintf(at, " ");
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		at += sprintf(at, "%s,", p->queues[i].name);
+	return text;
+}
+
+static void places_are_kept(void)
+{
+	struct plan *a = plan_of("processes: {p: {}}\nqueues: {x: {}, y: {}}\n"
+				 "loops: {l: {process: p, objects: {o: {run: x}}}}\n"
+				 "objects: {m: {run: x}, n: {run: x}}",
+				 NULL);
+	struct plan *b, *c;
+
+	is_str(places(a), "main,p, l,m,n, x,y,", "things have their place in the file");
+	b = plan_like("queues: {z: {}, y: {}}\n"
+		      "objects: {new: {run: x}, n: {run: x}}\n"
+		      "connections: [y -> new, n.failed -> z]",
+		      NULL, a);
+	is_str(places(b), "main,, ,,n,new, ,y,z,",
+	       "in a plan like it they keep it, and what is new stands behind");
+	is_u64(b->loops[0].process, PLAN_NONE, "a loop that has gone is nowhere");
+	is_u64(b->takers_len == 1 ? b->slots[b->takers[b->queues[1].first_slot]].loop
+				  : 0,
+	       3, "what refers to them finds them");
+	is_u64(b->targets[b->signals[signal_of(b, "n", "failed")].first_target].queue,
+	       2, "so do targets");
+	c = plan_like("processes: {p: {}}\nqueues: {x: {}}\n"
+		      "loops: {l: {process: p, objects: {o: {run: x}}}}",
+		      NULL, b);
+	is_str(places(c), ",p, l,,,, x,,,", "what comes back has its old place");
+	plan_free(a);
+	plan_free(b);
+	plan_free(c);
+}
+
 int main(void)
 {
 	names_and_places();
+	places_are_kept();
 	targets_in_order();
 	lanes();
 	queues_share();

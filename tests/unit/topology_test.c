@@ -49,7 +49,7 @@ static int check(const struct buf *text, struct buf *out)
 	int code = topology_read(&in, &t, &err);
 
 	if (code >= 0) {
-		code = plan_make(t, NULL, &plan, &err);
+		code = plan_make(t, NULL, NULL, &plan, &err);
 		topology_free(t);
 	}
 	if (code < 0) {

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The supervisor's side of a worker process.
+ */
+#ifndef SUPERVISOR_HAND_H
+#define SUPERVISOR_HAND_H
+
+#include "base/budget.h"
+#include "loop/loop.h"
+#include "worker/wire.h"
+
+struct supervisor;
+struct sigslot_error;
+
+/* A worker process of the plan, dead or alive. */
+struct hand {
+	struct supervisor *super;
+	uint32_t index; /* of the process */
+	struct child child;
+	struct watch channel;
+	struct timer restart;
+	uint64_t started; /* monotonic */
+	struct budget budget; /* of restarts */
+	uint64_t in, out; /* of its loops, when it was started */
+	bool alive;
+	bool leaving; /* its end is wanted */
+	bool again; /* and it is to be started again then */
+	bool restarting; /* it leaves when its loops are down */
+	bool fault; /* it said that it cannot start */
+	bool careful; /* the last one died: what was tried before is taken one by one */
+};
+
+/* Makes room for all that may ever be; each process of the plan gets its hand. */
+int hand_room(struct supervisor *s, struct sigslot_error *err);
+void hand_employ(struct supervisor *s, uint32_t process);
+
+/*
+ * Starts a worker for the loops that are wanted; ends it; kills it. Starting is to fork
+ * and to watch; of many, all are forked first: each inherits what there is.
+ */
+int hand_start(struct hand *h, struct sigslot_error *err);
+void hand_start_soon(struct hand *h); /* and again, where it fails */
+int hand_fork(struct hand *h, struct sigslot_error *err);
+int hand_watch(struct hand *h, struct sigslot_error *err);
+void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
+void hand_leave(struct hand *h, bool again);
+void hand_recover(struct supervisor *s); /* what the dead held in any queue */
+void hand_kill_all(struct supervisor *s);
+
+#endif
