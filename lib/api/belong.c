@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "api/logs.h"
+#include "route/group.h"
 
 static bool known(const struct instance *in, const struct address *a)
 {
 	const struct routes *r = in->routes;
+	char first[GROUP_NAME];
+	const char *name = group_replica(r, a->name, 1, first) ? first : a->name;
 
-	if (routes_find(r, a->name, "", ROUTE_OBJECT) == ROUTE_NOBODY)
+	if (routes_find(r, name, "", ROUTE_OBJECT) == ROUTE_NOBODY)
 		return false;
 	return !*a->member ||
-	       routes_find(r, a->name, a->member, ROUTE_SLOT) != ROUTE_NOBODY ||
-	       routes_find(r, a->name, a->member, ROUTE_SIGNAL) != ROUTE_NOBODY;
+	       routes_find(r, name, a->member, ROUTE_SLOT) != ROUTE_NOBODY ||
+	       routes_find(r, name, a->member, ROUTE_SIGNAL) != ROUTE_NOBODY;
 }
 
 int logs_want(struct logs_view *v, const struct address *a, struct sigslot_error *err)
@@ -78,10 +81,17 @@ static const char *process_of(const struct logs_view *v, const char *loop)
 	return "";
 }
 
-/* The lines of slot `in` and of sources bear the object's name alone. */
-static bool is_slot(const struct address *a, const char *from, const char *object)
+/* Whether a name is that of a thing, or one of its replicas. */
+static bool is(const struct logs_view *v, const char *name, const char *thing)
 {
-	if (strcmp(object, a->name) != 0)
+	return strcmp(thing, name) == 0 || group_has(v->in.routes, name, thing);
+}
+
+/* The lines of slot `in` and of sources bear the object's name alone. */
+static bool is_slot(const struct logs_view *v, const struct address *a,
+		    const char *from, const char *object)
+{
+	if (!is(v, a->name, object))
 		return false;
 	return from[strlen(object)] == '.'
 		       ? strcmp(from + strlen(object) + 1, a->member) == 0
@@ -109,9 +119,8 @@ bool logs_belongs(const struct logs_view *v, const char *from, const char *line)
 	for (size_t i = 0; i < v->wanted_len; i++) {
 		const struct address *a = &v->wanted[i];
 
-		if (*a->member ? is_slot(a, from, object)
-			       : strcmp(object, a->name) == 0 ||
-					 strcmp(loop, a->name) == 0 ||
+		if (*a->member ? is_slot(v, a, from, object)
+			       : is(v, a->name, object) || is(v, a->name, loop) ||
 					 strncmp(process, a->name, 64) == 0 ||
 					 (strcmp(from, "sigslot") == 0 &&
 					  names(line, a->name)))

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/look.h"
+#include "route/group.h"
 #include "state/runtime.h"
 
 enum { LOOK_NS = 2000000, ANSWER_S = 1 };
@@ -27,11 +28,13 @@ struct ends {
 static int no_member(struct ends *e, const struct address *a, struct sigslot_error *err)
 {
 	const struct routes *r = e->in.routes;
+	char first[GROUP_NAME];
+	const char *name = group_replica(r, a->name, 1, first) ? first : a->name;
 
-	if (routes_find(r, a->name, "", ROUTE_OBJECT) == ROUTE_NOBODY)
+	if (routes_find(r, name, "", ROUTE_OBJECT) == ROUTE_NOBODY)
 		return instance_no_name(&e->in, a, err);
-	if (!*a->member || routes_find(r, a->name, a->member, ROUTE_SIGNAL) ||
-	    routes_find(r, a->name, a->member, ROUTE_SLOT) ||
+	if (!*a->member || routes_find(r, name, a->member, ROUTE_SIGNAL) ||
+	    routes_find(r, name, a->member, ROUTE_SLOT) ||
 	    strcmp(a->member, "broadcast") == 0)
 		return 0; /* the topology's checks say the rest */
 	return instance_no_name(&e->in, a, err);
@@ -96,18 +99,30 @@ int sigslot_connect(const char *from, const char *to,
 	return r;
 }
 
+static bool lives_on(const struct routes *r, const char *name, const char *loop)
+{
+	const struct route_name *n =
+		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
+	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
+
+	return q && strcmp(routes_text(r, q->name), loop) == 0;
+}
+
 /* A command that waits for the loop that it is a command of would wait for itself. */
 static int check_own(const struct ends *e, struct sigslot_error *err)
 {
 	const char *instance = getenv("SIGSLOT_INSTANCE"),
 		   *loop = getenv("SIGSLOT_LOOP");
 	const struct routes *r = e->in.routes;
-	const struct route_name *n =
-		routes_name(r, routes_find(r, e->to.name, "", ROUTE_OBJECT));
-	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
+	char name[GROUP_NAME];
+	bool own;
 
-	if (!instance || !loop || !q || strcmp(instance, e->in.name) != 0 ||
-	    strcmp(routes_text(r, q->name), loop) != 0)
+	if (!instance || !loop || strcmp(instance, e->in.name) != 0)
+		return 0;
+	own = lives_on(r, e->to.name, loop);
+	for (uint32_t n = 1; !own && group_replica(r, e->to.name, n, name); n++)
+		own = lives_on(r, name, loop);
+	if (!own)
 		return 0;
 	return fail(err, -EAGAIN,
 		    "it would wait for its own loop '%s': disconnect without draining",

@@ -14,9 +14,9 @@
 
 enum { RECHECK_MS = 100 }; /* a drained bell may have been meant for somebody else */
 
-static struct envelope envelope(const struct sigslot_emitter *e)
+static struct envelope envelope(const struct sigslot_emitter *e, uint32_t name)
 {
-	const struct route_name *n = routes_name(e->in.routes, e->name);
+	const struct route_name *n = routes_name(e->in.routes, name);
 	const char *object = e->direct && e->own_loop ? getenv("SIGSLOT_OBJECT") : NULL;
 	struct envelope v = {
 		.id = (uint64_t)identity_slot(e->identity) << 51 |
@@ -24,8 +24,8 @@ static struct envelope envelope(const struct sigslot_emitter *e)
 		.time_ns = clock_wall(),
 		.emit_seq = e->emitted,
 		.sender = e->direct ? ROUTE_NOBODY : n->object,
-		.signal = e->direct ? (uint32_t)ROUTE_NOBODY : e->name,
-		.connection = n->kind == ROUTE_SLOT ? ROUTE_DIRECT | e->name : 0,
+		.signal = e->direct ? (uint32_t)ROUTE_NOBODY : name,
+		.connection = n->kind == ROUTE_SLOT ? ROUTE_DIRECT | name : 0,
 		.generation = routes_generation(e->in.routes),
 	};
 
@@ -115,7 +115,7 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 		struct sigslot_error *err)
 {
 	const struct receiver *to = &e->receivers[i];
-	struct envelope v = envelope(e);
+	struct envelope v = envelope(e, to->name);
 	size_t done = 0, more;
 	int r = 0;
 

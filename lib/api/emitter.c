@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "route/group.h"
 #include "state/board.h"
 #include "state/runtime.h"
 
@@ -38,6 +39,29 @@ uint32_t emitter_look_up(const struct instance *in, const struct address *a)
 	return id;
 }
 
+uint32_t emitter_look_up_replica(const struct instance *in, const struct address *a,
+				 uint32_t n)
+{
+	struct address one = *a;
+	char name[GROUP_NAME];
+
+	if (!group_replica(in->routes, a->name, n, name))
+		return ROUTE_NOBODY;
+	memcpy(one.name, name, sizeof(one.name));
+	return emitter_look_up(in, &one);
+}
+
+/* A name that is there comes before one that stands for replicas. */
+static void look_up(struct sigslot_emitter *e, const struct address *a)
+{
+	e->name = emitter_look_up(&e->in, a);
+	if (e->name)
+		return;
+	e->name = emitter_look_up_replica(&e->in, a, 1);
+	if (e->name)
+		e->group = *a;
+}
+
 /* A command may mean a free-standing queue that its own instance does not have. */
 static int find(struct sigslot_emitter *e, const struct address *a,
 		struct sigslot_error *err)
@@ -48,18 +72,18 @@ static int find(struct sigslot_emitter *e, const struct address *a,
 
 	if (r < 0)
 		return r;
-	e->name = emitter_look_up(&e->in, a);
+	look_up(e, a);
 	queue.queue = true;
 	if (e->name || *a->member || *a->instance ||
 	    instance_find(&queue, &in, NULL) < 0)
 		return 0;
 	instance_done(&e->in);
 	e->in = in;
-	e->name = emitter_look_up(&e->in, a);
+	look_up(e, a);
 	return 0;
 }
 
-static int open_receiver(struct sigslot_emitter *e, int dir,
+static int open_receiver(struct sigslot_emitter *e, int dir, uint32_t name,
 			 const struct route_reach *reach, struct sigslot_error *err)
 {
 	struct receiver *to = &e->receivers[e->receivers_len];
@@ -70,7 +94,7 @@ static int open_receiver(struct sigslot_emitter *e, int dir,
 	if (!q)
 		return fail(err, -EBADMSG, "the routes of instance '%s' are damaged",
 			    e->in.name);
-	*to = (struct receiver){.route = q, .full = reach->full};
+	*to = (struct receiver){.route = q, .full = reach->full, .name = name};
 	r = queue_open(dir, routes_text(e->in.routes, q->name), e->identity, &to->queue,
 		       err);
 	if (r < 0)
@@ -81,31 +105,47 @@ static int open_receiver(struct sigslot_emitter *e, int dir,
 	return 0;
 }
 
-/* Those that may fail, or those that may not. */
-static int open_some(struct sigslot_emitter *e, int dir, bool may_fail,
+/* The n-th name that is meant, from 0 on: there are several where replicas are. */
+static uint32_t name_of(const struct sigslot_emitter *e, uint32_t n)
+{
+	if (*e->group.name)
+		return emitter_look_up_replica(&e->in, &e->group, n + 1);
+	return n ? (uint32_t)ROUTE_NOBODY : e->name;
+}
+
+static uint32_t reaches(const struct sigslot_emitter *e, uint32_t name)
+{
+	return e->direct ? 1 : routes_name(e->in.routes, name)->reaches_len;
+}
+
+/* Those of one name that may fail, or those that may not. */
+static int open_some(struct sigslot_emitter *e, int dir, uint32_t name, bool may_fail,
 		     struct sigslot_error *err)
 {
-	const struct route_name *n = routes_name(e->in.routes, e->name);
+	const struct route_name *n = routes_name(e->in.routes, name);
+	const struct route_reach own = {n->queue, QUEUE_BLOCK};
 	int r = 0;
 
+	if (e->direct)
+		return may_fail ? 0 : open_receiver(e, dir, name, &own, err);
 	for (uint32_t i = 0; r == 0 && i < n->reaches_len; i++) {
 		const struct route_reach *reach =
 			routes_reach(e->in.routes, n->first_reach + i);
 
 		if ((reach && reach->full == QUEUE_FAIL) == may_fail)
-			r = open_receiver(e, dir, reach, err);
+			r = open_receiver(e, dir, name, reach, err);
 	}
 	return r;
 }
 
 static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
 {
-	const struct route_name *n = routes_name(e->in.routes, e->name);
-	const struct route_reach own = {n->queue, QUEUE_BLOCK};
-	uint32_t len = e->direct ? 1 : n->reaches_len;
+	uint32_t len = 0, name;
 	_close_ int dir = -1;
 	int r = 0;
 
+	for (uint32_t n = 0; (name = name_of(e, n)); n++)
+		len += reaches(e, name);
 	if (!len)
 		return 0;
 	if (!e->identity)
@@ -120,11 +160,11 @@ static int open_receivers(struct sigslot_emitter *e, struct sigslot_error *err)
 	e->receivers = calloc(len, sizeof(*e->receivers));
 	if (!e->receivers)
 		return fail(err, -ENOMEM, "out of memory");
-	if (r == 0 && e->direct)
-		return open_receiver(e, dir, &own, err);
-	if (r == 0)
-		r = open_some(e, dir, true, err);
-	return r < 0 ? r : open_some(e, dir, false, err);
+	for (uint32_t n = 0; r == 0 && (name = name_of(e, n)); n++)
+		r = open_some(e, dir, name, true, err);
+	for (uint32_t n = 0; r == 0 && (name = name_of(e, n)); n++)
+		r = open_some(e, dir, name, false, err);
+	return r;
 }
 
 /* The board of an earlier run tells nothing, and is marked as such. */
@@ -215,7 +255,7 @@ bool emitter_lost(const struct sigslot_emitter *e, unsigned i)
 
 	if (e->direct || !stale(e) || routes_open(e->in.dir, &now, NULL) < 0)
 		return false;
-	n = routes_name(now, e->name);
+	n = routes_name(now, e->receivers[i].name);
 	lost = n && !leads(now, n, name);
 	routes_close(now);
 	return lost;

@@ -16,6 +16,7 @@ struct receiver {
 	struct queue *queue;
 	const struct route_queue *route;
 	enum queue_full full;
+	uint32_t name; /* of the emitter's, the one that leads here */
 };
 
 struct sigslot_emitter {
@@ -25,7 +26,8 @@ struct sigslot_emitter {
 	struct identity *identity;
 	struct type *type;
 	const char *own_loop; /* of the command that we are, or NULL */
-	uint32_t name; /* id of the signal, the slot or the queue */
+	uint32_t name; /* id of the signal, slot or queue; of the first replica */
+	struct address group; /* whose replicas they are; "": there is but one */
 	bool direct; /* a slot or a queue */
 	struct receiver *receivers; /* those that may fail first */
 	unsigned receivers_len;
@@ -40,6 +42,10 @@ struct sigslot_emitter {
  * that we run in. With routes.
  */
 uint32_t emitter_look_up(const struct instance *in, const struct address *a);
+
+/* The same of the n-th replica, from 1 on, of what a plain name stands for. */
+uint32_t emitter_look_up_replica(const struct instance *in, const struct address *a,
+				 uint32_t n);
 
 /*
  * Fails with -ESHUTDOWN if the instance is dead, or is draining and we are none of its

@@ -11,6 +11,7 @@
 #include "api/instance.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "route/group.h"
 #include "state/board.h"
 #include "state/lock.h"
 
@@ -33,8 +34,10 @@ static bool is_name(const char *field, const char *name)
 static const char *loop_of(struct ending *e, const char *name)
 {
 	const struct routes *r = e->in.routes;
+	char first[GROUP_NAME]; /* replicas share their process */
+	const char *known = group_replica(r, name, 1, first) ? first : name;
 	const struct route_name *n =
-		routes_name(r, routes_find(r, name, "", ROUTE_OBJECT));
+		routes_name(r, routes_find(r, known, "", ROUTE_OBJECT));
 	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
 
 	return q && !(q->flags & ROUTE_NAMED) ? routes_text(r, q->name) : name;

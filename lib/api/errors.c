@@ -9,6 +9,8 @@
 #include "api/instance.h"
 #include "base/fd.h"
 #include "base/vec.h"
+#include "route/group.h"
+#include "route/group.h"
 #include "state/failures.h"
 #include "state/runtime.h"
 
@@ -20,7 +22,7 @@ struct found {
 struct gathering {
 	const struct sigslot_errors *what;
 	const struct address *wanted; /* NULL: all of the instance */
-	const char *instance; /* that is looked at */
+	const struct instance *in; /* that is looked at */
 	VEC(struct found) found;
 	uint64_t gone;
 };
@@ -35,6 +37,14 @@ static bool in_group(const struct sigslot_errors *what, const struct failure *f)
 	return !what->names_len;
 }
 
+/* A thing of that name, or one of its replicas. */
+static bool is(const struct gathering *g, const char *thing)
+{
+	const char *name = g->wanted->name;
+
+	return strcmp(thing, name) == 0 || group_has(g->in->routes, name, thing);
+}
+
 static bool wanted(const struct gathering *g, const char *process,
 		   const struct failure *f)
 {
@@ -45,10 +55,8 @@ static bool wanted(const struct gathering *g, const char *process,
 	if (!a)
 		return true;
 	if (*a->member)
-		return strcmp(a->name, f->object) == 0 &&
-		       strcmp(a->member, f->slot) == 0;
-	return strcmp(a->name, f->object) == 0 || strcmp(a->name, f->loop) == 0 ||
-	       strcmp(a->name, process) == 0;
+		return is(g, f->object) && strcmp(a->member, f->slot) == 0;
+	return is(g, f->object) || is(g, f->loop) || strcmp(a->name, process) == 0;
 }
 
 static int gather(void *data, const char *process, const struct failure *f)
@@ -61,7 +69,7 @@ static int gather(void *data, const char *process, const struct failure *f)
 	to = vec_push(&g->found);
 	if (!to)
 		return -ENOMEM;
-	snprintf(to->instance, sizeof(to->instance), "%s", g->instance);
+	snprintf(to->instance, sizeof(to->instance), "%s", g->in->name);
 	snprintf(to->process, sizeof(to->process), "%s", process);
 	to->failure = *f;
 	return 0;
@@ -73,7 +81,7 @@ static int gather_from(struct gathering *g, const struct instance *in,
 	uint64_t gone = 0;
 	int r;
 
-	g->instance = in->name;
+	g->in = in;
 	r = failures_each(in->dir, gather, g, &gone);
 	g->gone += gone;
 	return r < 0 ? fail(err, r, "cannot read the errors of '%s': %s", in->name,
@@ -120,7 +128,7 @@ static int gather_all(struct gathering *g, struct sigslot_error *err)
 
 static bool known(const struct instance *in, const struct address *a)
 {
-	return routes_find(in->routes, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+	return instance_has(in, a->name);
 }
 
 static int gather_named(struct gathering *g, const char *operand,

@@ -21,6 +21,7 @@
 #include "message/text.h"
 #include "queue/drop.h"
 #include "queue/queue.h"
+#include "route/group.h"
 #include "slot/spawn.h"
 #include "slot/warden.h"
 #include "state/runtime.h"
@@ -52,6 +53,7 @@ static int find_signal(struct guest_run *g, struct address *a,
 {
 	static const char *const defaults[] = {"out", "timeout"};
 	const struct routes *r = g->in.routes;
+	char first[GROUP_NAME];
 
 	for (size_t i = 0; !*a->member && i < ARRAY_LEN(defaults); i++)
 		if (routes_find(r, a->name, defaults[i], ROUTE_SIGNAL))
@@ -67,6 +69,11 @@ static int find_signal(struct guest_run *g, struct address *a,
 	if (routes_find(r, a->name, a->member, ROUTE_SLOT))
 		return fail(err, -EINVAL, "'%s.%s' is a slot: a command reads a signal",
 			    a->name, a->member);
+	if (group_replica(r, a->name, 1, first))
+		return fail(err, -EINVAL,
+			    "'%s' stands for several: a command reads the signal of "
+			    "one, such as '%s'",
+			    a->name, first);
 	return instance_no_name(&g->in, a, err);
 }
 

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/near.h"
 #include "base/unit.h"
+#include "route/group.h"
 #include "state/lock.h"
 #include "state/runtime.h"
 
@@ -135,13 +136,21 @@ const struct route_queue *instance_queue(const struct instance *in, const char *
 	return loops || q->flags & ROUTE_NAMED ? q : NULL;
 }
 
+bool instance_has(const struct instance *in, const char *name)
+{
+	char first[GROUP_NAME];
+
+	return routes_find(in->routes, name, "", ROUTE_OBJECT) != ROUTE_NOBODY ||
+	       group_replica(in->routes, name, 1, first);
+}
+
 static bool has(struct instance *in, const struct address *a)
 {
 	if (instance_routes(in, NULL) < 0)
 		return false;
 	if (a->queue)
 		return instance_queue(in, a->name, a->loops) != NULL;
-	return routes_find(in->routes, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+	return instance_has(in, a->name);
 }
 
 struct search {
@@ -318,7 +327,10 @@ int instance_no_name(const struct instance *in, const struct address *a,
 		     struct sigslot_error *err)
 {
 	const struct routes *r = in->routes;
-	bool known = routes_find(r, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
+	char first[GROUP_NAME];
+	bool group = group_replica(r, a->name, 1, first);
+	const char *owning = group ? first : a->name;
+	bool known = group || routes_find(r, a->name, "", ROUTE_OBJECT) != ROUTE_NOBODY;
 	bool member = known && *a->member;
 	struct near n = {.wanted = member ? a->member : a->name};
 
@@ -330,7 +342,7 @@ int instance_no_name(const struct instance *in, const struct address *a,
 			continue;
 		if (!member)
 			near_try(&n, owner);
-		else if (strcmp(owner, a->name) == 0 && *routes_text(r, name->member))
+		else if (strcmp(owner, owning) == 0 && *routes_text(r, name->member))
 			near_try(&n, routes_text(r, name->member));
 	}
 	if (member)

@@ -47,6 +47,9 @@ static inline bool instance_lives(const struct instance *in)
 const struct route_queue *instance_queue(const struct instance *in, const char *name,
 					 bool loops);
 
+/* Whether it has anything of that name, or replicas of it. With routes. */
+bool instance_has(const struct instance *in, const char *name);
+
 /* Maps its routes, once. */
 int instance_routes(struct instance *in, struct sigslot_error *err);
 

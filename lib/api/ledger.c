@@ -9,6 +9,7 @@
 #include "api/instance.h"
 #include "api/revive.h"
 #include "base/fd.h"
+#include "route/group.h"
 #include "state/runtime.h"
 
 struct walk {
@@ -70,10 +71,10 @@ static int tell_instance(void *data, const char *name)
 }
 
 /* The queue that reaches the thing of that name. */
-static int tell_named(struct walk *w, const struct address *a, struct instance *in,
-		      struct sigslot_error *err)
+static int tell_one(struct walk *w, const struct address *a, const char *name,
+		    struct instance *in, struct sigslot_error *err)
 {
-	uint32_t id = routes_find(in->routes, a->name, "", ROUTE_OBJECT);
+	uint32_t id = routes_find(in->routes, name, "", ROUTE_OBJECT);
 	const struct route_name *n = routes_name(in->routes, id);
 	const struct route_queue *q = n ? routes_queue(in->routes, n->queue) : NULL;
 
@@ -86,6 +87,18 @@ static int tell_named(struct walk *w, const struct address *a, struct instance *
 			    a->name);
 	w->queue = routes_text(in->routes, q->name);
 	return tell_queues(w, in, err);
+}
+
+static int tell_named(struct walk *w, const struct address *a, struct instance *in,
+		      struct sigslot_error *err)
+{
+	char name[GROUP_NAME];
+	uint32_t n = 1;
+	int r = 0;
+
+	while (r == 0 && group_replica(in->routes, a->name, n++, name))
+		r = tell_one(w, a, name, in, err);
+	return n > 2 ? r : tell_one(w, a, a->name, in, err);
 }
 
 int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "queue/drop.h"
+#include "route/group.h"
 #include "state/board.h"
 #include "state/lock.h"
 #include "state/runtime.h"
@@ -152,6 +153,7 @@ int sigslot_ps(const char *instance, sigslot_ps_fn fn, void *data,
 /* What a waiter has seen of its target: of how many loops, how many are so. */
 struct view {
 	const char *name; /* of a loop or process; NULL: all */
+	const struct routes *routes; /* of the instance, if there is a name */
 	unsigned loops, ready, idle, stopped;
 	unsigned waiting; /* queues that are to be emptied */
 	uint64_t moved; /* messages, so far: one may have moved on behind our back */
@@ -164,7 +166,8 @@ static int look(void *data, const struct sigslot_loop_info *info)
 		       strcmp(info->state, "failed") == 0 || !info->supervisor;
 
 	if (v->name && strcmp(v->name, info->loop) != 0 &&
-	    strcmp(v->name, info->process) != 0)
+	    strcmp(v->name, info->process) != 0 &&
+	    !(v->routes && group_has(v->routes, v->name, info->loop)))
 		return 0;
 	v->moved += info->in + info->out;
 	if (!*info->process) { /* a queue: only who waits for it cares */
@@ -224,6 +227,23 @@ static int find_target(const char *target, struct address *a, struct sigslot_err
 	return 0;
 }
 
+/* The plain name of replicas is one only if nothing else has it. */
+static int look_at(const struct address *a, struct view *v, struct sigslot_error *err)
+{
+	struct instance in = {.dir = -1};
+	int r;
+
+	v->name = *a->name ? a->name : NULL;
+	r = sigslot_ps(a->instance, look, v, err);
+	if (r < 0 || !v->name || v->loops ||
+	    instance_open(a->instance, &in, NULL) < 0 || instance_routes(&in, NULL) < 0)
+		return r;
+	v->routes = in.routes;
+	r = sigslot_ps(a->instance, look, v, err);
+	instance_done(&in);
+	return r;
+}
+
 int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
 		 struct sigslot_error *err)
 {
@@ -244,8 +264,7 @@ int sigslot_wait(const char *target, const char *state, uint64_t timeout_ns,
 
 		if (r < 0)
 			return r;
-		v.name = *a.name ? a.name : NULL;
-		r = sigslot_ps(a.instance, look, &v, err);
+		r = look_at(&a, &v, err);
 		if (r < 0 && r != -ENXIO)
 			return r;
 		if (r == 0 && v.name && !v.loops)

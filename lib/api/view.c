@@ -39,6 +39,24 @@ static int open_instance(const char *pattern, const char *slash, struct instance
 	return r < 0 ? r : instance_find(&a, ret, err);
 }
 
+/* A pattern for each of those that a plain name stands for; the first is there. */
+static int add_replicas(struct views *v, struct view_pattern *first,
+			const struct address *a, struct sigslot_error *err)
+{
+	const char *text = first->text;
+	struct view_pattern *p = first;
+	uint32_t id, n = 1;
+
+	while ((id = emitter_look_up_replica(&v->in, a, n++))) {
+		p = p ? p : vec_add(&v->patterns);
+		if (!p)
+			return fail(err, -ENOMEM, "out of memory");
+		*p = (struct view_pattern){text, id};
+		p = NULL;
+	}
+	return n > 2 ? 0 : instance_no_name(&v->in, a, err);
+}
+
 static int add_pattern(struct views *v, const char *text, struct sigslot_error *err)
 {
 	struct view_pattern *p = vec_add(&v->patterns);
@@ -54,7 +72,7 @@ static int add_pattern(struct views *v, const char *text, struct sigslot_error *
 	if (r < 0)
 		return r;
 	p->id = emitter_look_up(&v->in, &a);
-	return p->id ? 0 : instance_no_name(&v->in, &a, err);
+	return p->id ? 0 : add_replicas(v, p, &a, err);
 }
 
 static int open_pattern(struct views *v, const char *const *patterns, size_t i,

@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "queue/counts.h"
 #include "queue/look.h"
+#include "route/group.h"
 #include "state/board.h"
 #include "state/runtime.h"
 #include "worker/flow.h"
@@ -300,6 +301,18 @@ static int tell_all(struct asking *a, struct sigslot_error *err)
 	return tell_loop(a, loop);
 }
 
+/* What a plain name stands for is told of one by one. */
+static int tell_group(struct asking *a, const char *plain, struct sigslot_error *err)
+{
+	char name[GROUP_NAME];
+	int r = 0;
+
+	a->name = name;
+	for (uint32_t n = 1; r == 0 && group_replica(a->in.routes, plain, n, name); n++)
+		r = tell_all(a, err);
+	return r;
+}
+
 int sigslot_why(const char *address, sigslot_why_fn fn, void *data,
 		struct sigslot_error *err)
 {
@@ -312,13 +325,15 @@ int sigslot_why(const char *address, sigslot_why_fn fn, void *data,
 	if (r < 0)
 		return r;
 	a.name = what.name;
-	if (routes_find(a.in.routes, what.name, "", ROUTE_OBJECT) == ROUTE_NOBODY)
+	if (!instance_has(&a.in, what.name))
 		r = instance_no_name(&a.in, &what, err);
 	runtime_subdir(a.in.dir, "q", false, &a.queues, NULL);
 	if (r == 0 && board_open(a.in.dir, &a.board) < 0)
 		a.board = NULL;
 	if (r == 0)
-		r = tell_all(&a, err);
+		r = routes_find(a.in.routes, what.name, "", ROUTE_OBJECT)
+			    ? tell_all(&a, err)
+			    : tell_group(&a, what.name, err);
 	board_close(a.board);
 	fd_close(&a.queues);
 	instance_done(&a.in);

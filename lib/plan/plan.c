@@ -126,6 +126,7 @@ static void make_loops(struct maker *m)
 		to->process = from->process->thing.index;
 		to->size = from->size ? from->size : size;
 		to->messages = from->messages;
+		to->replica = from->replica;
 		to->on_exit = from->on_exit;
 		copy_after(m, &from->after, &to->after);
 	}

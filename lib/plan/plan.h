@@ -32,6 +32,7 @@ struct plan_loop {
 	uint32_t first_intake,
 		intakes_len; /* in plan.intakes: it takes from these, too */
 	bool evicting; /* what waits in its queue may have to make way */
+	uint32_t replica; /* of `replicas:` the which, from 1; 0: there is but one */
 	enum upkeep_end on_exit;
 	struct plan_after after; /* besides that of its process */
 };

@@ -10,9 +10,8 @@
 
 #include "base/arena.h"
 #include "base/vec.h"
+#include "plan/arrows.h"
 #include "plan/compare.h"
-
-typedef VEC(struct topology_arrow) arrows;
 
 /* How it is wired, and the plan of that. */
 struct state {
@@ -172,14 +171,14 @@ static int add(struct state *s, arrows *list, const struct topology_arrow *a)
 	return at->from && at->to && (at->full || !a->full) ? 0 : -ENOMEM;
 }
 
-/* The next state begins as this one, without the arrow `but` that was added. */
-static int begin(struct wiring *w, const struct topology_arrow *but)
+/* The next state begins as this one, without what was added of these. */
+static int begin(struct wiring *w, const arrows *without)
 {
 	int r = 0;
 
 	state_done(&w->next);
 	for (size_t i = 0; r == 0 && i < w->now.added.len; i++)
-		if (&w->now.added.at[i] != but)
+		if (!without || !arrows_among(without, &w->now.added.at[i]))
 			r = add(&w->next, &w->next.added, &w->now.added.at[i]);
 	for (size_t i = 0; r == 0 && i < w->now.removed.len; i++)
 		r = add(&w->next, &w->next.removed, &w->now.removed.at[i]);
@@ -203,79 +202,89 @@ static int prepare(struct wiring *w, struct sigslot_error *err)
 }
 
 /*
- * The last one added is known by its full addresses from now on. Behind it are those
- * that keys make.
+ * What was added is known by its full addresses from now on: several where a name
+ * stands for replicas. Behind it are the connections that keys make.
  */
-static int spell_last(struct state *s)
+static int spell_last(struct state *s, uint32_t len)
 {
 	const struct plan *p = s->plan;
-	const struct plan_connection *last = &p->connections[p->connections_len - 1];
+	const struct plan_connection *c = &p->connections[p->connections_len];
+	int r = 0;
 
-	while (last->implied)
-		last--;
+	while (c[-1].implied)
+		c--;
 	s->added.len--;
-	return add(s, &s->added,
-		   &(struct topology_arrow){last->from, last->to, last->full,
-					    last->once});
+	for (c -= len; r == 0 && len; len--, c++)
+		r = add(s, &s->added,
+			&(struct topology_arrow){c->from, c->to, c->full, c->once});
+	return r;
 }
 
 int wiring_connect(struct wiring *w, const struct topology_arrow *a,
 		   struct sigslot_error *err)
 {
 	int r = begin(w, NULL) ?: add(&w->next, &w->next.added, a);
+	uint32_t len;
 
 	if (r < 0)
 		return fail(err, r, "out of memory");
 	r = prepare(w, err);
-	if (r == 0 && w->next.plan->connections_len == w->now.plan->connections_len)
-		r = 1;
-	if (r == 0 && spell_last(&w->next) < 0)
-		r = fail(err, -ENOMEM, "out of memory");
-	return r;
-}
-
-static bool connected(const struct plan *p, const struct topology_arrow *a)
-{
-	for (uint32_t i = 0; a->from && i < p->connections_len; i++)
-		if (strcmp(p->connections[i].from, a->from) == 0 &&
-		    strcmp(p->connections[i].to, a->to) == 0)
-			return true;
-	return false;
+	if (r < 0)
+		return r;
+	len = w->next.plan->connections_len - w->now.plan->connections_len;
+	if (!len)
+		return 1;
+	return spell_last(&w->next, len) < 0 ? fail(err, -ENOMEM, "out of memory") : 0;
 }
 
 /* What was added is not there any more; what the text says is removed. */
-static int take_out(struct wiring *w, const struct topology_arrow *a)
+static int take_out(struct wiring *w, const arrows *gone)
 {
-	vec_each(added, &w->now.added) {
-		if (strcmp(added->from, a->from) == 0 && strcmp(added->to, a->to) == 0)
-			return begin(w, added);
-	}
-	return begin(w, NULL) ?: add(&w->next, &w->next.removed, a);
+	int r = begin(w, gone);
+
+	for (size_t i = 0; r == 0 && i < gone->len; i++)
+		if (!arrows_among(&w->now.added, &gone->at[i]))
+			r = add(&w->next, &w->next.removed, &gone->at[i]);
+	return r;
+}
+
+static int prepare_without(struct wiring *w, const arrows *gone,
+			   struct sigslot_error *err)
+{
+	int r = take_out(w, gone);
+
+	if (r < 0)
+		return fail(err, r, "out of memory");
+	r = prepare(w, err);
+	for (size_t i = 0; r == 0 && i < gone->len; i++)
+		if (arrows_connected(w->next.plan, &gone->at[i]))
+			r = fail(err, -ENOEXEC,
+				 "`%s` of the topology makes that connection: it stays "
+				 "as long as that is said",
+				 strcmp(gone->at[i].from, gone->at[i].to) == 0
+					 ? "ready: signal"
+					 : "dead:");
+	return r;
 }
 
 int wiring_disconnect(struct wiring *w, const struct topology_arrow *a,
 		      struct sigslot_error *err)
 {
 	struct topology_edits edits = edits_of(&w->now);
-	struct topology_arrow asked;
 	struct topology *t;
+	arrows gone = {0};
 	int r;
 
 	edits.asked = a;
 	r = reread(w, &edits, &t, err);
 	if (r < 0)
 		return r;
-	asked = topology_asked(t);
-	if (!connected(w->now.plan, &asked))
-		r = 1;
-	else if (take_out(w, &asked) < 0)
-		r = fail(err, -ENOMEM, "out of memory");
-	r = r ?: prepare(w, err);
-	if (r == 0 && connected(w->next.plan, &asked))
-		r = fail(err, -ENOEXEC,
-			 "`%s` of the topology makes that connection: it stays as long "
-			 "as that is said",
-			 strcmp(asked.from, asked.to) == 0 ? "ready: signal" : "dead:");
+	r = arrows_asked(w->now.plan, t, &gone);
+	if (r < 0)
+		fail(err, r, "out of memory");
+	else
+		r = gone.len ? prepare_without(w, &gone, err) : 1;
+	vec_done(&gone);
 	topology_free(t);
 	return r;
 }

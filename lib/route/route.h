@@ -36,6 +36,7 @@ enum {
 enum route_queue_flag {
 	ROUTE_NAMED = 1, /* stands on its own; without it, a loop's or the control's */
 	ROUTE_EVICTING = 2, /* what waits in it may have to make way */
+	ROUTE_REPLICA = 4, /* of a loop that is one of several, see group.h */
 	ROUTE_CIRCLE = 256, /* times the number of the circle that it is in; 0: none */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whom an order is about: the instance, a loop (also by the name of an object on it),
- * or a process.
+ * a process, or all replicas of a loop.
  */
 #ifndef SUPERVISOR_AIM_H
 #define SUPERVISOR_AIM_H

@@ -138,7 +138,9 @@ static void add_queues(struct naming *n)
 	n->build.loops_len = p->loops_len;
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
 		r = add_queue(n, p->loops[i].name, p->loops[i].size,
-			      queue_flags(p->loops[i].evicting, p->loops[i].circle));
+			      (p->loops[i].replica ? ROUTE_REPLICA : 0) |
+				      queue_flags(p->loops[i].evicting,
+						  p->loops[i].circle));
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
 		r = add_queue(n, p->queues[i].name, p->queues[i].size,
 			      ROUTE_NAMED | queue_flags(p->queues[i].evicting,

@@ -55,6 +55,8 @@ static void restart_process(struct supervisor *s, uint32_t process)
 {
 	struct hand *h = &s->hands[process];
 
+	if (h->restarting)
+		return; /* its loops are on their way down already */
 	budget_clear(&h->budget);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		if (s->plan->loops[i].process != process)

@@ -109,6 +109,16 @@ static void place_link(struct model_link *link)
 		add_feed(link->queue, link);
 }
 
+static void note_asked(struct reader *r, const char *from, const char *to)
+{
+	struct topology_arrow *a = vec_add(&r->t->asked);
+
+	if (a)
+		*a = (struct topology_arrow){.from = from, .to = to};
+	else
+		r->problems.no_memory = true;
+}
+
 static void add_link(struct reader *r, const struct written *w,
 		     const struct joint *from, const struct joint *to)
 {
@@ -116,8 +126,7 @@ static void add_link(struct reader *r, const struct written *w,
 	struct model_link *link, **place;
 
 	if (r->asking) {
-		r->t->asked_from = from->from_text;
-		r->t->asked_to = to->to_text;
+		note_asked(r, from->from_text, to->to_text);
 		return;
 	}
 	if (from->from.queue && !takes_from_queue(r, n, from, to))

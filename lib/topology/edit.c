@@ -75,7 +75,8 @@ void edit_finish(struct reader *r)
 	r->asking = false;
 }
 
-struct topology_arrow topology_asked(const struct topology *t)
+const struct topology_arrow *topology_asked(const struct topology *t, size_t *ret_len)
 {
-	return (struct topology_arrow){.from = t->asked_from, .to = t->asked_to};
+	*ret_len = t->asked.len;
+	return t->asked.at;
 }

@@ -60,6 +60,7 @@ struct model_loop {
 	unsigned on_error; /* as of a fate */
 	enum upkeep_end on_exit;
 	struct model_after after;
+	unsigned replica; /* which one it is, from 1; 0: there is but one */
 	bool settled, seen;
 	struct model_object *objects, **objects_tail;
 };
@@ -118,7 +119,8 @@ struct model_signal {
 
 struct topology {
 	struct arena arena;
-	const char *file, *directory, *name, *asked_from, *asked_to; /* by the edits */
+	const char *file, *directory, *name;
+	VEC(struct topology_arrow) asked; /* by the edits */
 	const char *const *env, *const *shell;
 	VEC(struct model_process *) processes; /* main first */
 	VEC(struct model_loop *) loops;

@@ -100,6 +100,7 @@ struct model_loop *loop_new(struct reader *r, const char *name, const struct nod
 	member_init(&l->thing, MODEL_LOOP, name, at);
 	l->objects_tail = &l->objects;
 	l->thing.own = OWN_LOOP;
+	l->replica = r->replica;
 	l->thing.index = (uint32_t)r->t->loops.len;
 	place = vec_add(&r->t->loops);
 	if (!place) {

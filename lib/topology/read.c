@@ -166,6 +166,7 @@ void topology_free(struct topology *t)
 	vec_done(&t->objects);
 	vec_done(&t->queues);
 	vec_done(&t->links);
+	vec_done(&t->asked);
 	map_done(&t->names);
 	arena_done(&t->arena);
 	free(t);

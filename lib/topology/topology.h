@@ -72,7 +72,10 @@ int topology_rewrite(const struct topology_input *in, const char *name,
 		     const struct topology_arrow *arrows, size_t len, struct buf *out,
 		     struct sigslot_error *err);
 
-/* The full addresses of the connection that the edits ask for, whether it is there. */
-struct topology_arrow topology_asked(const struct topology *t);
+/*
+ * The full addresses of the connection that the edits ask for, whether it is there;
+ * several, if a name stands for replicas. They live as long as t.
+ */
+const struct topology_arrow *topology_asked(const struct topology *t, size_t *ret_len);
 
 #endif
