@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +22,11 @@ int process_open(pid_t pid)
 	if (fd < 0)
 		return -errno;
 	return poll(&end, 1, 0) == 1 ? -ESRCH : TAKE_FD(fd);
+}
+
+pid_t process_fork(void)
+{
+	return __libc_single_threaded ? _Fork() : fork();
 }
 
 static int by_number(const void *a, const void *b)

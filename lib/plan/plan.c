@@ -269,6 +269,9 @@ static void make_members(struct maker *m, const struct model_thing *thing)
 	uint32_t index = thing->first_slot;
 	size_t at = 0;
 
+	*plan_members(m->p, owner_of(thing), thing->index) = (struct plan_members){
+		thing->first_signal, thing->end_signal - thing->first_signal,
+		thing->first_slot, thing->end_slot - thing->first_slot};
 	make_signals(m, thing);
 	while ((own = member_own(thing, true, &at)))
 		start_slot(m, thing, index++, own->name, "any");

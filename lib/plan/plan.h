@@ -25,6 +25,7 @@ enum { PLAN_NONE = 0xffffffff };
 struct plan_loop {
 	const char *name; /* "": nobody's place any more */
 	const char *was; /* the name that the place is kept for */
+	struct plan_members members;
 	uint32_t process; /* NONE: of nobody */
 	uint64_t size, messages; /* of its queue: bytes; at most, 0 = no limit */
 	uint32_t rank; /* above that of all that lead to it; equal in a cycle */
@@ -48,6 +49,7 @@ struct plan_timer {
 
 struct plan_object {
 	const char *name;
+	struct plan_members members;
 	uint32_t loop;
 	enum plan_kind kind;
 	struct plan_timer timer;
@@ -106,6 +108,16 @@ void plan_free(struct plan *p);
 /* The name of the object, loop or process that owns a signal or slot. */
 const char *plan_owner_name(const struct plan *p, enum plan_owner owner,
 			    uint32_t index);
+
+/* What it owns. */
+static inline struct plan_members *plan_members(const struct plan *p,
+						enum plan_owner owner, uint32_t index)
+{
+	if (owner == PLAN_OBJECT)
+		return &p->objects[index].members;
+	return owner == PLAN_LOOP ? &p->loops[index].members
+				  : &p->processes[index].members;
+}
 
 /* The plan as text for people (check --print), to be freed. NULL: no memory. */
 char *plan_text(const struct plan *p);

@@ -9,9 +9,11 @@
 
 #include "base/upkeep.h"
 #include "plan/after.h"
+#include "plan/slot.h"
 
 struct plan_process {
 	const char *name, *was; /* as of a loop; "main" is the first of a file */
+	struct plan_members members;
 	const char *const *env; /* NAME=VALUE, NULL-terminated; NULL: none */
 	int nice;
 	const char *const *shell; /* of init: NULL-terminated, without -c */

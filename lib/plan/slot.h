@@ -14,6 +14,11 @@
 /* Who owns a signal or a slot. */
 enum plan_owner { PLAN_OBJECT, PLAN_LOOP, PLAN_PROCESS };
 
+/* Those of one owner lie side by side. */
+struct plan_members {
+	uint32_t first_signal, signals_len, first_slot, slots_len;
+};
+
 enum plan_slot_kind {
 	PLAN_SOURCE, /* no input: cannot be connected to */
 	PLAN_RUN,

@@ -13,7 +13,6 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 
 enum {
@@ -65,17 +64,19 @@ static int map_home(struct sigslot_error *err)
 	return 0;
 }
 
+/* A child goes on counting: what it inherited is of another number. */
 static int settle_home(struct sigslot_error *err)
 {
+	static uint64_t homes;
 	uint64_t nobody = 0;
 	int r = home_page ? 0 : map_home(err);
 
 	if (r < 0)
 		return r;
 	/* in one go: to read a new page and then to write it would be two faults */
-	__atomic_compare_exchange_n(home_page, &nobody,
-				    clock_now() << 22 | (uint64_t)getpid(), false,
-				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	if (__atomic_compare_exchange_n(home_page, &nobody, homes + 1, false,
+					__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		homes++;
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "slot/groups.h"
 
 struct fault {
@@ -32,28 +33,12 @@ struct disposition {
 
 static const struct disposition at_default;
 
-static uint64_t changed; /* the signals that are not at their default, as bits */
+static uint64_t changed; /* the signals that are not at their default */
 static bool looked, foreign;
 
-/* The C library denies that 32 and 33 exist, but what make spawns ignores them. */
-static bool is_default(int sig)
-{
-	struct disposition now = {0};
-	struct sigaction act;
-
-	if (sigaction(sig, NULL, &act) == 0)
-		return act.sa_handler == SIG_DFL;
-	return syscall(SYS_rt_sigaction, sig, NULL, &now, _NSIG / 8) < 0 ||
-	       memcmp(&now, &at_default, sizeof(now)) == 0;
-}
-
-/* Nearly all are at their default: one look saves 60 system calls per command. */
 static void look_at_signals(void)
 {
-	changed = 0;
-	for (int sig = 1; sig <= SIGRTMAX; sig++)
-		if (!is_default(sig))
-			changed |= 1ULL << (sig - 1);
+	changed = signals_changed();
 	looked = !foreign;
 }
 
@@ -69,8 +54,8 @@ void spawn_distrust(void)
  */
 static void default_signals(void)
 {
-	for (uint64_t left = changed; left; left &= left - 1)
-		syscall(SYS_rt_sigaction, __builtin_ctzll(left) + 1, &at_default, NULL,
+	for (uint64_t left = changed; left;)
+		syscall(SYS_rt_sigaction, signals_take(&left), &at_default, NULL,
 			_NSIG / 8);
 }
 

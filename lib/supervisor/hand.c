@@ -12,7 +12,9 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/heap.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "queue/queue.h"
 #include "supervisor/follow.h"
 #include "worker/stray.h"
@@ -39,22 +41,21 @@ int hand_room(struct supervisor *s, struct sigslot_error *err)
 	return 0;
 }
 
+/* Returns 1, or 0 if it is gone, or -1 if it has nothing to say now. */
+static int hear(struct hand *h)
+{
+	struct wire packet;
+	ssize_t n = recv(h->channel.fd, &packet, sizeof(packet), MSG_DONTWAIT);
+
+	if (n == (ssize_t)sizeof(packet))
+		super_heard(h->super, h, &packet);
+	return n > 0 ? 1 : (int)n;
+}
+
 static void heard(struct watch *w, uint32_t events)
 {
-	struct hand *h = container_of(w, struct hand, channel);
-	struct wire packet;
-	ssize_t n;
-
 	(void)events;
-	for (;;) {
-		n = recv(w->fd, &packet, sizeof(packet), MSG_DONTWAIT);
-		if (n != (ssize_t)sizeof(packet))
-			break;
-		super_heard(h->super, h, &packet);
-		if (!w->loop)
-			return;
-	}
-	if (n == 0)
+	if (hear(container_of(w, struct hand, channel)) == 0)
 		loop_unwatch(w); /* its end comes by the pidfd */
 }
 
@@ -216,8 +217,8 @@ static void ended(struct child *c, int status)
 	int fd = h->channel.fd;
 	bool blamed = false;
 
-	if (h->channel.loop)
-		heard(&h->channel, 0); /* its last words */
+	while (h->channel.loop && hear(h) > 0)
+		; /* its last words */
 	loop_unwatch(&h->channel);
 	fd_close(&fd);
 	h->alive = false;
@@ -238,7 +239,8 @@ static void ended(struct child *c, int status)
 	super_check(s);
 }
 
-static void choose_loops(struct hand *h, bool *start)
+/* Which loops start with it; it is told of the others when what they wait for is up. */
+static void choose_loops(struct hand *h)
 {
 	const struct plan *p = h->super->plan;
 
@@ -246,7 +248,7 @@ static void choose_loops(struct hand *h, bool *start)
 		if (p->loops[i].process != h->index || h->super->lamps[i].down)
 			continue;
 		h->super->world.board->loops[i].state = BOARD_STARTING;
-		start[i] = !follow_holds(h->super, i);
+		follow_holds(h->super, i);
 	}
 }
 
@@ -258,67 +260,103 @@ static void count_sources(struct hand *h)
 	for (uint32_t i = 0; i < p->loops_len; i++)
 		if (p->loops[i].process == h->index)
 			h->super->lamps[i].sources = 0;
-	for (uint32_t i = 0; i < p->slots_len; i++) {
-		const struct plan_slot *slot = &p->slots[i];
-		uint32_t loop = slot->kind == PLAN_SOURCE
-					? p->objects[slot->owned_by].loop
-					: PLAN_NONE;
+	for (uint32_t i = 0; i < p->objects_len; i++) {
+		const struct plan_object *o = &p->objects[i];
 
-		if (loop != PLAN_NONE && p->loops[loop].process == h->index)
-			h->super->lamps[loop].sources++;
+		if (p->loops[o->loop].process != h->index)
+			continue;
+		for (uint32_t k = 0; k < o->members.slots_len; k++)
+			h->super->lamps[o->loop].sources +=
+				p->slots[o->members.first_slot + k].kind == PLAN_SOURCE;
 	}
 }
 
-int hand_fork(struct hand *h, struct sigslot_error *err)
+static void prepare(struct hand *h)
+{
+	uint64_t open;
+
+	choose_loops(h);
+	count_sources(h);
+	sum_up(h, &h->in, &h->out, &open);
+	h->started = clock_now();
+}
+
+/* In the child. */
+static _Noreturn void be_worker(struct hand *h, int channel)
 {
 	struct supervisor *s = h->super;
-	struct board_process *b = board_process(s->world.board, h->index);
-	_free_ bool *start = calloc(s->plan->loops_len, sizeof(bool));
-	uint64_t open;
+	bool *start = calloc(s->plan->loops_len, sizeof(bool));
+
+	if (!start)
+		_exit(1);
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		start[i] = s->plan->loops[i].process == h->index && !s->lamps[i].down &&
+			   !s->lamps[i].held;
+	worker_main(&s->world, h->index, start, channel, h->careful);
+}
+
+static int fork_worker(struct hand *h, struct sigslot_error *err)
+{
 	int ends[2];
 	pid_t pid;
 
-	if (!start || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return fail_errno(err, "cannot make a channel to a worker");
-	choose_loops(h, start);
-	count_sources(h);
-	pid = fork();
+	pid = process_fork();
 	if (pid == 0)
-		worker_main(&s->world, h->index, start, ends[1], h->careful);
+		be_worker(h, ends[1]);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
 		return fail_errno(err, "cannot start process '%s'",
-				  s->plan->processes[h->index].name);
+				  h->super->plan->processes[h->index].name);
 	}
-	setpgid(pid, pid);
-	h->alive = true;
 	h->child.pid = pid;
 	h->channel.fd = ends[0];
-	h->started = clock_now();
-	sum_up(h, &h->in, &h->out, &open);
-	b->pid = pid;
-	if (b->started || b->status != -1)
-		b->restarts++;
-	b->started = h->started;
 	return 0;
 }
 
-int hand_watch(struct hand *h, struct sigslot_error *err)
+static int watch(struct hand *h, struct sigslot_error *err)
 {
-	struct loop *l = &h->super->loop;
-	int r = loop_watch(l, &h->channel, h->channel.fd, EPOLLIN, heard);
+	struct supervisor *s = h->super;
+	struct board_process *b = board_process(s->world.board, h->index);
+	int r;
 
+	setpgid(h->child.pid, h->child.pid);
+	h->alive = true;
+	b->pid = h->child.pid;
+	if (b->started || b->status != -1)
+		b->restarts++;
+	b->started = h->started;
+	r = loop_watch(&s->loop, &h->channel, h->channel.fd, EPOLLIN, heard);
 	if (r == 0)
-		r = loop_child(l, &h->child, h->child.pid, ended);
+		r = loop_child(&s->loop, &h->child, h->child.pid, ended);
 	return r < 0 ? fail(err, r, "cannot watch a worker: %s", strerror(-r)) : 0;
+}
+
+int hands_start(struct supervisor *s, uint32_t first, uint32_t len,
+		struct sigslot_error *err)
+{
+	struct hand *end = s->hands + first + len, *h;
+	struct heap_filling *filling;
+	int r = 0, w = 0;
+
+	for (h = s->hands + first; h < end; h++)
+		prepare(h);
+	filling = heap_tidy();
+	for (h = s->hands + first; r == 0 && h < end; h++)
+		r = fork_worker(h, err);
+	heap_untidy(filling);
+	if (r < 0)
+		end = h - 1;
+	for (h = s->hands + first; w == 0 && h < end; h++)
+		w = watch(h, r < 0 ? NULL : err);
+	return r < 0 ? r : w;
 }
 
 int hand_start(struct hand *h, struct sigslot_error *err)
 {
-	int r = hand_fork(h, err);
-
-	return r == 0 ? hand_watch(h, err) : r;
+	return hands_start(h->super, h->index, 1, err);
 }
 
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value)

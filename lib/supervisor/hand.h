@@ -35,13 +35,13 @@ int hand_room(struct supervisor *s, struct sigslot_error *err);
 void hand_employ(struct supervisor *s, uint32_t process);
 
 /*
- * Starts a worker for the loops that are wanted; ends it; kills it. Starting is to fork
- * and to watch; of many, all are forked first: each inherits what there is.
+ * Starts a worker for the loops that are wanted; ends it; kills it. Of many each step
+ * is done for all: what is written between two forks is copied each time.
  */
 int hand_start(struct hand *h, struct sigslot_error *err);
 void hand_start_soon(struct hand *h); /* and again, where it fails */
-int hand_fork(struct hand *h, struct sigslot_error *err);
-int hand_watch(struct hand *h, struct sigslot_error *err);
+int hands_start(struct supervisor *s, uint32_t first, uint32_t len,
+		struct sigslot_error *err);
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
 void hand_leave(struct hand *h, bool again);
 void hand_recover(struct supervisor *s); /* what the dead held in any queue */

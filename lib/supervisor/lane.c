@@ -83,10 +83,8 @@ int lane_open(struct supervisor *s, struct sigslot_error *err)
 	queue_recover(s->lane, 0, 0);
 	queue_purge(s->lane); /* orders to the last run */
 	s->outbox.left = left;
-	r = outbox_init(&s->outbox, &s->world, &s->loop, s->identity);
-	if (r == 0)
-		r = loop_watch(&s->loop, &s->lane_bell, queue_data_fd(s->lane), EPOLLIN,
-			       rung);
+	outbox_init(&s->outbox, &s->world, &s->loop, s->identity);
+	r = loop_watch(&s->loop, &s->lane_bell, queue_data_fd(s->lane), EPOLLIN, rung);
 	return r < 0 ? fail(err, r, "cannot watch the control lane: %s", strerror(-r))
 		     : 0;
 }

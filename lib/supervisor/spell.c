@@ -21,10 +21,10 @@ static uint32_t twin(const struct plan *p, uint32_t loop)
 
 static bool has_slot(const struct plan *p, uint32_t object, const char *slot)
 {
-	for (uint32_t i = 0; i < p->slots_len; i++)
-		if (p->slots[i].owner == PLAN_OBJECT &&
-		    p->slots[i].owned_by == object &&
-		    strcmp(p->slots[i].name, slot) == 0)
+	const struct plan_members *m = &p->objects[object].members;
+
+	for (uint32_t i = 0; i < m->slots_len; i++)
+		if (strcmp(p->slots[m->first_slot + i].name, slot) == 0)
 			return true;
 	return false;
 }

@@ -5,8 +5,8 @@
  */
 #include "supervisor/supervisor.h"
 
-#include <stdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "queue/queue.h"
 #include "supervisor/lost.h"
 #include "supervisor/guest.h"
@@ -49,6 +50,8 @@ static void loop_up(struct supervisor *s, uint32_t loop)
 
 static void loop_ready(struct supervisor *s, struct hand *h, uint32_t loop)
 {
+	if (!s->lamps[loop].up)
+		loop_up(s, loop);
 	s->lamps[loop].ready = s->lamps[loop].was_ready = true;
 	follow_advance(s);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
@@ -310,6 +313,7 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 	r = journal_open(s, err);
 	if (r == 0)
 		r = watch_signals(s, err);
+	s->world.signals = signals_changed();
 	if (r == 0)
 		r = identity_open(s->world.dir, SUPERVISOR_IDENTITY, &s->identity, err);
 	if (r == 0)
@@ -319,23 +323,17 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 
 static int start_all(struct supervisor *s, struct sigslot_error *err)
 {
-	uint32_t len = s->plan->processes_len, forked = 0;
-	int r = 0, w = 0;
+	int r;
 
 	setenv(STRAY_MARK, s->world.run, 1);
 	if (routes_generation(s->world.routes) > 1) {
 		guest_clear(s);
 		hand_recover(s); /* what the last run's workers held */
 	}
-	while (r == 0 && forked < len) {
-		r = hand_fork(&s->hands[forked], err);
-		forked += r == 0;
-	}
-	for (uint32_t i = 0; w == 0 && i < forked; i++)
-		w = hand_watch(&s->hands[i], r < 0 ? NULL : err);
-	if (r < 0 || w < 0)
+	r = hands_start(s, 0, s->plan->processes_len, err);
+	if (r < 0)
 		stop_begin(s, true);
-	return r < 0 ? r : w;
+	return r;
 }
 
 static void tear_down(struct supervisor *s, bool ran)

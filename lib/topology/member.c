@@ -166,6 +166,7 @@ void member_number(struct topology *t, struct model_thing *thing)
 		t->signals_len++;
 	for (struct model_signal *s = thing->signals; s; s = s->next)
 		s->index = s->at ? t->signals_len++ : member_own_signal(thing, s->name);
+	thing->end_signal = t->signals_len;
 	thing->first_slot = t->slots_len;
 	for (at = 0; member_own(thing, true, &at);)
 		t->slots_len++;
@@ -173,6 +174,7 @@ void member_number(struct topology *t, struct model_thing *thing)
 		s->index = s->at ? t->slots_len++
 				 : thing->first_slot +
 					   own_position(thing, true, s->name, &own);
+	thing->end_slot = t->slots_len;
 }
 
 struct model_signal *member_signal(struct reader *r, struct model_thing *thing,

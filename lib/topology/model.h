@@ -28,6 +28,7 @@ struct model_thing {
 	unsigned signals_len, slots_len;
 	unsigned own; /* OWN_ of member.h: what it has by itself */
 	uint32_t first_signal, first_slot; /* index of the first of all of them */
+	uint32_t end_signal, end_slot; /* and behind the last */
 	uint32_t index; /* among those of its kind */
 };
 

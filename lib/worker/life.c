@@ -48,8 +48,9 @@ int life_start(struct turn *t, struct sigslot_error *err)
 	vec_each(k, &t->ticks)
 		if (!p->objects[(*k)->object].timer.disabled)
 			ticker_start(&(*k)->ticker, &t->worker->loop);
-	worker_say(t->worker, WIRE_UP, t->index, 0);
 	life_changed(t);
+	if (!t->ready)
+		worker_say(t->worker, WIRE_UP, t->index, 0);
 	turn_look(t);
 	turn_pump(t);
 	return 0;

@@ -8,13 +8,12 @@
 
 #include "worker/outlet.h"
 
-int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
-		struct identity *id)
+void outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
+		 struct identity *id)
 {
 	o->world = w;
 	o->loop = loop;
 	o->identity = id;
-	return outbox_renew(o);
 }
 
 void outbox_done(struct outbox *o)
@@ -113,9 +112,12 @@ static struct outlet *find_outlet(struct outbox *o, const struct route_name *sig
 				  uint32_t queue)
 {
 	uint32_t place = place_of(o, signal, queue);
-	struct outlet *out = place < o->len ? o->outlets[place] : NULL;
+	struct outlet *out;
 
-	if (out || place >= o->len) /* there was no memory for the newest routes */
+	if (!o->outlets && outbox_renew(o) < 0)
+		return NULL;
+	out = place < o->len ? o->outlets[place] : NULL;
+	if (out || place >= o->len)
 		return out;
 	out = calloc(1, sizeof(*out));
 	if (!out)

@@ -25,7 +25,7 @@ struct outbox {
 	struct identity *identity;
 	/* two by each queue of the routes, see place_of(); NULL: not needed yet */
 	struct outlet **outlets;
-	uint32_t len; /* of these; 0: there was no memory for them */
+	uint32_t len; /* of these; 0: none needed yet, or there was no memory */
 	struct outlet *open; /* all that there are */
 	struct later flush;
 	uint64_t emitted;
@@ -42,8 +42,8 @@ struct outbox {
 		struct outbox *); /* meanwhile there are new routes; may be NULL */
 };
 
-int outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
-		struct identity *id);
+void outbox_init(struct outbox *o, const struct world *w, struct loop *loop,
+		 struct identity *id);
 void outbox_done(struct outbox *o);
 
 /*

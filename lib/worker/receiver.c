@@ -212,8 +212,8 @@ static void specify(struct receiver *r, const struct plan *p, const struct plan_
 	receiver_heed(r);
 }
 
-struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
-			      struct sigslot_error *err)
+static struct receiver *create(struct turn *t, uint32_t plan_slot,
+			       struct sigslot_error *err)
 {
 	const struct plan *p = t->worker->world->plan;
 	const struct plan_slot *s = &p->slots[plan_slot];
@@ -236,6 +236,35 @@ struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
 		return NULL;
 	}
 	r->spec.type = r->type;
+	return r;
+}
+
+static int add_slots(struct turn *t, const struct plan_members *m,
+		     struct sigslot_error *err)
+{
+	const struct plan *p = t->worker->world->plan;
+
+	for (uint32_t i = 0; i < m->slots_len; i++) {
+		uint32_t slot = m->first_slot + i;
+		struct receiver **at;
+
+		if (p->slots[slot].kind == PLAN_MEMBER || turn_receiver(t, slot))
+			continue;
+		at = vec_add(&t->receivers);
+		if (!at || !(*at = create(t, slot, err)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int receiver_add_all(struct turn *t, struct sigslot_error *err)
+{
+	const struct plan *p = t->worker->world->plan;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < p->objects_len; i++)
+		if (p->objects[i].loop == t->index)
+			r = add_slots(t, &p->objects[i].members, err);
 	return r;
 }
 

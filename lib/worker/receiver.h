@@ -8,9 +8,8 @@
 
 #include "worker/turn.h"
 
-/* Makes the receiver of a plan slot, closed. NULL: no memory. */
-struct receiver *receiver_new(struct turn *t, uint32_t plan_slot,
-			      struct sigslot_error *err);
+/* Makes those of all slots of a loop, closed. Returns 0 or -ENOMEM. */
+int receiver_add_all(struct turn *t, struct sigslot_error *err);
 void receiver_free(struct receiver *r);
 
 /* Opens its slot if it is closed. Returns 0 or a negative errno with err. */

@@ -25,24 +25,6 @@ enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
 /* How many batches in a row, and how long at most. */
 enum { SEVERAL = 4, SEVERAL_NS = 200000 };
 
-static int add_slots(struct turn *t, struct sigslot_error *err)
-{
-	const struct plan *p = t->worker->world->plan;
-
-	for (uint32_t i = 0; i < p->slots_len; i++) {
-		const struct plan_slot *s = &p->slots[i];
-		struct receiver **at;
-
-		if (s->owner != PLAN_OBJECT || s->kind == PLAN_MEMBER ||
-		    p->objects[s->owned_by].loop != t->index || turn_receiver(t, i))
-			continue;
-		at = vec_add(&t->receivers);
-		if (!at || !(*at = receiver_new(t, i, err)))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	      struct sigslot_error *err)
 {
@@ -52,10 +34,12 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	*t = (struct turn){.worker = w, .index = index};
 	t->board = &world->board->loops[index];
 	t->end_seq = UINT64_MAX;
-	t->claims = malloc(INTAKE_BATCH * sizeof(*t->claims));
-	r = t->claims ? add_slots(t, err) : -ENOMEM;
+	r = receiver_add_all(t, err);
 	if (r == 0 && !renew_add_intake(t, index, err))
 		r = err->code ? err->code : -ENOMEM;
+	t->claims = malloc(INTAKE_BATCH * sizeof(*t->claims));
+	if (r == 0 && !t->claims)
+		r = -ENOMEM;
 	return r == 0 ? tick_add_all(t) : r;
 }
 

@@ -25,8 +25,8 @@ enum wire_op {
 	WIRE_START, /* to: loop `index` up */
 	WIRE_TIMER, /* to: the timer whose id is `index`: start (value 1) or stop (0) */
 	WIRE_HERALD, /* to: the object whose id is `index` has said that it is ready */
-	WIRE_UP, /* from: loop `index` takes messages */
-	WIRE_READY, /* from: and so do its commands, the first time */
+	WIRE_UP, /* from: loop `index` takes messages, but its commands not yet */
+	WIRE_READY, /* from: it does, and so do its commands, the first time */
 	WIRE_ENDED, /* from: the command of slot `index` has ended for good */
 	WIRE_FAULT, /* from: loop `index` cannot go on; the text is in the log */
 	WIRE_ERROR, /* from: loop `index` has to end at once; the log says why */

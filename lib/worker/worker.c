@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/signals.h"
 #include "message/type.h"
 #include "worker/jam.h"
 #include "worker/init.h"
@@ -37,11 +38,11 @@ enum { LAST_LOOK_NS = 5 * 1000 * 1000, LAST_WAIT_NS = 400 * 1000 * 1000 };
 uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
 		       const char *name)
 {
-	for (uint32_t i = 0; i < p->signals_len; i++)
-		if (p->signals[i].owner == owner &&
-		    p->signals[i].owned_by == owned_by &&
-		    strcmp(p->signals[i].name, name) == 0)
-			return i;
+	const struct plan_members *m = plan_members(p, owner, owned_by);
+
+	for (uint32_t i = 0; i < m->signals_len; i++)
+		if (strcmp(p->signals[m->first_signal + i].name, name) == 0)
+			return m->first_signal + i;
 	return PLAN_NONE;
 }
 
@@ -79,11 +80,17 @@ void worker_say(struct worker *w, enum wire_op op, uint32_t index, uint64_t valu
 static int check_type(struct worker *w, uint32_t signal, const struct payload *p,
 		      struct sigslot_error *err)
 {
-	struct type **t = &w->types[signal];
+	const struct plan *plan = w->world->plan;
+	struct type **t;
 	int r = 0;
 
+	if (!w->types)
+		w->types = calloc(plan->signals_len, sizeof(*w->types));
+	if (!w->types)
+		return fail(err, -ENOMEM, "out of memory");
+	t = &w->types[signal];
 	if (!*t)
-		r = type_parse(w->world->plan->signals[signal].type, t, err);
+		r = type_parse(plan->signals[signal].type, t, err);
 	return r < 0 || type_any(*t) ? r : type_accepts(*t, p->data, p->size, err);
 }
 
@@ -262,14 +269,15 @@ static void still_deaf(int sig)
 static void settle_in(const struct world *w, int channel)
 {
 	int keep[] = {w->dir, w->queues, w->log, channel};
+	uint64_t changed = w->signals;
 	struct sigaction death = {.sa_handler = parent_died, .sa_flags = SA_RESTART};
 	sigset_t none;
 
 	setpgid(0, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	for (int sig = 1; sig < SIGRTMIN; sig++)
-		if (sig != SIGBUS) /* that one belongs to queue/guard.h */
-			signal(sig, SIG_DFL);
+	changed &= ~(1ULL << (SIGBUS - 1)); /* that one belongs to queue/guard.h */
+	while (changed)
+		signal(signals_take(&changed), SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGALRM, still_deaf);
@@ -327,12 +335,11 @@ static int set_up(struct worker *w, struct sigslot_error *err)
 	int r = loop_init(&w->loop);
 
 	w->turns = calloc(p->loops_len, sizeof(*w->turns));
-	w->types = calloc(p->signals_len + 1, sizeof(*w->types));
-	if (r < 0 || !w->turns || !w->types)
+	if (r < 0 || !w->turns)
 		return fail(err, r < 0 ? r : -ENOMEM, "cannot set up a worker");
 	r = take_identity(w, err);
 	if (r == 0)
-		r = outbox_init(&w->outbox, world, &w->loop, w->identity);
+		outbox_init(&w->outbox, world, &w->loop, w->identity);
 	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
 		if (p->loops[i].process != w->index)
 			continue;

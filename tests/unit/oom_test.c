@@ -346,13 +346,12 @@ static int emit_hundred(const struct world *w, struct identity *id, uint32_t sig
 
 	if (r < 0)
 		return r;
-	r = outbox_init(&box, w, &loop, id);
+	outbox_init(&box, w, &loop, id);
 	for (int i = 0; r == 0 && i < 100; i++)
 		r = at_most_zero(outbox_emit(&box, signal, &p, &loop, &box, &dir_err));
 	if (r == 0)
 		outbox_flush(&box);
-	if (box.outlets)
-		outbox_done(&box);
+	outbox_done(&box);
 	loop_done(&loop);
 	return r;
 }
