@@ -40,12 +40,25 @@ bool budget_spend(struct budget *b, const struct budget_policy *p, uint64_t now)
 	return b->len < ring || now - oldest >= p->window_ns;
 }
 
+/* splitmix64: each seed, however near to another, gives numbers of its own. */
+static uint64_t draw(struct budget *b)
+{
+	uint64_t z;
+
+	if (!b->seed)
+		b->seed = clock_now() ^ (uintptr_t)b;
+	z = b->seed += 0x9e3779b97f4a7c15;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
 uint64_t budget_wait(struct budget *b, const struct budget_policy *p)
 {
 	uint64_t ns = b->backoff_ns ? b->backoff_ns : p->backoff_ns;
 
 	b->backoff_ns = ns > p->backoff_max_ns / 2 ? p->backoff_max_ns : ns * 2;
-	return ns;
+	return ns - draw(b) % (ns / 5 + 1);
 }
 
 void budget_refill(struct budget *b, uint64_t lived_ns, bool worked)

@@ -29,6 +29,7 @@ struct budget { /* {0} is a full one */
 	uint64_t *ends; /* when the last ones were: a ring, one more than allowed */
 	uint64_t len; /* in all, since it was full */
 	uint64_t backoff_ns; /* the next; 0: the first */
+	uint64_t seed; /* of what chance takes off a wait; 0: the clock gives one */
 };
 
 /* Whether the policy wants another start after such an end. */
@@ -37,7 +38,10 @@ bool budget_wants(const struct budget_policy *p, bool failed);
 /* Notes an end. Returns whether another start may follow. */
 bool budget_spend(struct budget *b, const struct budget_policy *p, uint64_t now);
 
-/* Returns how long to wait now; the next time it is twice as long. */
+/*
+ * Returns how long to wait now; the next time it is twice as long. Chance takes up to a
+ * fifth off: what ended together does not come back in one instant.
+ */
 uint64_t budget_wait(struct budget *b, const struct budget_policy *p);
 
 /* Fills it again if what has ended was healthy: lived so long, and did some work. */

@@ -172,7 +172,8 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 
 		board_process(b, h->index)->next = clock_after(now, ns);
 		log_line("sigslot", "process '%s' is started again in %s", p->name,
-			 unit_duration_text(ns, text));
+			 unit_duration_text(ns < NS_PER_MS ? ns : ns - ns % NS_PER_MS,
+					    text));
 		loop_arm(&h->super->loop, &h->restart, clock_after(now, ns));
 	}
 	if (remedy == REMEDY_GIVE_UP) {
