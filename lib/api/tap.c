@@ -77,7 +77,8 @@ static int tell(struct tap *t, const struct view_source *s, const struct view *v
 		.id = c->envelope.id,
 		.seq = c->seq,
 		.time_ns = c->envelope.time_ns,
-		.attempt = again ? c->envelope.generation + 1 : 1,
+		.attempt = (again ? c->envelope.generation + 1 : 1) +
+			   (s->again ? c->attempt - 1 : 0),
 		.raw = c->envelope.connection & ROUTE_RAW,
 		.payload = c->payload.data,
 		.size = c->payload.size,
@@ -115,10 +116,19 @@ static int show(struct tap *t, const struct view_source *s, const struct claim *
 	return r < 0 ? r : 0;
 }
 
+/* What is new comes before what comes again. */
+static int next(struct view_source *s, struct sigslot_error *err)
+{
+	int r = watch_next(s->watch, &s->next, err);
+
+	s->again = r == 0;
+	return r ? r : watch_again(s->watch, &s->next, err);
+}
+
 /* Has the next message of a queue ready, if there is one. */
 static int fill(struct tap *t, struct view_source *s, struct sigslot_error *err)
 {
-	int r = s->waits ? 1 : watch_next(s->watch, &s->next, err);
+	int r = s->waits ? 1 : next(s, err);
 	uint64_t missed = watch_missed(s->watch);
 
 	s->waits = r > 0;
@@ -224,8 +234,9 @@ int sigslot_tap(const struct sigslot_tap *what, sigslot_tap_fn fn, void *data,
 		t.run = instance_run(&t.views.in);
 	if (*t.views.first_silent)
 		log_line("sigslot",
-			 "nobody is connected to '%s': what nobody gets is not seen",
-			 t.views.first_silent);
+			 "nobody is connected to '%s': what nobody gets is not seen. "
+			 "'sigslot connect --full drop-old %s -- cat' gets it",
+			 t.views.first_silent, t.views.first_silent);
 	say_ready(what->ready_fd);
 	r = look_on(&t, err);
 	fd_close(&t.run);

@@ -16,6 +16,7 @@ struct view_source {
 	struct watch *watch;
 	struct claim next; /* seen, and not yet told of, if it waits */
 	bool waits;
+	bool again; /* it is one that was claimed once more */
 	char queue[64];
 	uint32_t index; /* of the queue in the routes; ROUTE_NOWHERE: in none */
 };

@@ -20,7 +20,23 @@
 #include "queue/section.h"
 #include "queue/site.h"
 
-enum { TRIES = 3 }; /* to get one record whole, until it is passed over */
+enum {
+	TRIES = 3, /* to get one record whole, until it is passed over */
+	TOLD = 64, /* that were claimed once more, and are known to have been seen */
+};
+
+/* What was claimed once more: the queue counts how many, who it was is looked for. */
+struct again {
+	uint64_t counted; /* by the queue, so far */
+	uint64_t owed; /* of them not found yet */
+	bool late; /* they are looked for once more */
+	uint64_t at, end; /* the search goes on here; as of its beginning */
+	struct {
+		uint64_t seq;
+		unsigned attempt;
+	} told[TOLD];
+	unsigned next;
+};
 
 struct watch {
 	struct ring ring; /* mapped read-only: for this file alone */
@@ -28,6 +44,7 @@ struct watch {
 	uint64_t at, seq; /* of the next record, as far as is known */
 	uint64_t missed;
 	unsigned tries;
+	struct again again;
 	int fd;
 	struct buf bytes;
 	char name[72];
@@ -81,6 +98,11 @@ static void catch_up(struct watch *w)
 	w->tries = 0;
 }
 
+static uint64_t redelivered(const struct watch *w)
+{
+	return __atomic_load_n(&w->ring.head->stats.redelivered, __ATOMIC_RELAXED);
+}
+
 static int start(struct watch *w, struct sigslot_error *err)
 {
 	int r = map(w, err);
@@ -91,6 +113,7 @@ static int start(struct watch *w, struct sigslot_error *err)
 		return damaged(w, err);
 	catch_up(w);
 	w->missed = 0;
+	w->again.counted = redelivered(w);
 	return 0;
 }
 
@@ -143,16 +166,17 @@ bool watch_gone(const struct watch *w)
 }
 
 /* Copies a header. Whether it is one: then end is checked, and ends within the tail. */
-static bool copy_header(const struct watch *w, struct record *ret, struct entry *e)
+static bool copy_header(const struct watch *w, uint64_t at, struct record *ret,
+			struct entry *e)
 {
-	const struct record *r = ring_at(&w->ring, w->at);
+	const struct record *r = ring_at(&w->ring, at);
 
 	/* acquire: pairs with the release that says that a large payload is whole */
 	e->word = __atomic_load_n(&r->state, __ATOMIC_ACQUIRE);
 	memcpy(ret, r, sizeof(*ret));
 	e->state = e->word & 15;
-	e->end = w->at + record_room(ret->size);
-	return ret->mark == ring_mark(&w->ring, w->at) && e->end <= w->m.tail &&
+	e->end = at + record_room(ret->size);
+	return ret->mark == ring_mark(&w->ring, at) && e->end <= w->m.tail &&
 	       e->state && e->state < RECORD_STATES;
 }
 
@@ -173,10 +197,10 @@ static bool intact(const struct watch *w, const struct record *r)
 }
 
 /* Copies the payload. Returns 1; 0: it was torn; -ENOMEM. */
-static int copy_payload(struct watch *w, const struct record *r)
+static int copy_payload(struct watch *w, uint64_t at, const struct record *r)
 {
 	w->bytes.size = 0;
-	if (buf_add(&w->bytes, ring_at(&w->ring, w->at) + 1, r->size) < 0)
+	if (buf_add(&w->bytes, ring_at(&w->ring, at) + 1, r->size) < 0)
 		return -ENOMEM;
 	/* the copy comes before whatever shows that somebody wrote over it */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -209,7 +233,7 @@ static enum step look(struct watch *w, struct record *r, struct entry *e)
 	if (w->at == w->m.gap && w->m.gap_end)
 		w->at = w->m.gap_end;
 	if (w->at >= w->m.tail || w->m.tail - w->at > w->ring.capacity ||
-	    !copy_header(w, r, e))
+	    !copy_header(w, w->at, r, e))
 		return LOST;
 	if (r->seq < w->seq) { /* it was seen in another place */
 		w->at = e->end;
@@ -238,6 +262,17 @@ static int news(struct watch *w, struct sigslot_error *err)
 	return w->seq != w->m.seq;
 }
 
+static struct claim copy_of(const struct watch *w, const struct record *r,
+			    const struct entry *e)
+{
+	return (struct claim){
+		.envelope = r->envelope,
+		.payload = {w->bytes.data, r->size},
+		.seq = r->seq,
+		.attempt = record_parts(e->word).attempt,
+	};
+}
+
 int watch_next(struct watch *w, struct claim *ret, struct sigslot_error *err)
 {
 	struct record r;
@@ -249,7 +284,7 @@ int watch_next(struct watch *w, struct claim *ret, struct sigslot_error *err)
 
 		if (step == WAIT)
 			return 0;
-		if (step == GOT && (code = copy_payload(w, &r)) < 0)
+		if (step == GOT && (code = copy_payload(w, w->at, &r)) < 0)
 			return fail(err, code, "queue '%s': out of memory", w->name);
 		if (step == GOT && code)
 			break;
@@ -259,11 +294,103 @@ int watch_next(struct watch *w, struct claim *ret, struct sigslot_error *err)
 	if (code <= 0)
 		return code;
 	pass(w, &r, &e);
-	*ret = (struct claim){
-		.envelope = r.envelope,
-		.payload = {w->bytes.data, r.size},
-		.seq = r.seq,
-		.attempt = record_parts(e.word).attempt,
-	};
+	*ret = copy_of(w, &r, &e);
+	return 1;
+}
+
+/* --- what was claimed once more --- */
+
+/* Whether there is anything to look for. What is held lies before `next`. */
+static int search_begins(struct watch *w, struct sigslot_error *err)
+{
+	struct again *a = &w->again;
+	uint64_t counted = redelivered(w);
+
+	if (a->at < a->end)
+		return 1;
+	if (counted == a->counted && !a->owed)
+		return 0;
+	if (ring_snapshot(&w->ring, &w->m) < 0)
+		return damaged(w, err);
+	a->owed += counted > a->counted ? counted - a->counted : 0;
+	a->counted = counted;
+	a->at = w->m.head;
+	a->end = w->m.next;
+	return 1;
+}
+
+static bool told(const struct again *a, uint64_t seq, unsigned attempt)
+{
+	for (unsigned i = 0; i < TOLD; i++)
+		if (a->told[i].seq == seq && a->told[i].attempt == attempt)
+			return true;
+	return false;
+}
+
+static bool is_again(const struct watch *w, const struct record *r,
+		     const struct entry *e)
+{
+	unsigned attempt = record_parts(e->word).attempt;
+
+	return attempt > 1 && e->state >= RECORD_PINNED && !hollow(e->state) &&
+	       !told(&w->again, r->seq, attempt);
+}
+
+/* Looks at the next record, and copies its payload. LOST: here the chain ends. */
+static enum step search(struct watch *w, struct record *r, struct entry *e)
+{
+	struct again *a = &w->again;
+	uint64_t at = a->at == w->m.gap && w->m.gap_end ? w->m.gap_end : a->at;
+	int code = 0;
+
+	if (at >= a->end || !copy_header(w, at, r, e))
+		return LOST;
+	a->at = e->end;
+	if (is_again(w, r, e))
+		code = copy_payload(w, at, r);
+	return code < 0 ? WAIT : code ? GOT : AGAIN;
+}
+
+static void note(struct again *a, const struct record *r, const struct entry *e)
+{
+	a->owed -= a->owed > 0;
+	a->told[a->next].seq = r->seq;
+	a->told[a->next].attempt = record_parts(e->word).attempt;
+	a->next = (a->next + 1) % TOLD;
+}
+
+/* A claim is counted before its commit shows it: what is owed is looked for twice. */
+static void search_ends(struct watch *w)
+{
+	struct again *a = &w->again;
+
+	a->at = a->end = 0;
+	a->late = a->owed && !a->late;
+	if (a->late)
+		return;
+	w->missed += a->owed;
+	a->owed = 0;
+}
+
+int watch_again(struct watch *w, struct claim *ret, struct sigslot_error *err)
+{
+	struct again *a = &w->again;
+	struct record r;
+	struct entry e;
+	enum step step = AGAIN;
+	int code = search_begins(w, err);
+
+	if (code <= 0)
+		return code;
+	while (step == AGAIN)
+		step = search(w, &r, &e);
+	if (step == WAIT)
+		return fail(err, -ENOMEM, "queue '%s': out of memory", w->name);
+	if (step == LOST) {
+		search_ends(w);
+		return 0;
+	}
+	note(a, &r, &e);
+	*ret = copy_of(w, &r, &e);
 	return 1;
 }

@@ -27,7 +27,14 @@ void watch_close(struct watch *w);
  */
 int watch_next(struct watch *w, struct claim *ret, struct sigslot_error *err);
 
-/* How many were pushed and not seen, since the last time that this was asked. */
+/*
+ * The same of the next message that was claimed once more, as who had it died or gave
+ * it back as tried; its attempt is the which this is. It is there while it is held, and
+ * until its place is swept: what was done before that is missed.
+ */
+int watch_again(struct watch *w, struct claim *ret, struct sigslot_error *err);
+
+/* How many were not seen of these two, since the last time that this was asked. */
 uint64_t watch_missed(struct watch *w);
 
 /* Whether the queue has been removed. */

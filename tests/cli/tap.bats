@@ -169,18 +169,55 @@ drop_kept() {
 	sigslot kill main
 	wait_until loop_is b .state ready
 	sigslot emit a.out two
-	wait_until has_lines seen 2
+	wait_until grep -q two seen
 	drop_kept
 	stop_run
 	tap_ends 0
-	assert_equal "$(cat seen)" $'one\ntwo'
+	assert_equal "$(sort -u seen)" $'one\ntwo'
+}
+
+@test "a message that comes again as its worker died is seen again, with its attempt" {
+	start 'objects:' '  a: {run: "echo $SIGSLOT_ATTEMPT >> began; until [ -e gate ]; do sleep 0.02; done; cat >> did"}' \
+		'  b: {filter: cat}' 'connections: [b -> a]'
+	tap seen --meta a.in b.out
+	sigslot emit b one
+	wait_until has_lines began 1
+	sigslot emit b two
+	wait_until has_lines seen 4
+	sigslot kill main
+	wait_until has_lines began 2
+	wait_until has_lines seen 6
+	touch gate
+	wait_until has_lines did 2
+	stop_run
+	tap_ends 0
+	assert_equal "$(cat began)" $'1\n2\n1'
+	assert_equal "$(jq -r '[.name, .payload, .attempt] | join(" ")' seen | sort)" $'a.in one 1\na.in one 2\na.in two 1\nb.out one 1\nb.out one 2\nb.out two 1'
+	assert_equal "$(cat seen.err)" ''
+}
+
+@test "what nobody is connected to is got by what it says then, and holds up nobody" {
+	start_shop
+	mkfifo pipe
+	sigslot connect --full drop-old lone.out -- sh -c 'echo up >&2; cat' >got 2>said 3>&- &
+	wait_until grep -q up said
+	kill -STOP $!
+	head -c 100000 /dev/zero | tr '\0' x >large
+	for i in {1..30}; do
+		sigslot emit --timeout 5s lone.out "$(cat large)"
+	done
+	sigslot emit lone.out last
+	kill -CONT $!
+	wait_until grep -q '^last$' got
+	stop_run
+	wait $! || :
 }
 
 @test "connections that come and go are followed" {
 	start_shop
 	tap seen lone.out
 	run cat seen.err
-	assert_output "sigslot: nobody is connected to 'lone.out': what nobody gets is not seen"
+	assert_output "sigslot: nobody is connected to 'lone.out': what nobody gets is not seen. 'sigslot connect --full drop-old lone.out -- cat' gets it"
 	sigslot connect lone b
 	sigslot emit lone.out one
 	sigslot connect lone c

@@ -60,6 +60,47 @@ static void plain(void)
 	watch_close(w);
 }
 
+static uint64_t again(struct watch *w)
+{
+	int r = watch_again(w, &seen, &host_err);
+
+	return r < 0 ? (uint64_t)-r : r ? seen.envelope.id * 10 + seen.attempt : 0;
+}
+
+static void comes_again(void)
+{
+	struct queue *q = host_queue(SIZE, 0);
+	struct watch *w = watch();
+
+	push_text(q, 1, "one");
+	push_text(q, 2, "two");
+	is_u64(next(w) + next(w), 3, "both are seen");
+	must(queue_claim(q, c, 2, NULL) == 2);
+	is_u64(again(w), 0, "a first try comes not again");
+	must(queue_return(q, &c[0], 0, true) == 0);
+	must(queue_return(q, &c[1], 0, false) == 0);
+	is_u64(again(w), 0, "nor does what waits to be tried");
+	must(queue_claim(q, c, 2, NULL) == 2);
+	is_u64(again(w), 12, "what is tried once more does, with its attempt");
+	ok(shows("one"), "whole");
+	is_u64(again(w), 0, "once, and what was only given back does not");
+	must(queue_return(q, &c[0], 0, true) == 0);
+	must(queue_claim(q, c, 1, NULL) == 1);
+	is_u64(again(w), 13, "and a third time");
+	is_u64(watch_missed(w), 0, "nothing was missed");
+	for (unsigned i = 0; i < 3; i++) {
+		must(queue_return(q, &c[0], 0, true) == 0);
+		must(queue_claim(q, c, 1, NULL) == 1);
+	}
+	is_u64(again(w), 16, "of tries that were quicker the last is seen");
+	is_u64(again(w) + again(w), 0, "alone");
+	is_u64(watch_missed(w), 2, "and the others are counted");
+	must(queue_ack(q, c, 2) == 0);
+	is_u64(again(w), 0, "what is done does not come again");
+	watch_close(w);
+	host_drop(q);
+}
+
 static void lapped(void)
 {
 	struct queue *q = host_queue(SIZE, 0);
@@ -186,6 +227,7 @@ int main(void)
 {
 	host_begin();
 	plain();
+	comes_again();
 	lapped();
 	moved();
 	large();
