@@ -85,6 +85,27 @@ typedef int (*sigslot_ledger_fn)(void *data, const struct sigslot_ledger *ledger
 SIGSLOT_API int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
 			       struct sigslot_error *err);
 
+/*
+ * The same for one connection, of which each message for several slots is one, and for
+ * a queue with slots behind it: what each of them had. A retry belongs to the slot.
+ */
+struct sigslot_account {
+	const char *instance, *queue;
+	const char *from; /* OBJECT.SIGNAL, or QUEUE; "": sent to the slot itself */
+	const char *to; /* OBJECT.SLOT, or QUEUE; "": not known any more */
+	bool holds; /* all that was in the queue is in its accounts, and once */
+	uint64_t dropped;
+	struct sigslot_balance balance; /* without what never came into the queue */
+};
+typedef int (*sigslot_account_fn)(void *data, const struct sigslot_account *account);
+
+/*
+ * Tells of the connections of the queues that sigslot_ledger() tells of. It reads what
+ * is in them, too. Returns the same, or -EAGAIN: a queue changes too fast.
+ */
+SIGSLOT_API int sigslot_accounts(const char *address, sigslot_account_fn fn, void *data,
+				 struct sigslot_error *err);
+
 struct sigslot_logs {
 	/*
 	 * INSTANCE, or [INSTANCE/]NAME of an object, loop or process, or NAME.SLOT, of

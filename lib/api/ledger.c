@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigslot_ledger(): what became of all messages, from the headers of the queues alone.
+ * sigslot_ledger(), sigslot_accounts(): what became of all messages, from the files of
+ * the queues alone.
  */
-#include "queue/ledger.h"
+#include "object/books.h"
 
 #include <string.h>
 
@@ -14,13 +15,19 @@
 
 struct walk {
 	const char *queue; /* NULL: all */
+	int (*tell)(const struct walk *w, const struct instance *in, int queues,
+		    uint32_t index);
 	sigslot_ledger_fn fn;
+	sigslot_account_fn account_fn;
 	void *data;
+	struct sigslot_error *err;
 };
 
-static int tell(const struct walk *w, const struct instance *in, int queues,
-		const struct route_queue *q)
+static int tell_queue(const struct walk *w, const struct instance *in, int queues,
+		      uint32_t index)
 {
+	const struct route_queue *q = routes_queue(in->routes, index);
+
 	struct sigslot_ledger ledger = {
 		.instance = in->name,
 		.queue = routes_text(in->routes, q->name),
@@ -39,6 +46,39 @@ static int tell(const struct walk *w, const struct instance *in, int queues,
 	return w->fn(w->data, &ledger);
 }
 
+static int tell_account(const struct walk *w, const struct instance *in, uint32_t index,
+			const struct books *b, const struct books_entry *e)
+{
+	const struct route_queue *q = routes_queue(in->routes, index);
+	char from[BOOKS_TEXT], to[BOOKS_TEXT];
+
+	books_from(in->routes, index, e, from);
+	books_to(in->routes, index, e, to);
+	return w->account_fn(w->data, &(struct sigslot_account){
+					      .instance = in->name,
+					      .queue = routes_text(in->routes, q->name),
+					      .from = from,
+					      .to = to,
+					      .holds = b->hold,
+					      .dropped = ledger_dropped(&e->balance),
+					      .balance = e->balance,
+				      });
+}
+
+static int tell_accounts(const struct walk *w, const struct instance *in, int queues,
+			 uint32_t index)
+{
+	struct books b;
+	int r = books_read(queues, in->routes, index, &b, w->err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	for (size_t i = 0; r == 0 && i < b.at.len; i++)
+		r = tell_account(w, in, index, &b, &b.at.at[i]);
+	books_done(&b);
+	return r;
+}
+
 /* The control lane is no queue of the topology: its name says so. */
 static int tell_queues(const struct walk *w, struct instance *in,
 		       struct sigslot_error *err)
@@ -53,7 +93,7 @@ static int tell_queues(const struct walk *w, struct instance *in,
 		const char *name = routes_text(in->routes, q->name);
 
 		if (*name != '.' && (!w->queue || strcmp(w->queue, name) == 0))
-			r = tell(w, in, queues, q);
+			r = w->tell(w, in, queues, i);
 	}
 	return r;
 }
@@ -101,10 +141,8 @@ static int tell_named(struct walk *w, const struct address *a, struct instance *
 	return n > 2 ? r : tell_one(w, a, a->name, in, err);
 }
 
-int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
-		   struct sigslot_error *err)
+static int walk(struct walk *w, const char *address, struct sigslot_error *err)
 {
-	struct walk w = {NULL, fn, data};
 	_close_ int runtime = -1;
 	struct instance in;
 	struct address a;
@@ -115,19 +153,36 @@ int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
 		r = runtime_open(false, &runtime, err);
 		if (r == -ENOENT)
 			return 0;
-		return r < 0 ? r : runtime_each(runtime, tell_instance, &w);
+		return r < 0 ? r : runtime_each(runtime, tell_instance, w);
 	}
 	r = address_parse(address, &a, err);
 	if (r < 0)
 		return r;
 	if (!*a.instance && !*a.member && instance_open(a.name, &in, NULL) == 0) {
-		r = tell_queues(&w, &in, err);
+		r = tell_queues(w, &in, err);
 	} else {
 		r = instance_find(&a, &in, err);
 		if (r < 0)
 			return r;
-		r = tell_named(&w, &a, &in, err);
+		r = tell_named(w, &a, &in, err);
 	}
 	instance_done(&in);
 	return r;
+}
+
+int sigslot_ledger(const char *address, sigslot_ledger_fn fn, void *data,
+		   struct sigslot_error *err)
+{
+	struct walk w = {.tell = tell_queue, .fn = fn, .data = data, .err = err};
+
+	return walk(&w, address, err);
+}
+
+int sigslot_accounts(const char *address, sigslot_account_fn fn, void *data,
+		     struct sigslot_error *err)
+{
+	struct walk w = {
+		.tell = tell_accounts, .account_fn = fn, .data = data, .err = err};
+
+	return walk(&w, address, err);
 }

@@ -11,24 +11,37 @@ static bool direct(struct dispatch *d, struct receiver_id *ret)
 
 	if (d->next++ || !n || n->kind != ROUTE_SLOT || n->queue != d->queue)
 		return false;
-	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal, 0};
+	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal, 0,
+				    0};
 	return true;
 }
 
-/* Whether the message was emitted while it was there; if it has gone, that counts. */
-static bool meant(struct dispatch *d, const struct route_target *t)
+/* Whether the message was emitted while it was there. */
+static bool meant(const struct envelope *e, const struct route_target *t)
 {
-	uint32_t emitted = d->envelope->generation;
+	return e->generation >= t->since && e->generation < t->until;
+}
 
-	if (emitted < t->since || emitted >= t->until)
-		return false;
+/* If it has gone, that counts. */
+static bool stands(struct dispatch *d, const struct route_target *t)
+{
+	bool spent = t->flags & ROUTE_SPENT;
+
 	if (t->until == ROUTE_FOR_NOW || t->flags & ROUTE_DRAINED)
 		return true;
-	if (t->flags & ROUTE_SPENT)
-		d->spent++;
-	else
-		d->missed++;
+	d->spent += spent;
+	d->missed += !spent;
+	queue_end_note(d->ends, d->place - 1, spent ? QUEUE_SPENT : QUEUE_CUT_OFF);
 	return false;
+}
+
+/* A target that is a queue has no slot, and so no name. */
+static const struct route_name *via_of(const struct routes *r,
+				       const struct route_target *t, uint32_t queue)
+{
+	const struct route_name *via = t ? routes_name(r, t->via) : NULL;
+
+	return via && routes_name(r, t->slot) && t->queue == queue ? via : NULL;
 }
 
 bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
@@ -43,15 +56,36 @@ bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 	while (d->next < signal->targets_len) {
 		const struct route_target *t =
 			routes_target(d->routes, signal->first_target + d->next++);
-		const struct route_name *via =
-			t ? routes_name(d->routes, t->via) : NULL;
+		const struct route_name *via = via_of(d->routes, t, d->queue);
 
-		/* a target that is a queue has no slot, and so no name */
-		if (!via || !routes_name(d->routes, t->slot) || t->queue != d->queue ||
-		    !meant(d, t))
+		if (!via || !meant(d->envelope, t))
 			continue;
-		*ret = (struct receiver_id){t->slot, via->object, t->via, t->once};
+		d->place++;
+		if (!stands(d, t))
+			continue;
+		*ret = (struct receiver_id){t->slot, via->object, t->via, t->once,
+					    d->place - 1};
 		return true;
 	}
 	return false;
+}
+
+unsigned dispatch_accounts(const struct routes *routes, const struct envelope *e,
+			   uint32_t queue, struct account_key *out, unsigned max)
+{
+	const struct route_name *signal = routes_name(routes, e->signal);
+	bool direct = e->connection & ROUTE_DIRECT;
+	unsigned len = 0;
+
+	for (uint32_t i = 0; !direct && signal && i < signal->targets_len; i++) {
+		const struct route_target *t =
+			routes_target(routes, signal->first_target + i);
+
+		if (len < max && via_of(routes, t, queue) && meant(e, t))
+			out[len++] = (struct account_key){t->via, t->slot};
+	}
+	if (!len)
+		out[len++] = (struct account_key){
+			e->signal, direct ? e->connection & ~(uint32_t)ROUTE_FLAGS : 0};
+	return len;
 }

@@ -18,8 +18,10 @@ struct dispatch {
 	const struct envelope *envelope; /* borrowed */
 	uint32_t queue; /* whose reader asks */
 	uint32_t next; /* how many targets were looked at */
+	uint32_t place; /* how many of these it was meant for */
 	uint32_t missed; /* of these, that have gone since it was emitted */
 	uint32_t spent; /* that had only one message to deliver, and went with it */
+	uint64_t ends[QUEUE_END_WORDS]; /* which they were, by their places */
 };
 
 struct receiver_id {
@@ -27,9 +29,17 @@ struct receiver_id {
 	uint32_t sender,
 		signal; /* ids of who the slot is told; ROUTE_NOBODY: a script */
 	uint32_t once; /* it is only for one message: the fuse of the connection */
+	uint32_t place; /* among those that the message was meant for, from 0 */
 };
 
 /* The next receiver: false at the end, also when nobody is connected any more. */
 bool dispatch_next(struct dispatch *d, struct receiver_id *ret);
+
+/*
+ * All that a message was meant for, also those that have gone since, as accounts. At
+ * most `max`; of one that was meant for nobody the signal alone. Returns how many.
+ */
+unsigned dispatch_accounts(const struct routes *routes, const struct envelope *e,
+			   uint32_t queue, struct account_key *out, unsigned max);
 
 #endif

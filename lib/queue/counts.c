@@ -15,9 +15,10 @@ static uint64_t gone(const struct ring_meta *m, unsigned state)
 }
 
 /* Of `all` so many as are known to be of that kind: a count of its own, so checked. */
-static uint64_t known(const struct ring *r, enum queue_end end, uint64_t all)
+static uint64_t known(const struct ring *r, const struct ring_meta *m,
+		      enum queue_end end, uint64_t all)
 {
-	uint64_t n = r->head->ends[end];
+	uint64_t n = book_known(r, m, end);
 
 	return n < all ? n : all;
 }
@@ -52,9 +53,9 @@ static void sum_up(const struct ring *r, const struct ring_meta *m,
 		.wanted = r->head->want.room,
 		.closed = m->flags & RING_SHUT,
 	};
-	ret->retried = known(r, QUEUE_RETRIED, ret->faulted);
-	ret->cut_off = known(r, QUEUE_CUT_OFF, ret->dropped);
-	ret->spent = known(r, QUEUE_SPENT, ret->dropped - ret->cut_off);
+	ret->retried = known(r, m, QUEUE_RETRIED, ret->faulted);
+	ret->cut_off = known(r, m, QUEUE_CUT_OFF, ret->dropped);
+	ret->spent = known(r, m, QUEUE_SPENT, ret->dropped - ret->cut_off);
 	ret->records = ret->ready + ret->leased + ret->unfinished;
 	ret->full = ret->used + record_room(1) > ret->size ||
 		    (ret->limit && ret->records >= ret->limit);

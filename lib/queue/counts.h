@@ -27,6 +27,36 @@ enum queue_end {
 };
 
 /*
+ * One message ends differently at several slots: three bits for each of them, in the
+ * order of its account. The last place is that of all who have none of their own.
+ */
+enum {
+	QUEUE_END_BITS = 3,
+	QUEUE_END_WORDS = 2,
+	QUEUE_END_EACH = 64 / QUEUE_END_BITS,
+	QUEUE_END_PLACES = QUEUE_END_WORDS * QUEUE_END_EACH,
+};
+
+static inline unsigned queue_end_of(const uint64_t ends[QUEUE_END_WORDS],
+				    unsigned place)
+{
+	return ends[place / QUEUE_END_EACH] >> place % QUEUE_END_EACH * QUEUE_END_BITS &
+	       7;
+}
+
+/* Unless something worse is there already. */
+static inline void queue_end_note(uint64_t ends[QUEUE_END_WORDS], unsigned place,
+				  enum queue_end end)
+{
+	unsigned at = place < QUEUE_END_PLACES ? place : QUEUE_END_PLACES - 1;
+	unsigned before = queue_end_of(ends, at);
+
+	if (end > before)
+		ends[at / QUEUE_END_EACH] ^= (uint64_t)(before ^ end)
+					     << at % QUEUE_END_EACH * QUEUE_END_BITS;
+}
+
+/*
  * A snapshot; pushed = acked + faulted + voided + dropped + dead + damaged + evicted +
  * outdated + records, always. What was refused or failed never was pushed. Of faulted
  * and dropped a kill may leave uncounted which they were, never that they were.

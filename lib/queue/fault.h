@@ -24,6 +24,8 @@ enum fault {
 	FAULT_SWEEP_UNCOUNTED, /* sweep: head passes what is not counted yet */
 	FAULT_EVICT_OTHERS, /* drop: takes messages of any signal */
 	FAULT_JUDGED_TWICE, /* recover: gives back what it did not announce */
+	FAULT_BOOK_AT_ONCE, /* book: counts before the commit that lets go */
+	FAULT_BOOK_KEPT, /* takeover: keeps what the dead counted for a commit */
 };
 
 #define FAULTY(n) (MUTATION == (n))

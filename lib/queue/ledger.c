@@ -42,6 +42,30 @@ void ledger_read(const struct queue_counts *n, struct sigslot_balance *ret)
 	};
 }
 
+void ledger_add(struct sigslot_balance *b, const struct account *a)
+{
+	static const size_t columns[BOOK_COLUMNS] = {
+		[QUEUE_DONE] = offsetof(struct sigslot_balance, delivered),
+		[QUEUE_SPENT] = offsetof(struct sigslot_balance, filtered),
+		[QUEUE_CUT_OFF] = offsetof(struct sigslot_balance, disconnected),
+		[QUEUE_RETRIED] = offsetof(struct sigslot_balance, retried),
+		[QUEUE_FAILED] = offsetof(struct sigslot_balance, failed),
+		[QUEUE_GIVEN_UP] = offsetof(struct sigslot_balance, dead),
+		[BOOK_STOPPING] = offsetof(struct sigslot_balance, stopping),
+		[BOOK_DAMAGED] = offsetof(struct sigslot_balance, damaged),
+		[BOOK_DROP_OLD] = offsetof(struct sigslot_balance, drop_old),
+		[BOOK_LATEST] = offsetof(struct sigslot_balance, latest),
+	};
+
+	b->sent += a->queued;
+	b->queued += a->queued;
+	b->leased += a->leased;
+	for (unsigned i = 0; i < BOOK_COLUMNS; i++) {
+		*(uint64_t *)((char *)b + columns[i]) += a->n[i];
+		b->sent += a->n[i];
+	}
+}
+
 static uint64_t *number(const struct sigslot_balance *b, const struct ledger_reason *r)
 {
 	return (uint64_t *)((char *)b + r->offset);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "queue/account.h"
 #include "queue/counts.h"
 #include "sigslot-look.h"
 
@@ -25,6 +26,9 @@ extern const struct ledger_reason ledger_reasons[];
 extern const size_t ledger_reasons_len;
 
 void ledger_read(const struct queue_counts *n, struct sigslot_balance *ret);
+
+/* The same of an account, in addition to what is in it. */
+void ledger_add(struct sigslot_balance *b, const struct account *a);
 
 /* What was added since `before`. */
 void ledger_since(struct sigslot_balance *b, const struct sigslot_balance *before);

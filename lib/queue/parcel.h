@@ -24,7 +24,7 @@ static inline void parcel_wrap(struct parcel *p, const struct envelope *e, uint6
 
 	/* each by itself, as to clear all of it first takes longer */
 	r->due = r->since = 0;
-	r->handle = r->cursor = 0;
+	r->handle = r->account = 0;
 	r->verdict = 0;
 	r->size = (uint32_t)payload->size;
 	r->count = 1;

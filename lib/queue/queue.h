@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bounded queue of messages in shared memory that survives the death of any process
- * at any instruction.
+ * A bounded queue in shared memory that survives the death of anybody at any moment.
  *
  * Producers push, consumers claim (which leases) and then acknowledge. What a push
  * returned 0 for is claimed at least once, or counted as dropped. Processes may push,
  * claim and acknowledge at the same time; one handle belongs to one thread. In a child
- * after fork() calls return -EINVAL. A queue is a directory with the files `ring` (see
- * ring.h for the bytes), `data` and `space`; links are not followed.
+ * after fork() calls return -EINVAL. A queue is a directory with the files `ring`,
+ * `data` and `space`; links are not followed.
  */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
@@ -50,7 +49,9 @@ struct claim {
 	uint64_t seq; /* of this queue, rising with every push */
 	uint32_t lease; /* with seq it says which claim this is */
 	unsigned attempt; /* 1 at the first claim */
-	unsigned end; /* enum queue_end, for its acknowledgement; a claim is done */
+	uint16_t end, split; /* enum queue_end; and `ends` says it of each slot */
+	uint32_t account; /* as of account_find(): whom it was for */
+	uint64_t ends[QUEUE_END_WORDS];
 	uint64_t place; /* for the queue's own use */
 };
 

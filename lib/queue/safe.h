@@ -28,6 +28,7 @@ enum {
 
 struct safe_copy {
 	_Alignas(512) struct ring_meta meta; /* in a sector of its own */
+	uint64_t ends[QUEUE_ENDS]; /* as of that commit, see book_known() */
 };
 
 struct ring_safe {

@@ -36,6 +36,8 @@ static int check_in(struct queue *q, uint32_t dead, struct sigslot_error *err)
 	if (!dead)
 		return 0;
 	q->ring.head->stats.takeovers++;
+	if (!FAULTY(FAULT_BOOK_KEPT))
+		book_void(q);
 	if (recover_held(q, latch_slot(dead), latch_generation(dead)) < 0)
 		return section_damaged(q, q->m.head, err);
 	return 0;
@@ -100,13 +102,17 @@ int section_enter(struct queue *q, struct sigslot_error *err)
 void section_commit(struct queue *q)
 {
 	q->changed = false;
+	if (q->line.times)
+		book_write(q);
 	ring_commit(&q->ring, &q->m);
 }
 
 void section_leave(struct queue *q)
 {
-	if (q->changed)
-		q->m.version = 0; /* no commit came: load it anew */
+	if (q->changed) { /* no commit came: load it anew */
+		book_void(q);
+		q->m.version = 0;
+	}
 	latch_give(&q->ring.head->latch);
 }
 
@@ -154,6 +160,12 @@ void section_set(struct queue *q, struct entry *e, uint64_t word)
 }
 
 void section_settle(struct queue *q, struct entry *e, unsigned state)
+{
+	e->record->account = 0;
+	section_end(q, e, state);
+}
+
+void section_end(struct queue *q, struct entry *e, unsigned state)
 {
 	struct record_word w = record_parts(e->word);
 
@@ -229,6 +241,7 @@ int section_sweep(struct queue *q)
 		m->present[e.state]--;
 		m->swept[e.state - RECORD_ACKED]++;
 		m->head = e.end;
+		section_pass(q, &e);
 		if (FAULTY(FAULT_SWEEP_UNCOUNTED)) {
 			m->swept[e.state - RECORD_ACKED]--;
 			section_commit(q);

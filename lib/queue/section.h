@@ -18,6 +18,7 @@ struct queue {
 	struct ring ring;
 	struct ring_meta m; /* valid in a section */
 	bool changed; /* m, and not committed since */
+	struct book_line line; /* what was swept, and not committed since */
 	struct identity *id; /* borrowed */
 	uint32_t me; /* our lock word */
 	uint32_t handle;
@@ -64,14 +65,43 @@ void section_set(struct queue *q, struct entry *e, uint64_t word);
 /* Counts as above without storing: for when the store must come after the commit. */
 void section_count(struct queue *q, const struct entry *e, unsigned state);
 
-/* The same, for a change of the state alone, with nobody as the owner. */
+/* The same, for a change of the state alone; where its account was noted before. */
 void section_settle(struct queue *q, struct entry *e, unsigned state);
+void section_end(struct queue *q, struct entry *e, unsigned state);
 
 /* Fills in -EBADMSG for a broken chain of records at that position. */
 int section_damaged(const struct queue *q, uint64_t at, struct sigslot_error *err);
 
 /* Lets head pass what is gone, and wakes who waits for the space. Before a commit. */
 int section_sweep(struct queue *q);
+
+/* The state that a message which ended so has from then on. */
+static inline unsigned queue_end_state(unsigned end)
+{
+	static const unsigned char states[QUEUE_ENDS] = {
+		[QUEUE_DONE] = RECORD_ACKED,	  [QUEUE_SPENT] = RECORD_DROPPED,
+		[QUEUE_CUT_OFF] = RECORD_DROPPED, [QUEUE_RETRIED] = RECORD_FAULTED,
+		[QUEUE_FAILED] = RECORD_FAULTED,  [QUEUE_GIVEN_UP] = RECORD_DEAD,
+	};
+
+	return states[end];
+}
+
+/* Notes in the book what head passes. */
+static inline void section_pass(struct queue *q, const struct entry *e)
+{
+	const struct record *r = e->record;
+	struct book_line *l = &q->line;
+
+	if (l->times && l->state == e->state && l->account == r->account &&
+	    l->ends[0] == r->ends[0] && l->ends[1] == r->ends[1] &&
+	    l->signal == r->envelope.signal &&
+	    l->connection == r->envelope.connection &&
+	    l->generation == r->envelope.generation)
+		l->times++;
+	else
+		book_pass(q, e);
+}
 
 /* Rings `data` resp. `space` if somebody waits for it and it came true. */
 void section_ring_data(struct queue *q);

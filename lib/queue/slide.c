@@ -75,6 +75,16 @@ static uint64_t find_cut(struct queue *q, uint64_t room)
 	return at;
 }
 
+/* What the gap swallows beyond the one that there was leaves the ring. */
+static void pass_gap(struct queue *q, const struct run *run, uint64_t end)
+{
+	struct entry e;
+
+	for (uint64_t at = run->end; section_look(q, at, &e) > 0 && e.end <= end;
+	     at = e.end)
+		section_pass(q, &e);
+}
+
 static void mark_anew(struct queue *q, uint64_t at, uint64_t end)
 {
 	while (at < end) {
@@ -125,6 +135,7 @@ int slide_head(struct queue *q)
 		return 0;
 	if (m.next >= m.gap && m.next < m.gap_end)
 		m.next = m.gap_end;
+	pass_gap(q, &run, m.gap_end);
 	q->m = m;
 	q->changed = true;
 	if (!FAULTY(FAULT_NO_GAP))

@@ -69,6 +69,8 @@ static void lease(struct queue *q, struct entry *e, struct claim *out)
 	out->lease = w.lease;
 	out->attempt = w.attempt;
 	out->end = QUEUE_DONE;
+	out->split = 0;
+	out->account = 0;
 	out->place = e->at;
 }
 
@@ -157,19 +159,25 @@ static int settle(struct queue *q, const struct claim *c, unsigned state)
 	return 0;
 }
 
-/* As it says itself. Which end it was is counted when its state says that it went. */
+/*
+ * As it says itself. How it ended at each slot stands in the record when its state says
+ * that it went; which end that was in all is counted then.
+ */
 static int settle_end(struct queue *q, const struct claim *c)
 {
-	static const unsigned char states[QUEUE_ENDS] = {
-		[QUEUE_DONE] = RECORD_ACKED,	  [QUEUE_SPENT] = RECORD_DROPPED,
-		[QUEUE_CUT_OFF] = RECORD_DROPPED, [QUEUE_RETRIED] = RECORD_FAULTED,
-		[QUEUE_FAILED] = RECORD_FAULTED,  [QUEUE_GIVEN_UP] = RECORD_DEAD,
-	};
-	int r = settle(q, c, states[c->end]);
+	struct entry e;
+	int r = find(q, c, &e);
 
-	if (c->end && !r)
+	if (r < 0)
+		return r;
+	e.record->ends[0] = c->split ? c->ends[0] : c->end;
+	e.record->ends[1] = c->split ? c->ends[1] : 0;
+	e.record->account = c->account ?: (c->end ? BOOK_OTHERS : 0);
+	section_end(q, &e, queue_end_state(c->end));
+	q->held -= q->held > 0;
+	if (c->end)
 		q->ring.head->ends[c->end]++;
-	return r;
+	return 0;
 }
 
 static int settle_all(struct queue *q, const struct claim *c, size_t len)

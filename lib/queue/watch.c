@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,39 +49,6 @@ struct watch {
 	char name[72];
 };
 
-/* Maps the data once more, over what lies beyond the end of the file. */
-static bool repeat(const struct watch *w, size_t capacity)
-{
-	void *got = mmap(w->ring.data + capacity, capacity, PROT_READ,
-			 MAP_SHARED | MAP_FIXED, w->fd, RING_DATA);
-
-	return got != MAP_FAILED;
-}
-
-/* As ring_map(), but nothing can be written. */
-static int map(struct watch *w, struct sigslot_error *err)
-{
-	uint64_t capacity;
-	unsigned char *at;
-	size_t whole;
-	int r = ring_map_head(w->fd, false, &w->ring, w->name, err);
-
-	if (r < 0)
-		return r;
-	capacity = w->ring.capacity;
-	ring_unmap(&w->ring);
-	whole = RING_DATA + 2 * capacity;
-	at = mmap(NULL, whole, PROT_READ, MAP_SHARED, w->fd, 0);
-	if (at == MAP_FAILED)
-		return fail_errno(err, "queue '%s': cannot map it", w->name);
-	w->ring.head = (struct ring_head *)at;
-	w->ring.data = at + RING_DATA;
-	guard_add(&w->ring.guard, at, whole, w->name);
-	return repeat(w, capacity)
-		       ? 0
-		       : fail_errno(err, "queue '%s': cannot map it", w->name);
-}
-
 static int damaged(const struct watch *w, struct sigslot_error *err)
 {
 	return fail(err, -EBADMSG, "queue '%s' is damaged: its header makes no sense",
@@ -105,7 +71,7 @@ static uint64_t redelivered(const struct watch *w)
 
 static int start(struct watch *w, struct sigslot_error *err)
 {
-	int r = map(w, err);
+	int r = ring_map_view(w->fd, &w->ring, w->name, err);
 
 	if (r < 0)
 		return r;

@@ -19,18 +19,19 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "queue/account.h"
 
 enum {
 	ROUTE_NOBODY = 0, /* the id of no name */
 	ROUTE_NOWHERE = 0xffffffff, /* the index of no queue */
-	ROUTE_DIRECT = 0x80000000, /* envelope.connection: the rest is a slot's id */
+	ROUTE_DIRECT = ACCOUNT_SLOT, /* envelope.connection: the rest is a slot's id */
 	ROUTE_RAW = 0x40000000, /* envelope.connection: the payload is no JSON */
 	/*
 	 * The same: it failed as often as envelope.generation says. Who claims it first
 	 * gives it back, to back off.
 	 */
-	ROUTE_AGAIN = 0x20000000,
-	ROUTE_FLAGS = 0xe0000000,
+	ROUTE_AGAIN = ACCOUNT_AGAIN,
+	ROUTE_FLAGS = ACCOUNT_FLAGS,
 };
 
 enum route_queue_flag {

@@ -7,9 +7,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "object/books.h"
 #include "queue/drop.h"
-#include "queue/ledger.h"
 #include "supervisor/remains.h"
+
+/* What stood in the books of a queue when the run began. */
+struct opening {
+	struct sigslot_balance balance;
+	struct books books;
+};
 
 /*
  * Messages to loops that have stopped of their own accord have nowhere to go. The queue
@@ -37,7 +43,7 @@ static void drop_rest(struct supervisor *s)
 }
 
 /* What a queue of the routes had; its index there grows with the loops. */
-static struct sigslot_balance *before(const struct supervisor *s, uint32_t queue)
+static struct opening *before(const struct supervisor *s, uint32_t queue)
 {
 	uint32_t loops = s->plan->loops_len;
 
@@ -59,14 +65,34 @@ static bool read_balance(const struct supervisor *s, uint32_t queue,
 	return true;
 }
 
+static uint32_t room(const struct supervisor *s)
+{
+	return s->world.board->loops_room + s->world.board->queues_room;
+}
+
 /* Also where nothing was before: a durable queue is older than the instance. */
-void account_begin(struct supervisor *s)
+int account_begin(struct supervisor *s)
 {
 	uint32_t first =
 		routes_generation(s->world.routes) > 1 ? 0 : s->plan->loops_len;
 
-	for (uint32_t i = first; i < world_control(&s->world); i++)
-		read_balance(s, i, before(s, i));
+	s->before = calloc(room(s), sizeof(*s->before));
+	if (!s->before)
+		return -ENOMEM;
+	for (uint32_t i = first; i < world_control(&s->world); i++) {
+		struct opening *o = before(s, i);
+
+		read_balance(s, i, &o->balance);
+		books_read(s->world.queues, s->world.routes, i, &o->books, NULL);
+	}
+	return 0;
+}
+
+void account_end(struct supervisor *s)
+{
+	for (uint32_t i = 0; s->before && i < room(s); i++)
+		books_done(&s->before[i].books);
+	free(s->before);
 }
 
 static void tell_full(const char *name, const struct sigslot_balance *b)
@@ -88,7 +114,7 @@ static void add_part(struct buf *line, uint64_t n, const char *what)
 }
 
 /* What `full:` has dropped was told of; here all of the balance stands together. */
-static void tell_balance(const char *name, const struct sigslot_balance *b)
+static void tell_balance(const char *what, const struct sigslot_balance *b)
 {
 	_buf_ struct buf line = {0};
 
@@ -105,8 +131,8 @@ static void tell_balance(const char *name, const struct sigslot_balance *b)
 				 ledger_reasons[i].name);
 	}
 	add_part(&line, b->queued, "kept");
-	log_line("sigslot", "queue '%s': %llu sent%.*s%s", name,
-		 (unsigned long long)b->sent, (int)line.size, line.data,
+	log_line("sigslot", "%s: %llu sent%.*s%s", what, (unsigned long long)b->sent,
+		 (int)line.size, line.data,
 		 ledger_holds(b) ? "" : ": that does not add up, something was lost");
 }
 
@@ -117,32 +143,67 @@ static bool worth_telling(const struct sigslot_balance *b)
 	       !ledger_holds(b);
 }
 
+/* Where there are several, those that did not get all. Returns whether they add up. */
+static bool tell_connections(const struct supervisor *s, uint32_t queue)
+{
+	const struct routes *r = s->world.routes;
+	struct books b;
+	bool hold;
+
+	if (books_read(s->world.queues, r, queue, &b, NULL) < 0)
+		return true;
+	books_since(&b, &before(s, queue)->books);
+	hold = b.hold;
+	for (size_t i = 0; b.at.len > 1 && i < b.at.len; i++) {
+		const struct books_entry *e = &b.at.at[i];
+		char from[BOOKS_TEXT], to[BOOKS_TEXT], what[2 * BOOKS_TEXT + 8];
+
+		if (!worth_telling(&e->balance))
+			continue;
+		books_from(r, queue, e, from);
+		books_to(r, queue, e, to);
+		snprintf(what, sizeof(what), "  %s%s-> %s", from, *from ? " " : "",
+			 *to ? to : "others");
+		tell_balance(what, &e->balance);
+	}
+	books_done(&b);
+	return hold;
+}
+
 /* What the queues say of this run, all together. */
-struct books {
+struct totals {
 	uint64_t gone; /* dropped with their connection or a stopped loop */
 	uint64_t dropped; /* for any other reason */
 	bool broken; /* some balance does not hold */
 };
 
-static struct books tell_ledger(const struct supervisor *s)
+static void tell_queue(const struct supervisor *s, uint32_t queue, struct totals *sum)
 {
 	const struct routes *r = s->world.routes;
-	struct books sum = {0};
+	const char *name = routes_text(r, routes_queue(r, queue)->name);
 	struct sigslot_balance b;
+	char what[80];
 
-	for (uint32_t i = 0; i < world_control(&s->world); i++) {
-		const char *name = routes_text(r, routes_queue(r, i)->name);
+	if (!read_balance(s, queue, &b))
+		return;
+	ledger_since(&b, &before(s, queue)->balance);
+	sum->gone += b.disconnected + b.stopping;
+	sum->dropped += ledger_dropped(&b) - b.disconnected - b.stopping;
+	sum->broken = sum->broken || !ledger_holds(&b);
+	tell_full(name, &b);
+	if (!worth_telling(&b))
+		return;
+	snprintf(what, sizeof(what), "queue '%.64s'", name);
+	tell_balance(what, &b);
+	sum->broken = !tell_connections(s, queue) || sum->broken;
+}
 
-		if (!read_balance(s, i, &b))
-			continue;
-		ledger_since(&b, before(s, i));
-		sum.gone += b.disconnected + b.stopping;
-		sum.dropped += ledger_dropped(&b) - b.disconnected - b.stopping;
-		sum.broken = sum.broken || !ledger_holds(&b);
-		tell_full(name, &b);
-		if (worth_telling(&b))
-			tell_balance(name, &b);
-	}
+static struct totals tell_ledger(const struct supervisor *s)
+{
+	struct totals sum = {0};
+
+	for (uint32_t i = 0; i < world_control(&s->world); i++)
+		tell_queue(s, i, &sum);
 	return sum;
 }
 
@@ -150,7 +211,7 @@ int account_settle(struct supervisor *s)
 {
 	bool whole = !s->cut_short && !s->given_up;
 	uint64_t in = 0, out = 0, failed = 0, dead = 0, gone = 0, dropped = 0, left;
-	struct books books;
+	struct totals books;
 	bool unwritten = false;
 	char given_up[40] = "";
 

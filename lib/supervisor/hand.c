@@ -33,8 +33,7 @@ int hand_room(struct supervisor *s, struct sigslot_error *err)
 
 	s->hands = calloc(b->processes_room, sizeof(*s->hands));
 	s->lamps = calloc(b->loops_room, sizeof(*s->lamps));
-	s->before = calloc(b->loops_room + b->queues_room, sizeof(*s->before));
-	if (!s->hands || !s->lamps || !s->before)
+	if (!s->hands || !s->lamps)
 		return fail(err, -ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < s->plan->processes_len; i++)
 		hand_employ(s, i);

@@ -54,7 +54,7 @@ struct supervisor {
 	int journal_fd; /* standard error; -1: there is none */
 	struct hand *hands; /* by process; room for all that the board has room for */
 	struct lamp *lamps; /* by loop */
-	struct sigslot_balance *before; /* of each queue, when the run began */
+	struct opening *before; /* the books, when the run began: see account.c */
 	struct stop stop;
 	struct suspects suspects;
 	struct failures *failures; /* of workers; NULL: none yet */
@@ -104,8 +104,9 @@ void journal_close(struct supervisor *s);
 void reserve_begin(struct supervisor *s);
 
 /* account.c: begins, and tells what became of all messages: the exit status. */
-void account_begin(struct supervisor *s);
+int account_begin(struct supervisor *s);
 int account_settle(struct supervisor *s);
+void account_end(struct supervisor *s);
 
 /* supervisor.c: what happened to a loop. */
 void super_heard(struct supervisor *s, struct hand *h, const struct wire *p);

@@ -308,7 +308,8 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 	r = hand_room(s, err);
 	if (r < 0)
 		return r;
-	account_begin(s);
+	if (account_begin(s) < 0)
+		return fail(err, -ENOMEM, "out of memory");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = journal_open(s, err);
 	if (r == 0)
@@ -360,7 +361,7 @@ static void tear_down(struct supervisor *s, bool ran)
 	free(s->hands);
 	free(s->lamps);
 	free(s->notify);
-	free(s->before);
+	account_end(s);
 	instance_leave(&s->home, &s->world, remove);
 	loop_done(&s->loop);
 }

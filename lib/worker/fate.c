@@ -139,7 +139,7 @@ static bool retry(struct receiver *r, struct record *record,
 			return false;
 		back_off(record, backoff(f, times));
 	} else {
-		record_end(record, QUEUE_RETRIED);
+		record_end(record, id->place, QUEUE_RETRIED);
 	}
 	tell(r, v, "; it is tried again");
 	errors_keep(r, job, v, FAILURE_RETRIED);
@@ -192,18 +192,19 @@ static bool give_up(struct receiver *r, struct record *record,
 	tell(r, v, what);
 	errors_keep(r, job, v, FAILURE_DEAD);
 	board_add(&r->turn->board->dead, 1);
-	record_end(record, QUEUE_GIVEN_UP);
+	record_end(record, id->place, QUEUE_GIVEN_UP);
 	tell_outcome(r, job, record, v);
 	return true;
 }
 
 static void fail_it(struct receiver *r, struct record *record,
-		    const struct slot_job *job, const struct slot_verdict *v)
+		    const struct receiver_id *id, const struct slot_job *job,
+		    const struct slot_verdict *v)
 {
 	const struct world *w = r->turn->worker->world;
 
 	board_add(&r->turn->board->failed, 1);
-	record_end(record, QUEUE_FAILED);
+	record_end(record, id->place, QUEUE_FAILED);
 	if (w->plan->slots[r->plan_slot].kind == PLAN_BUILTIN)
 		r->turn->board->unwritten = 1;
 	tell_failure(r, v->reason);
@@ -236,7 +237,7 @@ uint64_t fate_meet(struct receiver *r, struct record *record,
 	if (retry(r, record, id, job, v, &due))
 		return due;
 	if (!f->mortal)
-		fail_it(r, record, job, v);
+		fail_it(r, record, id, job, v);
 	else if (!give_up(r, record, id, job, v, &due))
 		return due;
 	if (f->stop)

@@ -96,7 +96,7 @@ int intake_add_taker(struct intake *in, uint32_t slot)
 	struct taker *at = r ? vec_add(&in->takers) : NULL;
 
 	if (at)
-		*at = (struct taker){r, slot};
+		*at = (struct taker){.receiver = r, .slot = slot};
 	return at || !r ? 0 : -ENOMEM;
 }
 
@@ -287,15 +287,15 @@ void intake_ack(struct intake *in, const struct claim *c)
 }
 
 /* Of those that can, or else of those that live, the next with the least to do. */
-const struct taker *intake_choose(struct intake *in)
+struct taker *intake_choose(struct intake *in)
 {
 	bool (*is)(const struct intake *, const struct taker *) =
 		anybody(in, able) ? able : lives;
-	const struct taker *best = NULL;
+	struct taker *best = NULL;
 
 	for (size_t i = 1; i <= in->takers.len; i++) {
 		size_t k = (in->last + i) % in->takers.len;
-		const struct taker *taker = &in->takers.at[k];
+		struct taker *taker = &in->takers.at[k];
 
 		if (is(in, taker) &&
 		    (!best || taker->receiver->running < best->receiver->running))

@@ -28,6 +28,7 @@ struct receiver;
 struct taker {
 	struct receiver *receiver;
 	uint32_t slot; /* id of its name */
+	uint32_t signal, account; /* of the last message that it got; 0: of none */
 };
 
 struct intake {
@@ -82,7 +83,7 @@ void intake_ack(struct intake *in, const struct claim *c);
 void intake_settle(struct intake *in);
 
 /* The slot that a message of a named queue goes to; NULL: all of them have ended. */
-const struct taker *intake_choose(struct intake *in);
+struct taker *intake_choose(struct intake *in);
 
 /* Listens to the bell while it is willing; stops listening. */
 void intake_watch(struct intake *in);

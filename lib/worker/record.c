@@ -63,18 +63,55 @@ static void settle(struct record *r)
 	forget(r);
 }
 
-void record_end(struct record *r, enum queue_end end)
+/* Its ends are not there before they differ. */
+static uint64_t *ends_of(struct record *r)
+{
+	struct claim *c = &r->claim;
+
+	if (!c->split)
+		c->ends[0] = c->ends[1] = 0;
+	c->split = true;
+	return c->ends;
+}
+
+static void end_all(struct record *r, enum queue_end end)
 {
 	if (end > r->claim.end)
-		r->claim.end = end;
+		r->claim.end = (uint16_t)end;
+}
+
+void record_end(struct record *r, unsigned place, enum queue_end end)
+{
+	queue_end_note(ends_of(r), place, end);
+	end_all(r, end);
+}
+
+static bool some_missed(const struct walk *w)
+{
+	return w->ends[0] || w->ends[1];
+}
+
+/* Those that had gone; one that had no other receivers goes with them. */
+static void end_missed(struct record *r, const struct walk *w)
+{
+	uint64_t *ends = ends_of(r);
+
+	for (unsigned i = 0; i < QUEUE_END_PLACES; i++)
+		queue_end_note(ends, i, queue_end_of(w->ends, i));
+	if (r->receivers)
+		return;
+	if (!some_missed(w))
+		queue_end_note(ends, 0, QUEUE_CUT_OFF);
+	end_all(r, w->spent && !w->missed ? QUEUE_SPENT : QUEUE_CUT_OFF);
 }
 
 void record_walked(struct record *r)
 {
 	const struct walk *w = &r->turn->walk;
 
-	if (!r->receivers)
-		record_end(r, w->spent && !w->missed ? QUEUE_SPENT : QUEUE_CUT_OFF);
+	r->claim.account = w->account;
+	if (!r->receivers || some_missed(w))
+		end_missed(r, w);
 	r->walked = true;
 	if (!r->pending)
 		settle(r);

@@ -11,8 +11,11 @@
 /* Makes the next claim of the turn a record. NULL: no memory, and nothing happened. */
 struct record *record_begin(struct turn *t);
 
-/* Its queue is told so, once it is done, unless something worse befell it. */
-void record_end(struct record *r, enum queue_end end);
+/*
+ * Its queue is told so, once it is done, unless something worse befell it: at the slot
+ * of that place among its receivers.
+ */
+void record_end(struct record *r, unsigned place, enum queue_end end);
 
 /* Every receiver has its job; if there is none, it was cut off. */
 void record_walked(struct record *r);

@@ -52,13 +52,30 @@ static int add(struct turn *t, const struct receiver_id *id, struct receiver *re
 static int look_up_taker(struct turn *t, const struct record *r)
 {
 	const struct envelope *e = &r->claim.envelope;
-	const struct taker *taker = intake_choose(r->from);
-	struct receiver_id id = {0, e->sender, e->signal, 0};
+	struct taker *taker = intake_choose(r->from);
+	struct receiver_id id = {0, e->sender, e->signal, 0, 0};
 
 	if (!taker)
 		return -ENOENT;
 	id.slot = taker->slot;
+	if (!taker->account || taker->signal != e->signal) {
+		taker->account =
+			account_find(r->from->queue,
+				     &(struct account_key){e->signal, taker->slot}, 1);
+		taker->signal = e->signal;
+	}
+	t->walk.account = taker->account;
 	return add(t, &id, taker->receiver);
+}
+
+/* Under the lock of the queue, but most messages go where the one before went. */
+static uint32_t look_up_account(const struct turn *t, const struct record *r)
+{
+	struct account_key keys[QUEUE_END_PLACES];
+	unsigned len = dispatch_accounts(t->walk.routes, &r->claim.envelope, t->index,
+					 keys, QUEUE_END_PLACES);
+
+	return account_find(r->from->queue, keys, len);
 }
 
 /* Which connection is for one message only has to be asked for each. */
@@ -72,12 +89,18 @@ static int look_up_all(struct turn *t, const struct record *r)
 
 	w->again = true;
 	while (code == 0 && dispatch_next(&d, &id)) {
-		code = add(t, &id, receiver_of(t, id.slot));
+		struct receiver *receiver = receiver_of(t, id.slot);
+
+		code = add(t, &id, receiver);
 		w->again = w->again && !id.once;
+		if (!receiver)
+			queue_end_note(d.ends, id.place, QUEUE_CUT_OFF);
 	}
 	w->again = w->again && code == 0;
 	w->missed = d.missed;
 	w->spent = d.spent;
+	memcpy(w->ends, d.ends, sizeof(w->ends));
+	w->account = look_up_account(t, r);
 	return code;
 }
 
@@ -89,6 +112,7 @@ static int look_up(struct turn *t, const struct record *r)
 	w->routes = routes_share(t->worker->world->routes);
 	w->like = r->claim.envelope;
 	w->missed = w->spent = 0;
+	w->ends[0] = w->ends[1] = 0;
 	return r->from->named ? look_up_taker(t, r) : look_up_all(t, r);
 }
 
@@ -122,6 +146,7 @@ const struct station *walk_at(struct turn *t, const struct record *r)
 		if (!s->id.once || once_for(t, s->id.once, r->claim.seq))
 			return s;
 		w->spent++;
+		queue_end_note(w->ends, s->id.place, QUEUE_SPENT);
 	}
 	return NULL;
 }

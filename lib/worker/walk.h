@@ -34,6 +34,8 @@ struct walk {
 	size_t next; /* the station where the current message is */
 	uint32_t missed; /* connections that have gone since it was emitted */
 	uint32_t spent; /* that were only for a message before it */
+	uint64_t ends[QUEUE_END_WORDS]; /* which they were, by their places */
+	uint32_t account; /* as of account_find() */
 };
 
 /*

@@ -61,6 +61,96 @@ book_is() { # QUEUE FILTER VALUE
 	assert_output '[3,"holds"]'
 }
 
+# account NAME FROM TO FILTER: what jq makes of that connection's balance.
+account() {
+	sigslot ledger --connections --json "$1" |
+		jq -c --arg from "$2" --arg to "$3" 'select(.from == $from and .to == $to) | '"$4"
+}
+
+@test "each connection has a balance: a message for several slots is one at each of them" {
+	start 'objects: {in: {signals: {line: any, other: any}}}' \
+		'loops:' \
+		'  two:' \
+		'    objects:' \
+		"      a: {run: 'true'}" \
+		"      b: {run: 'test \"\$1\" != 2 || [ \$SIGSLOT_ATTEMPT = 2 ]', retry: {max: 1, backoff: 1ms}}" \
+		"      c: {run: 'test \"\$1\" != 3'}" \
+		'connections: [in.line -> a, in.line -> b, in.line -> c, in.other -> a]'
+	seq 1 3 | sigslot emit -l in.line
+	sigslot emit in.other 4
+	sigslot emit a 5
+	wait_until book_is two '[.delivered, .failed, .retried, .queued]' '[4,1,1,0]'
+	run -0 --separate-stderr sigslot ledger --connections
+	assert_stderr ''
+	assert_line --index 0 --regexp '^INSTANCE +FROM +TO +SENT +DELIVERED +FILTERED +FAILED +RETRIED +DEAD +DROPPED +REFUSED +QUEUED +BALANCE$'
+	assert_line --regexp '^t +in.line +a.in +3 +3 +0 +0 +0 +0 +0 +0 +0 +holds$'
+	assert_line --regexp '^t +in.line +b.in +4 +3 +0 +0 +1 +0 +0 +0 +0 +holds$'
+	assert_line --regexp '^t +in.line +c.in +3 +2 +0 +1 +0 +0 +0 +0 +0 +holds$'
+	assert_line --regexp '^t +in.other +a.in +1 +1 +0 +0 +0 +0 +0 +0 +0 +holds$'
+	assert_line --regexp '^t +- +a.in +1 +1 +0 +0 +0 +0 +0 +0 +0 +holds$'
+	assert_equal "${#lines[@]}" 6
+	run -0 sigslot ledger --connections --json two
+	assert_line --index 2 --partial '"queue":"two","kind":"connection","from":"in.line","to":"c.in","balance":"holds","sent":3,"delivered":2,'
+	stop_run || true
+	run -0 cat "$RUN_ERR"
+	assert_line "sigslot | queue 'two': 6 sent, 4 delivered, 1 failed, 1 retried"
+	assert_line "sigslot |   in.line -> c.in: 3 sent, 2 delivered, 1 failed"
+	refute_line --partial 'in.line -> b.in'
+}
+
+@test "what waits counts for the connections that it is for, also once they are others" {
+	start 'objects:' \
+		'  in: {signals: {line: any}}' \
+		"  a: {run: 'until [ -e go ]; do sleep 0.01; done'}" \
+		"  b: {run: 'true'}" \
+		'connections: [in.line -> a]'
+	sigslot emit in.line 1
+	sigslot emit in.line 2
+	wait_until book_is a .leased 1
+	sigslot disconnect in.line a
+	sigslot connect in.line b
+	sigslot emit in.line 3
+	wait_until book_is b .delivered 1
+	run -0 account t in.line a.in '[.sent, .queued, .leased]'
+	assert_output '[2,2,1]'
+	run -0 account t in.line b.in '[.sent, .delivered]'
+	assert_output '[1,1]'
+	touch go
+	wait_until book_is a .queued 0
+	run -0 account t in.line a.in '[.sent, .delivered, .disconnected]'
+	assert_output '[2,1,1]'
+	stop_run
+}
+
+@test "a queue has one balance for each signal and one for each slot behind it" {
+	start 'objects:' \
+		'  in: {signals: {line: any, more: any}}' \
+		"  a: {run: 'true'}" \
+		"  b: {run: 'false'}" \
+		'queues: {jobs: {}, left: {messages: 2}}' \
+		'connections:' \
+		'  - in.line -> jobs' \
+		'  - in.more -> jobs' \
+		'  - jobs -> a, b' \
+		'  - in.line -> left: {full: drop-old}'
+	seq 1 6 | sigslot emit -l in.line
+	sigslot emit in.more 7
+	wait_until book_is jobs .queued 0
+	run -0 account jobs in.line jobs '[.sent, .delivered + .failed]'
+	assert_output '[6,6]'
+	run -0 account jobs in.more jobs '[.sent, .delivered + .failed]'
+	assert_output '[1,1]'
+	run -0 account jobs jobs a.in '.sent == .delivered and .sent > 0'
+	assert_output true
+	run -0 account jobs jobs b.in '.sent == .failed and .sent > 0'
+	assert_output true
+	sigslot queue get left >/dev/null
+	run -0 account left in.line left '[.sent, ."drop-old", .delivered, .queued]'
+	assert_output '[6,4,1,1]'
+	sigslot queue get left >/dev/null
+	stop_run || true
+}
+
 @test "what full: dropped is in the ledger, what never came in beside it" {
 	start 'objects:' \
 		'  in: {signals: {line: any, late: any}}' \

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "queue/account.h"
 #include "queue/section.h"
 
 #define CHECK(cond)                                                              \
@@ -131,6 +132,39 @@ __attribute__((unused)) static bool crash_balanced(const struct queue_counts *n)
 {
 	return n->pushed == n->acked + n->faulted + n->voided + n->dropped + n->dead +
 				    n->damaged + n->evicted + n->outdated + n->records;
+}
+
+/* The same of what has passed head, in the book: each once, as what it was. */
+__attribute__((unused)) static bool crash_booked(const struct queue *q)
+{
+	uint64_t columns[BOOK_COLUMNS] = {0}, total[BOOK_COLUMNS], sums[2] = {0};
+	const struct ring *r = &q->ring;
+	uint32_t left = 0;
+	struct ring_meta m;
+
+	if (ring_snapshot(r, &m) < 0)
+		return false;
+	book_begin(r, &m, total);
+	for (uint32_t i = 0; i < book_len(r); i++) {
+		const struct book_row *row = book_row(r, i);
+		const struct book_copy *copy = book_copy(row, m.version);
+
+		for (unsigned k = 0; k < BOOK_COLUMNS; k++) {
+			columns[k] += i == BOOK_TOTAL ? copy->n[k] : 0;
+			sums[i != BOOK_TOTAL] += left ? 0 : copy->n[k];
+		}
+		left = row->run ? row->run - 1 : 0;
+	}
+	if (!book_len(r))
+		return sums[0] == 0;
+	for (unsigned k = QUEUE_GIVEN_UP; k < BOOK_COLUMNS; k++)
+		if (k != BOOK_STOPPING && columns[k] != total[k])
+			return false;
+	return columns[QUEUE_DONE] == total[QUEUE_DONE] && sums[0] == sums[1] &&
+	       columns[QUEUE_RETRIED] + columns[QUEUE_FAILED] ==
+		       total[QUEUE_RETRIED] + total[QUEUE_FAILED] &&
+	       columns[QUEUE_SPENT] + columns[QUEUE_CUT_OFF] + columns[BOOK_STOPPING] ==
+		       total[QUEUE_SPENT] + total[QUEUE_CUT_OFF] + total[BOOK_STOPPING];
 }
 
 #endif

@@ -157,7 +157,7 @@ static bool drained(void)
 	take_all(q);
 	CHECK(queue_counts(q, &n) == 0);
 	queue_close(q);
-	return n.records == 0 && crash_balanced(&n);
+	return n.records == 0 && crash_balanced(&n) && crash_booked(q);
 }
 
 int main(void)

@@ -3,8 +3,9 @@
 # The ledger over random topologies: loops with one slot or two, of random kinds, behind
 # signals or a queue, with random `retry:` and `dead:`, to which several scripts emit
 # while workers, commands, scripts and the supervisor, which is run again each time, are
-# killed. The balance of each queue must hold whenever it is read, and in the end agree
-# with what the scripts were told and what the slots wrote down.
+# killed. The balance of each queue and of each connection must hold whenever it is read,
+# and in the end agree with each other, with what the scripts were told and with what the
+# slots wrote down.
 #
 #   SEED=n: the same choices; LEDGER_ROUNDS=n: so many topologies (1)
 # shellcheck disable=SC2154,SC2034,SC2016 # run sets output; names by reference; for slots
@@ -19,7 +20,7 @@ one_of() {
 	printf '%s' "${those[RANDOM % ${#those[@]}]}"
 }
 
-# slot NAME: a command that writes down what it gets, and fails now and then.
+# slot OBJECT: a command that writes down what it gets, and fails now and then.
 slot() {
 	local fails=$((RANDOM % 9 + 3))
 
@@ -45,11 +46,11 @@ topology() {
 		echo "    process: p$((RANDOM % 2))"
 		echo "    queue: {messages: 30}"
 		echo '    objects:'
-		echo "      a$i: $(slot "l$i")"
-		[ $((RANDOM % 2)) = 0 ] || echo "      b$i: $(slot "l$i")"
+		echo "      a$i: $(slot "a$i")"
+		[ $((RANDOM % 2)) = 0 ] || echo "      b$i: $(slot "b$i")"
 	done
-	echo "  q1: {process: p0, queue: {messages: 30}, objects: {c1: $(slot jobs)}}"
-	echo "  q2: {process: p1, queue: {messages: 30}, objects: {c2: $(slot jobs)}}"
+	echo "  q1: {process: p0, queue: {messages: 30}, objects: {c1: $(slot c1)}}"
+	echo "  q2: {process: p1, queue: {messages: 30}, objects: {c2: $(slot c2)}}"
 	echo 'queues: {letters: {size: 4MiB}, jobs: {messages: 30}, few: {messages: 5}}'
 	echo 'connections:'
 	echo '  - in.all -> jobs'
@@ -122,17 +123,63 @@ balanced() {
 		cat books
 		return 1
 	}
+	sigslot ledger --connections t >books || {
+		cat books
+		return 1
+	}
 }
 
 sum() { # QUEUE FILTER
 	sigslot ledger --json "t/$1" | jq "$2"
 }
 
-# agrees QUEUE: no more delivered than was written down, no fewer than was committed.
+part() { # FROM TO FILTER
+	sigslot ledger --connections --json t |
+		jq --arg from "$1" --arg to "$2" 'select(.from == $from and .to == $to) | '"$3"
+}
+
+# adds_up FROM TO QUEUE: what one of several slots had is no more than the queue was sent.
+adds_up() {
+	assert [ "$(part "$1" "$2" '.sent - (.delivered + .failed + .retried + .dead + .stopping + .disconnected + .damaged + .queued)')" = 0 ]
+	assert [ "$(part "$1" "$2" .sent)" -le "$(sum "$3" .sent)" ]
+}
+
+# slot_agrees SLOT LOOP: the same as agrees, of one connection.
+slot_agrees() {
+	local missing
+
+	touch "seen.$1"
+	adds_up in.all "$1.in" "$2"
+	assert [ "$(part in.all "$1.in" .delivered)" -le "$(wc -l <"seen.$1")" ]
+	assert [ "$(wc -l <committed)" -le "$(part in.all "$1.in" '.sent - .retried')" ]
+	missing=$(sort -u "seen.$1" | comm -13 - committed | wc -l)
+	assert [ "$missing" -le "$(part in.all "$1.in" '.failed + .dead')" ]
+	assert_equal "$(part in.all "$1.in" '.queued + .stopping + .disconnected + .damaged')" 0
+}
+
+# loop_agrees LOOP: what its slots had is what its queue was sent, once for each of them.
+loop_agrees() {
+	local both
+
+	slot_agrees "a${1#l}" "$1"
+	if ! grep -q " b${1#l}:" t.yaml; then
+		assert_equal "$(part in.all "a${1#l}.in" .sent)" "$(sum "$1" .sent)"
+		return
+	fi
+	slot_agrees "b${1#l}" "$1"
+	both=$(($(part in.all "a${1#l}.in" .sent) + $(part in.all "b${1#l}.in" .sent)))
+	# a retry is for one of them, everything else for both
+	assert [ "$(wc -l <committed)" -le $((both - $(sum "$1" .sent))) ]
+	assert [ "$both" -le $((2 * $(sum "$1" .sent) - $(part in.all "a${1#l}.in" .retried) - $(part in.all "b${1#l}.in" .retried))) ]
+}
+
+# agrees QUEUE SEEN...: no more delivered than was written down, no fewer than was
+# committed.
 agrees() {
 	local wrote arrived lost missing
 
-	touch "seen.$1"
+	touch "seen.$1" "${@:2}"
+	cat -- "${@:2}" >"seen.$1"
 	wrote=$(wc -l <"seen.$1")
 	assert [ "$(sum "$1" .delivered)" -le "$wrote" ]
 	arrived=$(sum "$1" '.sent - .retried')
@@ -177,9 +224,15 @@ round() {
 	wait_until idle
 	balanced
 	for ((i = 1; i <= loops; i++)); do
-		agrees "l$i"
+		agrees "l$i" "seen.a$i" "seen.b$i"
+		loop_agrees "l$i"
 	done
-	agrees jobs
+	agrees jobs seen.c1 seen.c2
+	adds_up in.all jobs jobs
+	assert_equal "$(part in.all jobs .sent)" "$(sum jobs .sent)"
+	assert_equal "$(part jobs c1.in .sent) + $(part jobs c2.in .sent)" \
+		"$(part jobs c1.in '.delivered + .failed + .retried + .dead') + $(part jobs c2.in '.delivered + .failed + .retried + .dead')"
+	assert_equal "$(($(part jobs c1.in .sent) + $(part jobs c2.in .sent)))" "$(sum jobs .sent)"
 	stop_run || :
 	run ! grep 'does not add up' "$RUN_ERR"
 	balanced

@@ -223,7 +223,7 @@ static void end(void)
 	for (uint64_t id = 0; id < next_id; id++)
 		wrong[LOST] += known[id] & SENT && !(known[id] & ACKED);
 	CHECK(queue_counts(q, &n) == 0);
-	wrong[UNBALANCED] += !crash_balanced(&n) || n.records;
+	wrong[UNBALANCED] += !crash_balanced(&n) || !crash_booked(q) || n.records;
 	queue_close(q);
 	CHECK(queue_remove(dir, "q", NULL) == 0);
 }

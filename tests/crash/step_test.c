@@ -516,7 +516,8 @@ static enum verdict judge(int slot)
 		return v;
 	if (queue_counts(q, &n) < 0 || n.damaged)
 		return CORRUPT;
-	if (!crash_balanced(&n) || n.records || n.used || n.ready || n.leased)
+	if (!crash_balanced(&n) || !crash_booked(q) || n.records || n.used || n.ready ||
+	    n.leased)
 		return UNBALANCED;
 	return round_trips(q);
 }

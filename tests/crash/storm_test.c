@@ -29,14 +29,14 @@ enum {
 enum { COMMITTED = 1, IN_DOUBT = 2, DELIVERED = 4, ACKED = 8 };
 
 /* Shared by all; written so that a kill between two stores leaves it meaningful. */
-struct account {
+struct books {
 	uint64_t intended[MOST], settled[MOST]; /* per producer: numbers of messages */
 	uint64_t twice, corrupt, foreign, redelivered, returned, stale;
 	bool stop;
 };
 
 static int dir;
-static struct account *account;
+static struct books *account;
 static uint64_t all_kills;
 static long all[VERDICTS]; /* what went wrong, over all mixes */
 static unsigned char *known[MOST];
@@ -283,7 +283,7 @@ static void sum_up(const struct storm *s, const struct queue_counts *n)
 	all[LOST] += s->lost + (long)account->stale;
 	all[TWICE] += (long)account->twice;
 	all[CORRUPT] += (long)(account->corrupt + account->foreign + n->damaged);
-	all[UNBALANCED] += !crash_balanced(n);
+	all[UNBALANCED] += !crash_balanced(n) || !crash_booked(s->q);
 	all[asleep ? WAKEUP : STUCK] += !s->drained;
 }
 

@@ -267,14 +267,26 @@ static void give_back(struct queue *q, struct claim *c, struct message *m)
 	fail_if(r < 0, r == -ESTALE ? LOST : CORRUPT);
 }
 
-static void work(struct queue *q, struct claim *c, size_t len)
+/* Some end differently at each of two slots, some are in no account. */
+static void judge_end(struct claim *c, uint32_t account)
+{
+	c->end = c->seq % QUEUE_ENDS;
+	if (c->seq % 3 == 0)
+		return;
+	c->account = account;
+	c->split = 1;
+	c->ends[0] = c->ends[1] = 0;
+	queue_end_note(c->ends, c->seq & 1, c->end);
+}
+
+static void work(struct queue *q, struct claim *c, size_t len, uint32_t account)
 {
 	struct message *m[4];
 
 	for (size_t i = 0; i < len; i++) {
 		m[i] = message_of(&c[i]);
 		receive(&c[i]);
-		c[i].end = c[i].seq % QUEUE_ENDS;
+		judge_end(&c[i], account);
 	}
 	if (run.scene->habits & FICKLE && machine_roll(3) == 0) {
 		len--;
@@ -298,7 +310,9 @@ static void leave(struct queue *q, const struct claim *c, size_t len, unsigned n
 static void consume(unsigned n)
 {
 	bool leaving = run.scene->habits & LEAVING;
+	static const struct account_key slots[] = {{1, 5}, {1, 6}};
 	struct queue *q = arrive(CONSUMER + n);
+	uint32_t account = account_find(q, slots, 2);
 	struct claim c[4];
 
 	for (;;) {
@@ -310,7 +324,7 @@ static void consume(unsigned n)
 			return;
 		}
 		if (got > 0)
-			work(q, c, (size_t)got);
+			work(q, c, (size_t)got, account);
 		else if (!got)
 			machine_poll(queue_data_fd(q), queue_due(q));
 	}
@@ -436,6 +450,7 @@ static void judge(unsigned unused)
 	(void)unused;
 	fail_if(queue_recover(q, 0, 0) < 0 || queue_counts(q, &n) < 0, CORRUPT);
 	fail_if(!crash_balanced(&n) || n.records || n.used || n.damaged, UNBALANCED);
+	fail_if(!crash_booked(q), UNBALANCED);
 	fail_if(run.missing > n.evicted, LOST);
 	fail_if(n.pushed - n.voided < run.sent ||
 			n.pushed - n.voided > run.sent + run.in_doubt,

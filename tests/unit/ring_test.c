@@ -55,7 +55,7 @@ static void layout(void)
 	at(record, due, 16);
 	at(record, since, 24);
 	at(record, handle, 32);
-	at(record, cursor, 36);
+	at(record, account, 36);
 	at(record, seq, 40);
 	at(record, size, 56);
 	at(record, count, 60);
@@ -68,6 +68,15 @@ static void layout(void)
 	at(ring_head, space_bell, 140);
 	at(ring_head, want, 144);
 	at(ring_head, stats, 192);
+	at(ring_head, ends, 640);
+	is_u64(offsetof(struct ring_head, book), 704, "the book begins at 704");
+	is_u64(offsetof(struct book_head, rows), 64, "and its rows 64 bytes later");
+	at(book_row, signal, 0);
+	at(book_row, slot, 4);
+	at(book_row, generation, 8);
+	at(book_row, run, 12);
+	at(book_row, copies, 16);
+	is_u64(sizeof(struct book_copy), 88, "a copy of a row has 88 bytes");
 	is_u64(offsetof(struct ring_head, meta), 256, "the first meta block is at 256");
 	at(ring_meta, version, 0);
 	at(ring_meta, head, 8);
