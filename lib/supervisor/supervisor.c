@@ -23,6 +23,7 @@
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
+#include "supervisor/suspend.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -248,6 +249,10 @@ static void reap_orphans(struct supervisor *s)
 
 static void interrupted(struct supervisor *s, int sig)
 {
+	if (sig == SIGTSTP)
+		suspend_all(s);
+	if (sig == SIGTSTP || sig == SIGCONT)
+		return;
 	if (sig == SIGHUP && s->options->detached) {
 		reload_hang_up(s);
 		return;
@@ -290,6 +295,9 @@ static int watch_signals(struct supervisor *s, struct sigslot_error *err)
 	sigaddset(&set, SIGCHLD);
 	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaddset(&set, SIGHUP); /* nohup stays nohup */
+	sigaddset(&set, SIGCONT);
+	if (sigaction(SIGTSTP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)

@@ -29,6 +29,7 @@
 #include "worker/record.h"
 #include "worker/renew.h"
 #include "worker/stray.h"
+#include "worker/suspend.h"
 #include "worker/tick.h"
 #include "worker/turn.h"
 
@@ -282,6 +283,7 @@ static void settle_in(const struct world *w, int channel)
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGALRM, still_deaf);
 	sigaction(SIGUSR1, &death, NULL);
+	suspend_arm();
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
 	process_close_others(keep, ARRAY_LEN(keep));
 	sigemptyset(&none);

@@ -82,28 +82,95 @@ load ../lib/helper
 	assert_equal "$(grep -c x lines)" 8201
 }
 
-@test "E2: a run that is stopped by Ctrl-Z and continued has lost nothing, and its leases are kept" {
-	printf '%s\n' 'sigslot: 1' 'objects: {a: {run: "echo \"$1 $SIGSLOT_ATTEMPT\" >> seen; until [ -e gate ]; do sleep 0.02; done"}}' >t.yaml
+# suspended FILE...: whether all processes whose numbers are in these files stand still.
+suspended() {
+	local file stat
+
+	for file; do
+		read -r stat <"/proc/$(cat "$file")/stat"
+		stat=${stat##*) }
+		[ "${stat%% *}" = T ] || return 1
+	done
+}
+
+running() {
+	! suspended "$1"
+}
+
+# start_job: a run in a shell with job control that has a command, a filter, and what a
+# command left behind; each says who it is. What is written to fd 4 is typed.
+start_job() {
+	printf '%s\n' 'sigslot: 1' 'processes: {p: }' 'objects:' \
+		'  a: {run: "echo $$ >a; echo \"$1 $SIGSLOT_ATTEMPT\" >> seen; until [ -e gate ]; do sleep 0.02; done"}' \
+		'  c: {run: "sleep 1000 >/dev/null 2>&1 & echo $! >c"}' \
+		'loops: {l: {process: p, objects: {b: {filter: "echo $$ >b; echo $PPID >p; cat >> lines", ready: fd}}}}' >t.yaml
+	sed -i 's/; cat >> lines/; echo >\&$SIGSLOT_READY_FD; cat >> lines/' t.yaml
 	mkfifo keys
-	# a shell with job control: 032 is Ctrl-Z
-	script -qfec 'set -m; sigslot run t.yaml; echo; echo stopped; read -r _; fg' /dev/null <keys >screen 2>&1 3>&- &
+	# shellcheck disable=SC2016 # for that shell
+	script -qfec 'set -m; sigslot run t.yaml; echo " stopped $?"; read -r _; fg' /dev/null <keys >screen 2>&1 3>&- &
 	shell=$!
 	exec 4>keys
 	wait_until sigslot wait --for ready --timeout 1s t
+	sigslot ps --json | jq .supervisor | head -1 >s
 	sigslot emit a 1
+	sigslot emit c 1
 	wait_until has_lines seen 1
-	printf '\032' >&4
-	wait_until grep -q stopped screen
-	sigslot emit a 2
-	touch gate
-	printf '\n' >&4
-	wait_until has_lines seen 2
-	sigslot stop t
+	wait_until has_lines c 1
+}
+
+# The job has ended, and so has the shell.
+end_job() {
 	wait_until process_gone "$shell"
 	exec 4>&-
 	wait "$shell" || :
+}
+
+@test "E2: Ctrl-Z stops a run with its workers and commands, fg lets all go on, and nothing is lost" {
+	start_job
+	printf '\032' >&4
+	wait_until grep -q 'stopped 148' screen
+	assert suspended s p a b c
+	sigslot emit a 2
+	sigslot emit b line
+	touch gate
+	run -0 cat seen
+	assert_output '1 1'
+	printf '\n' >&4
+	wait_until has_lines seen 2
+	wait_until has_lines lines 1
+	wait_until running c
+	sigslot stop t
+	end_job
 	run -0 cat seen
 	assert_output $'1 1\n2 1'
+}
+
+@test "E2: Ctrl-Z and fg, again and again at once, leave nobody behind that stands still" {
+	start_job
+	touch gate
+	for _ in {1..100}; do
+		kill -TSTP "$(cat s)"
+		kill -CONT "$(cat s)"
+	done
+	wait_until running s
+	seq 100 | sigslot emit -l b
+	wait_until has_lines lines 100
+	assert running a || process_gone "$(cat a)"
+	assert running c
+	sigslot stop t
+	printf '\n' >&4
+	end_job
+}
+
+@test "E2: a run that is killed while it stands still leaves nothing running" {
+	start_job
+	printf '\032' >&4
+	wait_until grep -q 'stopped 148' screen
+	kill -KILL "$(cat s)"
+	printf '\n' >&4
+	end_job
+	wait_until no_processes
+	sigslot clean --force t
 }
 
 @test "E9: everybody stopped and continued a thousand times a second loses no message and no order" {
