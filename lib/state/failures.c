@@ -112,21 +112,28 @@ static struct failure *record(struct file *f, uint64_t number)
 	return &f->at[(number - 1) % FAILURES_KEPT];
 }
 
-static bool alike(const struct failure *a, const struct failure *b)
+/* What is kept of a text may be its beginning only. */
+static bool begins(const char *kept, size_t size, const char *text)
 {
-	return a->outcome == b->outcome && strcmp(a->object, b->object) == 0 &&
-	       strcmp(a->slot, b->slot) == 0 && strcmp(a->reason, b->reason) == 0;
+	return strncmp(kept, text, size - 1) == 0;
 }
 
-/* Counts it with the last one, if there were enough of its kind. */
-static bool joined(struct failures *f, const struct failure *what)
+static bool alike(const struct failure *a, const struct failure_kind *b)
+{
+	return a->outcome == b->outcome &&
+	       begins(a->reason, sizeof(a->reason), b->reason) &&
+	       begins(a->object, sizeof(a->object), b->object) &&
+	       begins(a->slot, sizeof(a->slot), b->slot);
+}
+
+bool failures_again(struct failures *f, const struct failure_kind *kind)
 {
 	struct failure *last = f->file->count ? record(f->file, f->file->count) : NULL;
 
-	f->alike = last && last->number && alike(last, what) ? f->alike + 1 : 0;
+	f->alike = last && last->number && alike(last, kind) ? f->alike + 1 : 0;
 	if (f->alike < FAILURE_ALIKE)
 		return false;
-	__atomic_store_n(&last->last_ns, what->time_ns, __ATOMIC_RELAXED);
+	__atomic_store_n(&last->last_ns, kind->time_ns, __ATOMIC_RELAXED);
 	__atomic_store_n(&last->times, last->times + 1, __ATOMIC_RELAXED);
 	return true;
 }
@@ -138,8 +145,6 @@ void failures_add(struct failures *f, const struct failure *what, const char *pa
 	struct failure *to = record(f->file, number);
 	size_t tail_size = strlen(tail);
 
-	if (joined(f, what))
-		return;
 	__atomic_store_n(&to->number, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the fence in take() */
 	memcpy((char *)to + sizeof(to->number), (const char *)what + sizeof(to->number),

@@ -11,6 +11,7 @@
 #ifndef STATE_FAILURES_H
 #define STATE_FAILURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,19 @@ int failures_open(int dir, const char *process, struct failures **ret);
 
 /* Takes NULL. */
 void failures_close(struct failures *f);
+
+/* What makes two failures alike, and when the second one was. */
+struct failure_kind {
+	enum failure_outcome outcome;
+	const char *object, *slot, *reason;
+	uint64_t time_ns;
+};
+
+/*
+ * Counts one with the last one, if that was alike and had enough of its kind before it.
+ * Returns false if it wants a record of its own: then failures_add() comes next.
+ */
+bool failures_again(struct failures *f, const struct failure_kind *kind);
 
 /*
  * Records one, of which number, times and what is kept of payload and tail are not set.

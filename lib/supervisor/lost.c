@@ -12,13 +12,16 @@
 void lost_keep(struct supervisor *s, enum failure_outcome outcome, const char *name,
 	       int status, const char *reason)
 {
-	struct failure f = {.time_ns = clock_wall(),
+	const struct failure_kind kind = {outcome, name, "", reason, clock_wall()};
+	struct failure f = {.time_ns = kind.time_ns,
 			    .outcome = outcome,
 			    .exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 			    .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 
 	if (!s->failures && failures_open(s->world.dir, "", &s->failures) < 0)
 		return; /* the log has it, too */
+	if (failures_again(s->failures, &kind))
+		return;
 	snprintf(f.object, sizeof(f.object), "%s", name);
 	snprintf(f.reason, sizeof(f.reason), "%s", reason);
 	failures_add(s->failures, &f, "", "");
