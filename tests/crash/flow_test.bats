@@ -3,7 +3,8 @@
 # A storm over a whole topology: ten processes with sources, filters, commands, plugins,
 # a timer and a queue, while workers, commands and the supervisor, which is run again
 # each time, are killed at random. Every line whose emit ended with 0 must be done, or
-# be among the dead, and nothing may be left.
+# be among the dead, and nothing may be left. The ledger of each queue and connection
+# balances whenever the supervisor has died, and at the end.
 #
 #   SEED=n: the same choices; CRASH_SECONDS=n or CRASH_LONG=1 (120 s): for so long
 # shellcheck disable=SC2154,SC2034 # run sets output and stderr; names by reference
@@ -72,6 +73,24 @@ children() {
 	read -r -a found 2>/dev/null <"/proc/$2/task/$2/children" || :
 }
 
+# balanced: whether the ledger holds for all queues and connections.
+balanced() {
+	local option
+
+	for option in '' --connections; do
+		# shellcheck disable=SC2086 # none
+		sigslot ledger $option t >books || {
+			cat books
+			return 1
+		}
+	done
+}
+
+account() { # FROM TO FILTER
+	sigslot ledger --connections --json t |
+		jq --arg from "$1" --arg to "$2" 'select(.from == $from and .to == $to) | '"$3"
+}
+
 # harm: kills one worker, one command, or now and then the supervisor.
 harm() {
 	local worker victim those=()
@@ -80,6 +99,7 @@ harm() {
 		kill -KILL "$RUN_PID"
 		wait_run || :
 		supervisors=$((supervisors + 1))
+		balanced
 		start_run t.yaml
 		return
 	fi
@@ -116,6 +136,16 @@ harm() {
 		[ "$(sigslot ps --json | jq -s 'map(select(.loop | test("^l[0-5]$|jobs")) | .queued) | add')" = 0 ]
 	}
 	wait_until quiet
+	balanced
+	# each line is sent again as often as it was tried again, and then done or dead
+	assert [ "$(wc -l <committed)" -le "$(account '' in.in '.sent - .retried')" ]
+	assert_equal "$(account '' in.in '.sent - .delivered - .retried - .dead')" 0
+	assert_equal "$(account in.out first.in '.sent - .delivered - .retried - .dead')" 0
+	assert_equal "$(account first.out jobs '.sent - .delivered - .retried - .dead')" 0
+	assert_equal "$(account less.out last.in '.sent - .delivered - .retried - .dead')" 0
+	assert_equal "$(sigslot ledger --connections --json t |
+		jq -s 'map(select(.from == "jobs").sent) | add')" "$(account first.out jobs .sent)"
+	echo "# $(account '' in.in '"\(.sent) sent to the first loop, \(.retried) of them again"' | tr -d '"')" >&3
 	touch dead
 	for queue in l0 l1 l2 l3 l4 l5 jobs; do
 		sigslot queue get --dead --timeout 0s -n 1000000 "t/$queue" >>dead 2>/dev/null || :
