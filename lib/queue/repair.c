@@ -45,12 +45,42 @@ static void copy_record(struct ring *r, struct ring_meta *m, const struct record
 	m->present[RECORD_READY]++;
 }
 
+/* By its verdict: of a durable ring the states alone are not believed. */
+static unsigned state_of(const struct wreck *w, const struct record *r)
+{
+	unsigned state = record_parts(r->state).state;
+
+	for (unsigned s = RECORD_ACKED; w->durable && s < RECORD_STATES; s++)
+		if (r->verdict == record_verdict(r, s))
+			return s;
+	return record_gone(state) && state < RECORD_STATES ? state : RECORD_ACKED;
+}
+
+/* The counts go on with what was done before, and what is missing was damaged. */
+static void carry_on(struct ring *r, struct ring_meta *m, const struct wreck *w)
+{
+	if (!w->located)
+		return;
+	memcpy(m->swept, w->m.swept, sizeof(m->swept));
+	for (const struct find *f = w->at; f < w->at + w->len; f++)
+		if (f->gone)
+			m->swept[state_of(w, f->record) - RECORD_ACKED]++;
+	m->swept[RECORD_DAMAGED - RECORD_ACKED] += w->lost;
+	for (int i = 0; i < RING_GONE; i++)
+		m->seq += m->swept[i];
+	memcpy(r->head->ends, w->ring.head->ends, sizeof(r->head->ends));
+}
+
 static void settle_in(const struct bench *b, struct ring *r, const struct ring_meta *m)
 {
 	struct stat st;
 
-	for (int i = 0; i < SAFE_COPIES; i++)
-		r->safe->copies[0][i].meta = *m;
+	for (int i = 0; i < SAFE_COPIES; i++) {
+		struct safe_copy *to = &r->safe->copies[0][i];
+
+		to->meta = *m;
+		memcpy(to->ends, r->head->ends, sizeof(to->ends));
+	}
 	if (b->home < 0 || fstat(b->home, &st) < 0)
 		return;
 	r->safe->home[0] = st.st_dev;
@@ -69,6 +99,7 @@ static int fill(const struct bench *b, int fd, const struct wreck *w,
 	ring_load(&r, &m);
 	if (w->located)
 		m.flags = w->m.flags & RING_SHUT;
+	carry_on(&r, &m, w);
 	for (const struct find *f = w->at; f < w->at + w->len; f++)
 		if (!f->gone && m.tail + record_room(f->record->size) <= r.capacity)
 			copy_record(&r, &m, f->record);

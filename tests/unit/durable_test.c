@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include "durable_host.h"
+#include "queue/account.h"
 
 static struct claim c[64];
 static int medium; /* what msync() fails with; 0: it works */
@@ -68,6 +69,55 @@ static void survives(void)
 	is_u64(counts_of(q).records, 0, "what was purged does not come back");
 	durable_drop(q);
 	is_int(access(site, F_OK), -1, "removing the queue removes its site");
+}
+
+static const struct account *others(struct account_book *b)
+{
+	account_done(b);
+	must(account_read(host_dir, "q", b, &host_err) == 0);
+	return &b->at.at[BOOK_OTHERS];
+}
+
+static void keeps_books(void)
+{
+	struct queue *q = durable_queue();
+	const unsigned char nonsense[64] = {0};
+	struct account_book b = {0};
+	struct repair fixed;
+	uint64_t place;
+	struct queue_counts n;
+
+	for (unsigned i = 1; i <= 6; i++)
+		must(push_size(q, i, 100) == 0);
+	must(queue_claim(q, c, 6, &host_err) == 6);
+	c[0].end = c[1].end = QUEUE_RETRIED;
+	c[2].end = QUEUE_FAILED;
+	c[3].end = QUEUE_SPENT;
+	must(queue_ack(q, c, 4) == 0 && safe_flush(q, &host_err) == 0);
+	memset(q->ring.head->ends, 0, sizeof(q->ring.head->ends)); /* never written */
+	queue_close(q);
+	reboot();
+	q = reopen(NULL);
+	n = counts_of(q);
+	ok(n.faulted == 3 && n.retried == 2 && n.spent == 1,
+	   "which of the failed were tried again is known after a reboot");
+	ok(others(&b)->n[QUEUE_RETRIED] == 2 && others(&b)->n[QUEUE_FAILED] == 1 &&
+		   others(&b)->n[QUEUE_SPENT] == 1 && b.holds,
+	   "the book begins with it");
+	must(queue_claim(q, c, 2, &host_err) == 2);
+	must(queue_ack(q, c, 1) == 0);
+	place = c[1].place;
+	queue_close(q);
+	file_put(RING_DATA + (off_t)(place % SIZE), nonsense, sizeof(nonsense));
+	must(queue_repair(host_dir, "q", &fixed, &host_err) == 0 && !fixed.intact);
+	q = host_open(host_id);
+	n = counts_of(q);
+	ok(n.pushed == 6 && n.acked == 1 && n.retried == 2 && n.damaged == 1,
+	   "a repair goes on with the counts, and what it lost was damaged");
+	ok(others(&b)->n[BOOK_DAMAGED] == 1 && b.holds, "so does the book");
+	must(unlink(fixed.kept) == 0);
+	account_done(&b);
+	durable_drop(q);
 }
 
 static void waits(void)
@@ -413,6 +463,7 @@ int main(void)
 {
 	durable_begin();
 	survives();
+	keeps_books();
 	waits();
 	torn();
 	flips();
