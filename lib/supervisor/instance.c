@@ -5,13 +5,17 @@
 #include "supervisor/instance.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/process.h"
 #include "queue/dead.h"
 #include "queue/queue.h"
 #include "queue/space.h"
@@ -22,6 +26,8 @@
 #include "supervisor/lasting.h"
 #include "supervisor/naming.h"
 #include "worker/stray.h"
+
+enum { SHARED = 16 }; /* queues: to make so many takes longer than to fork */
 
 static int open_home(const struct plan *p, struct instance_home *home, struct world *w,
 		     struct sigslot_error *err)
@@ -130,15 +136,50 @@ static int check_room(const struct plan *p, const struct world *w,
 	return queue_room(w->queues, size, err);
 }
 
+static int make_some(const struct plan *p, const struct world *w, uint32_t first,
+		     uint32_t end, struct sigslot_error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = first; r == 0 && i < end; i++)
+		r = make_queue(w, p->loops[i].name, p->loops[i].size,
+			       p->loops[i].messages, err);
+	return r;
+}
+
+/*
+ * Of many a child makes one half meanwhile, on another processor. What it did not make
+ * is made, or fails, here: so there is nothing to be told.
+ */
+static int make_loops(const struct plan *p, const struct world *w, uint32_t first,
+		      struct sigslot_error *err)
+{
+	uint32_t half = first + (p->loops_len - first) / 2;
+	pid_t parent = getpid(), child;
+	int status = -1, r;
+
+	if (half - first < SHARED)
+		return make_some(p, w, first, p->loops_len, err);
+	child = process_fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		r = getppid() == parent ? make_some(p, w, first, half, NULL) : -ECHILD;
+		_exit(r < 0 ? 1 : 0);
+	}
+	r = make_some(p, w, half, p->loops_len, err);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return r < 0 || status == 0 ? r : make_some(p, w, first, half, err);
+}
+
 /* Those from these places on. */
 static int make_queues(const struct plan *p, const struct world *w, uint32_t loops,
 		       uint32_t named, struct sigslot_error *err)
 {
 	int r = check_room(p, w, err);
 
-	for (uint32_t i = loops; r == 0 && i < p->loops_len; i++)
-		r = make_queue(w, p->loops[i].name, p->loops[i].size,
-			       p->loops[i].messages, err);
+	if (r == 0)
+		r = make_loops(p, w, loops, err);
 	for (uint32_t i = named; r == 0 && i < p->queues_len; i++)
 		r = make_named(w, &p->queues[i], err);
 	return r;

@@ -4,7 +4,7 @@
  */
 #include "worker/intake.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -108,8 +108,8 @@ int intake_init(struct intake *in, struct turn *t, uint32_t index,
 
 	*in = (struct intake){.turn = t, .empty = true, .index = index};
 	in->named = index != t->index;
-	snprintf(in->name, sizeof(in->name), "%s",
-		 routes_text(w->routes, routes_queue(w->routes, index)->name));
+	strncpy(in->name, routes_text(w->routes, routes_queue(w->routes, index)->name),
+		sizeof(in->name) - 1);
 	intake_pace(in);
 	r = queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
 	if (r == 0)

@@ -297,3 +297,17 @@ w.ready null"
 	run -0 grep -c 'stopped at once after 10 s: not drained: a' "$RUN_ERR"
 	run -0 --separate-stderr sigslot clean --force
 }
+
+@test "whichever of many queues cannot be made is named, and nothing has started" {
+	printf '%s\n' 'sigslot: 1' 'name: t' 'objects:' >t.yaml
+	seq -f '  l%g: {source: touch started}' 40 >>t.yaml
+	for one in l1 l20 l21 l40; do
+		install -d -m 700 "$SIGSLOT_RUNTIME_DIR/t" "$SIGSLOT_RUNTIME_DIR/t/q"
+		touch "$SIGSLOT_RUNTIME_DIR/t/q/$one"
+		run -66 --separate-stderr sigslot run t.yaml
+		assert_output ''
+		assert_stderr_has "queue '$one': "
+		assert_not_exists started
+		rm -rf "$SIGSLOT_RUNTIME_DIR/t"
+	done
+}
