@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -342,16 +343,28 @@ uint64_t instance_queued(const struct world *w)
 	return total;
 }
 
+/* Who removed it may have made way for another run of that name. */
+static bool stands(const struct instance_home *home, const struct world *w)
+{
+	struct stat own, named;
+
+	return home->lock >= 0 && fstat(w->dir, &own) == 0 &&
+	       fstatat(home->runtime, w->plan->name, &named, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+}
+
 void instance_leave(struct instance_home *home, struct world *w, bool remove)
 {
+	remove = remove && stands(home, w);
 	routes_close(w->routes);
 	board_close(w->board);
 	world_done(w);
-	if (remove && home->lock >= 0)
+	if (remove)
 		lasting_remove(w);
 	fd_close(&w->queues);
 	fd_close(&w->dir);
-	if (remove && home->lock >= 0)
+	if (remove)
 		runtime_remove(home->runtime, w->plan->name);
 	fd_close(&home->lock);
 	fd_close(&home->runtime);

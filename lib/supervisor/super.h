@@ -48,7 +48,7 @@ struct supervisor {
 	struct identity *identity;
 	struct outbox outbox;
 	struct queue *lane; /* the control lane */
-	struct watch lane_bell, signals, listener, journal, journal_out;
+	struct watch lane_bell, signals, listener, journal, journal_out, vanish;
 	struct logfile log;
 	struct buf lines; /* the same, not yet written to standard error */
 	int journal_fd; /* standard error; -1: there is none */

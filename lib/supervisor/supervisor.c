@@ -9,21 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "queue/queue.h"
 #include "supervisor/lost.h"
 #include "supervisor/guest.h"
-#include "supervisor/reload.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
-#include "supervisor/suspend.h"
+#include "supervisor/heed.h"
+#include "supervisor/vanish.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -225,87 +223,6 @@ void super_check(struct supervisor *s)
 	control_update(s);
 }
 
-/* Orphans of our workers became our children: they are only buried. */
-static void reap_orphans(struct supervisor *s)
-{
-	siginfo_t info;
-
-	for (;;) {
-		struct hand *own = NULL;
-
-		info.si_pid = 0;
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-		    !info.si_pid)
-			return;
-		for (uint32_t i = 0; i < s->plan->processes_len; i++)
-			if (s->hands[i].alive && s->hands[i].child.pid == info.si_pid)
-				own = &s->hands[i];
-		if (own)
-			own->child.watch.ready(&own->child.watch, EPOLLIN);
-		else
-			waitpid(info.si_pid, NULL, WNOHANG);
-	}
-}
-
-static void interrupted(struct supervisor *s, int sig)
-{
-	if (sig == SIGTSTP)
-		suspend_all(s);
-	if (sig == SIGTSTP || sig == SIGCONT)
-		return;
-	if (sig == SIGHUP && s->options->detached) {
-		reload_hang_up(s);
-		return;
-	}
-	if (s->interrupts++ == 0)
-		log_line("sigslot",
-			 "stopping '%s' in the order of its flow; once more to "
-			 "stop it at once",
-			 s->plan->name);
-	stop_begin(s, s->interrupts > 1);
-	if (s->interrupts > 2)
-		hand_kill_all(s);
-}
-
-static void signalled(struct watch *w, uint32_t events)
-{
-	struct supervisor *s = container_of(w, struct supervisor, signals);
-	struct signalfd_siginfo info;
-
-	(void)events;
-	while (read(w->fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			reap_orphans(s);
-		else
-			interrupted(s, (int)info.ssi_signo);
-	}
-}
-
-static int watch_signals(struct supervisor *s, struct sigslot_error *err)
-{
-	struct sigaction old;
-	sigset_t set;
-	int fd, r;
-
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGHUP); /* nohup stays nohup */
-	sigaddset(&set, SIGCONT);
-	if (sigaction(SIGTSTP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-		sigaddset(&set, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return fail_errno(err, "cannot watch for signals");
-	r = loop_watch(&s->loop, &s->signals, fd, EPOLLIN, signalled);
-	return r < 0 ? fail(err, r, "cannot watch for signals: %s", strerror(-r)) : 0;
-}
-
 static int set_up(struct supervisor *s, struct sigslot_error *err)
 {
 	const struct plan *p = s->plan;
@@ -321,13 +238,17 @@ static int set_up(struct supervisor *s, struct sigslot_error *err)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r = journal_open(s, err);
 	if (r == 0)
-		r = watch_signals(s, err);
+		r = heed_open(s, err);
 	s->world.signals = signals_changed();
 	if (r == 0)
 		r = identity_open(s->world.dir, SUPERVISOR_IDENTITY, &s->identity, err);
 	if (r == 0)
 		r = lane_open(s, err);
-	return r == 0 ? control_open(s, err) : r;
+	if (r == 0)
+		r = control_open(s, err);
+	if (r == 0)
+		vanish_open(s);
+	return r;
 }
 
 static int start_all(struct supervisor *s, struct sigslot_error *err)
@@ -347,21 +268,18 @@ static int start_all(struct supervisor *s, struct sigslot_error *err)
 
 static void tear_down(struct supervisor *s, bool ran)
 {
-	int fd = s->signals.fd;
 	bool remove = (ran || s->home.fresh) && instance_queued(&s->world) == 0;
 
 	loop_disarm(&s->loop, &s->deadline);
 	loop_disarm(&s->loop, &s->stop.look);
 	if (ran)
 		stray_kill(s->world.run, NULL);
+	vanish_close(s);
 	control_close(s);
 	if (s->lane)
 		lane_close(s);
 	journal_close(s);
-	if (s->signals.loop) {
-		loop_unwatch(&s->signals);
-		fd_close(&fd);
-	}
+	heed_close(s);
 	identity_close(s->identity);
 	failures_close(s->failures);
 	for (uint32_t i = 0; s->hands && i < s->plan->processes_len; i++)

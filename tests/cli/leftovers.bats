@@ -99,6 +99,38 @@ nothing_left() {
 	kill -TERM "$RUN_PID"
 	run_ended 0
 	nothing_left
+	run -0 grep -c removed "$RUN_ERR"
+	assert_output 1
+	run -0 grep removed "$RUN_ERR"
+	assert_output "sigslot | the directory of 't' has been removed: it goes on, but no command reaches it, and what it leaves is lost"
+}
+
+@test "F7: a run in the background whose directory is taken away stops, and says why" {
+	printf '%s\n' 'sigslot: 1' 'objects: {a: {every: 20ms}, b: {filter: cat >> seen}, c: {source: "exec sleep 1000"}}' \
+		'connections: [a -> b]' >t.yaml
+	sigslot run -d t.yaml 2>said
+	wait_until has_lines seen 1
+	supervisor=$(sigslot ps --json | jq .supervisor | head -1)
+	rm -r "${SIGSLOT_RUNTIME_DIR:?}/t"
+	wait_until process_gone "$supervisor"
+	wait_until no_processes
+	nothing_left
+	run -0 grep removed said
+	assert_output "sigslot | stopping 't' in the order of its flow: its directory has been removed, and no command reaches it any more"
+}
+
+@test "F7: a run whose directory is taken away leaves alone that of the next one of its name" {
+	printf '%s\n' 'sigslot: 1' 'objects: {b: {filter: cat >> seen}}' >t.yaml
+	start_run t.yaml
+	first=$RUN_PID
+	rm -r "${SIGSLOT_RUNTIME_DIR:?}/t"
+	start_run t.yaml
+	stop_run "$first"
+	sigslot emit b 1
+	wait_until has_lines seen 1
+	assert_equal "$(loop b .state)" ready
+	stop_run
+	nothing_left
 }
 
 @test "ten runs on top of each other leave what one would" {
