@@ -34,19 +34,6 @@ int buf_grow(struct buf *b, size_t more)
 	return 0;
 }
 
-int buf_add(struct buf *b, const void *bytes, size_t size)
-{
-	int r = buf_reserve(b, size);
-
-	if (r < 0)
-		return r;
-	if (size)
-		memcpy(b->data + b->size, bytes, size);
-	b->size += size;
-	b->data[b->size] = '\0';
-	return 0;
-}
-
 int buf_add_text(struct buf *b, const char *text)
 {
 	return buf_add(b, text, strlen(text));

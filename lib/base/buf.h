@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -30,7 +31,19 @@ static inline int buf_reserve(struct buf *b, size_t more)
 }
 
 /* Appends; each returns 0 or -ENOMEM with b unchanged. */
-int buf_add(struct buf *b, const void *bytes, size_t size);
+static inline int buf_add(struct buf *b, const void *bytes, size_t size)
+{
+	int r = buf_reserve(b, size);
+
+	if (r < 0)
+		return r;
+	if (size)
+		memcpy(b->data + b->size, bytes, size);
+	b->size += size;
+	b->data[b->size] = '\0';
+	return 0;
+}
+
 int buf_add_text(struct buf *b, const char *text);
 int buf_addf(struct buf *b, const char *format, ...) _printf_(2, 3);
 

@@ -76,23 +76,27 @@ static void drop_settled(struct feed *f)
 	drop(f, gone);
 }
 
-bool feed_take(struct feed *f, struct feed_job *ret)
+static inline bool take(struct feed *f, struct feed_job *ret)
 {
-	if (!f->len)
-		return false;
 	*ret = *oldest(f);
 	f->first = (f->first + 1) & (f->cap - 1);
 	f->len--;
 	f->settled = ret->end;
 	if (f->before + f->sent < ret->end)
 		f->sent = settled(f);
-	drop_settled(f);
+	if (!f->len || settled(f) > DROP)
+		drop_settled(f);
 	return true;
+}
+
+bool feed_take(struct feed *f, struct feed_job *ret)
+{
+	return f->len && take(f, ret);
 }
 
 bool feed_take_before(struct feed *f, uint64_t point, struct feed_job *ret)
 {
-	return f->len && oldest(f)->end <= point && feed_take(f, ret);
+	return f->len && oldest(f)->end <= point && take(f, ret);
 }
 
 void feed_rewind(struct feed *f, uint64_t read)
