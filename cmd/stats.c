@@ -8,11 +8,14 @@
 #include "cmd.h"
 #include "print.h"
 
-static bool json;
+static bool json, connections;
 
 static const struct opt opts[] = {
+	{.name = "connections",
+	 .help = "connections, not slots and queues",
+	 .flag = &connections},
 	{.name = "json",
-	 .help = "one JSON object per slot or queue and line",
+	 .help = "one JSON object per slot, queue or connection and line",
 	 .flag = &json},
 	{0},
 };
@@ -107,7 +110,9 @@ static int print_row(void *unused, const struct sigslot_stats *s)
 static int walk(const char *name, struct print_table *t)
 {
 	struct sigslot_error err = {0};
-	int r = sigslot_stats(name, json ? print_row : add_row, t, &err);
+	sigslot_stats_fn fn = json ? print_row : add_row;
+	int r = connections ? sigslot_stats_connections(name, fn, t, &err)
+			    : sigslot_stats(name, fn, t, &err);
 
 	return r < 0 ? complain_error(&err) : 0;
 }

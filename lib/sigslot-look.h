@@ -142,8 +142,8 @@ struct sigslot_times {
  * put and got. Strings live until the callback returns.
  */
 struct sigslot_stats {
-	const char *instance, *name; /* OBJECT.SLOT, or QUEUE */
-	const char *kind; /* slot, queue */
+	const char *instance, *name; /* OBJECT.SLOT, or QUEUE, or FROM -> TO */
+	const char *kind; /* slot, queue, connection */
 	uint64_t in, out; /* messages begun for the first time; tries that ended */
 	uint64_t failed; /* of these tries; of a queue: messages given up */
 	struct sigslot_times wait; /* from emit to begin of the first try */
@@ -161,6 +161,13 @@ typedef int (*sigslot_stats_fn)(void *data, const struct sigslot_stats *stats);
  */
 SIGSLOT_API int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
 			      struct sigslot_error *err);
+
+/*
+ * The same for connections. Messages of all connections of a slot wait in one queue for
+ * one command, so its times are told where it has a single one, and otherwise are 0.
+ */
+SIGSLOT_API int sigslot_stats_connections(const char *name, sigslot_stats_fn fn,
+					  void *data, struct sigslot_error *err);
 
 /* Why a loop or a named queue does or does not move. Strings live until fn returns. */
 struct sigslot_why {

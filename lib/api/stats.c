@@ -7,6 +7,7 @@
 
 #include "api/logs.h"
 #include "base/fd.h"
+#include "object/books.h"
 #include "queue/counts.h"
 #include "state/runtime.h"
 #include "state/stats.h"
@@ -14,6 +15,8 @@
 struct telling {
 	struct logs_view view;
 	int stats, queues; /* -1: there are none */
+	bool connections;
+	struct books *books; /* by queue, of connections */
 	sigslot_stats_fn fn;
 	void *data;
 };
@@ -72,6 +75,79 @@ static int tell_queue(struct telling *t, uint32_t index)
 			      });
 }
 
+/* --- connections --- */
+
+static void read_books(struct telling *t)
+{
+	const struct routes *r = t->view.in.routes;
+
+	t->books = calloc(routes_queues_len(r), sizeof(*t->books));
+	for (uint32_t i = 0; t->books && i < routes_queues_len(r); i++)
+		books_read(t->queues, r, i, &t->books[i], NULL);
+}
+
+static void free_books(struct telling *t)
+{
+	uint32_t len = t->books ? routes_queues_len(t->view.in.routes) : 0;
+
+	for (uint32_t i = 0; i < len; i++)
+		books_done(&t->books[i]);
+	free(t->books);
+	t->books = NULL;
+}
+
+/* Whether all that a slot had came by one connection: then its times are those. */
+static bool sole(const struct telling *t, uint32_t slot)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < routes_queues_len(t->view.in.routes); i++)
+		vec_each(e, &t->books[i].at)
+			n += slot && e->key.slot == slot && e->balance.sent;
+	return n == 1;
+}
+
+static int tell_connection(struct telling *t, uint32_t queue,
+			   const struct books_entry *e)
+{
+	const struct routes *r = t->view.in.routes;
+	const struct sigslot_balance *b = &e->balance;
+	struct sigslot_stats stats = {.instance = t->view.in.name,
+				      .kind = "connection"};
+	char from[BOOKS_TEXT], to[BOOKS_TEXT], name[2 * BOOKS_TEXT + 8];
+	struct stats_summary sum = {0};
+
+	books_from(r, queue, e, from);
+	books_to(r, queue, e, to);
+	if (!logs_belongs(&t->view, to, "") && !logs_belongs(&t->view, from, ""))
+		return 0;
+	snprintf(name, sizeof(name), "%s -> %s", *from ? from : "-", *to ? to : "-");
+	if (t->stats >= 0 && sole(t, e->key.slot))
+		stats_read(t->stats, e->key.slot, &sum);
+	stats.name = name;
+	stats.in = b->sent - b->retried;
+	stats.failed = b->failed + b->retried + b->dead;
+	stats.out = b->delivered + stats.failed;
+	stats.wait = times(&sum.wait);
+	stats.service = times(&sum.service);
+	return t->fn(t->data, &stats);
+}
+
+static int tell_connections(struct telling *t)
+{
+	uint32_t len = routes_queues_len(t->view.in.routes);
+	int r = 0;
+
+	read_books(t);
+	for (uint32_t i = 0; r == 0 && t->books && i < len; i++)
+		for (size_t k = 0; r == 0 && k < t->books[i].at.len; k++)
+			r = tell_connection(t, i, &t->books[i].at.at[k]);
+	free_books(t);
+	return r;
+}
+
+/* --- all --- */
+
 /* All of an open view that belongs to what was asked for; closes it. */
 static int tell(struct telling *t)
 {
@@ -84,6 +160,8 @@ static int tell(struct telling *t)
 	t->stats = stats;
 	t->queues = queues;
 	logs_look(&t->view);
+	if (t->connections)
+		return tell_connections(t);
 	for (uint32_t i = 1; r == 0 && i <= routes_names_len(routes); i++)
 		r = tell_slot(t, i);
 	for (uint32_t i = 0; r == 0 && i < routes_queues_len(routes); i++)
@@ -104,10 +182,8 @@ static int tell_instance(void *data, const char *name)
 	return r;
 }
 
-int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
-		  struct sigslot_error *err)
+static int walk(const char *name, struct telling t, struct sigslot_error *err)
 {
-	struct telling t = {.view.in.dir = -1, .fn = fn, .data = data};
 	_close_ int runtime = -1;
 	int r;
 
@@ -124,4 +200,21 @@ int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
 		r = tell(&t);
 	logs_done(&t.view);
 	return r;
+}
+
+int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
+		  struct sigslot_error *err)
+{
+	return walk(name, (struct telling){.view.in.dir = -1, .fn = fn, .data = data},
+		    err);
+}
+
+int sigslot_stats_connections(const char *name, sigslot_stats_fn fn, void *data,
+			      struct sigslot_error *err)
+{
+	return walk(
+		name,
+		(struct telling){
+			.view.in.dir = -1, .connections = true, .fn = fn, .data = data},
+		err);
 }

@@ -150,3 +150,31 @@ stats_is() {
 	wait_until loop_is a '"\(.in) \(.queued)"' '1 0'
 	assert_equal "$(stats a '[.in, .wait_max]')" '[0,null]'
 }
+
+@test "connections are counted, and timed where a slot has only one" {
+	start 'objects:' \
+		'  s: {signals: {x: any, y: any}}' \
+		"  a: {run: 'test \"\$1\" != 2 || [ \$SIGSLOT_ATTEMPT = 2 ]', retry: {max: 1, backoff: 1ms}}" \
+		"  b: {run: 'true'}" \
+		'queues: {jobs: {}}' \
+		'connections: [s.x -> a, s.x -> b, s.y -> b, s.y -> jobs]'
+	seq 1 3 | sigslot emit -l s.x
+	sigslot emit s.y 4
+	wait_until stats_is a .out 4
+	wait_until stats_is b .out 4
+	connection() {
+		sigslot stats --connections --json | jq -c --arg name "$1" 'select(.name == $name) | '"$2"
+	}
+	assert_equal "$(connection 's.x -> a.in' '[.kind, .in, .out, .failed, .wait_max > 0, .service_max > 0]')" \
+		'["connection",3,4,1,true,true]'
+	assert_equal "$(connection 's.x -> b.in' '[.in, .out, .failed, .wait_max]')" '[3,3,0,null]'
+	assert_equal "$(connection 's.y -> b.in' '[.in, .out, .failed, .service_p99]')" '[1,1,0,null]'
+	assert_equal "$(connection 's.y -> jobs' '[.in, .out]')" '[1,0]'
+	run -0 --separate-stderr sigslot stats --connections b
+	assert_stderr ''
+	assert_line --index 1 --regexp '^t +s\.x -> b\.in +3 +3 +0( +-){6}$'
+	assert_line --index 2 --regexp '^t +s\.y -> b\.in +1 +1 +0( +-){6}$'
+	assert_equal "${#lines[@]}" 3
+	sigslot queue get jobs >/dev/null
+	stop_run
+}
