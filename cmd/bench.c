@@ -36,29 +36,23 @@ static const struct opt opts[] = {
 	{0},
 };
 
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 static void print_result(const struct sigslot_bench *l,
 			 const struct sigslot_bench_result *r)
 {
 	double per_s = (double)r->received * 1e9 / (double)r->ns;
 	const struct print_member members[] = {
 		{.key = "bench", .text = "queue"},
-		number("producers", l->producers),
-		number("consumers", l->consumers),
-		number("messages", l->messages),
-		number("size", l->size),
-		number("batch", l->batch),
+		member_number("producers", l->producers),
+		member_number("consumers", l->consumers),
+		member_number("messages", l->messages),
+		member_number("size", l->size),
+		member_number("batch", l->batch),
 		{.key = "seconds", .kind = PRINT_SECONDS, .number = (int64_t)r->ns},
-		number("messages_per_s", (uint64_t)per_s),
-		number("bytes_per_s", (uint64_t)(per_s * (double)l->size)),
-		number("received", r->received),
-		number("redelivered", r->redelivered),
-		number("sleeps", r->sleeps),
+		member_number("messages_per_s", (uint64_t)per_s),
+		member_number("bytes_per_s", (uint64_t)(per_s * (double)l->size)),
+		member_number("received", r->received),
+		member_number("redelivered", r->redelivered),
+		member_number("sleeps", r->sleeps),
 		{0},
 	};
 

@@ -111,49 +111,32 @@ static int say(void *unused, const struct sigslot_failure *f)
 	return 0;
 }
 
-#define text(k, v)                                          \
-	{                                                   \
-		.key = (k), .kind = PRINT_TEXT, .text = (v) \
-	}
-#define number(k, v)                                                     \
-	{                                                                \
-		.key = (k), .kind = PRINT_NUMBER, .number = (int64_t)(v) \
-	}
-#define seconds(k, v)                                                     \
-	{                                                                 \
-		.key = (k), .kind = PRINT_SECONDS, .number = (int64_t)(v) \
-	}
-
 static int print_object(void *unused, const struct sigslot_failure *f)
 {
 	char payload[1024];
 	const struct print_member members[] = {
-		text("instance", f->instance),
-		text("process", f->process),
-		text("loop", f->loop),
-		text("object", f->object),
-		text("slot", f->slot),
-		{.key = "group",
-		 .kind = *f->group ? PRINT_TEXT : PRINT_NULL,
-		 .text = f->group},
-		text("outcome", f->outcome),
-		text("reason", f->reason),
+		member_text("instance", f->instance),
+		member_text("process", f->process),
+		member_text("loop", f->loop),
+		member_text("object", f->object),
+		member_text("slot", f->slot),
+		member_known("group", f->group),
+		member_text("outcome", f->outcome),
+		member_text("reason", f->reason),
 		{.key = "exit",
 		 .kind = f->exit >= 0 ? PRINT_NUMBER : PRINT_NULL,
 		 .number = f->exit},
-		{.key = "signal",
-		 .kind = *f->signal ? PRINT_TEXT : PRINT_NULL,
-		 .text = f->signal},
-		number("attempt", f->attempt),
-		seconds("seconds", f->took_ns),
-		seconds("time", f->time_ns),
-		seconds("last", f->last_ns),
-		number("times", f->times),
-		text("sender", f->sender),
-		text("sent_as", f->sent_as),
-		text("payload", payload),
-		number("payload_size", f->payload_size),
-		text("stderr", f->tail),
+		member_known("signal", f->signal),
+		member_number("attempt", f->attempt),
+		member_seconds("seconds", f->took_ns),
+		member_seconds("time", f->time_ns),
+		member_seconds("last", f->last_ns),
+		member_number("times", f->times),
+		member_text("sender", f->sender),
+		member_text("sent_as", f->sent_as),
+		member_text("payload", payload),
+		member_number("payload_size", f->payload_size),
+		member_text("stderr", f->tail),
 		{0},
 	};
 
@@ -219,10 +202,10 @@ static void print_group_objects(void)
 			{.key = "group",
 			 .kind = *g->name ? PRINT_TEXT : PRINT_NULL,
 			 .text = g->name},
-			number("failures", g->count),
-			seconds("last", g->last_ns),
-			text("where", g->where),
-			text("reason", g->reason),
+			member_number("failures", g->count),
+			member_seconds("last", g->last_ns),
+			member_text("where", g->where),
+			member_text("reason", g->reason),
 			{0},
 		};
 

@@ -50,32 +50,26 @@ static void add_numbers(struct print_table *t, const struct sigslot_balance *b,
 		print_cell(t, "%llu", (unsigned long long)numbers[i]);
 }
 
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 /* `head` says what it is the balance of, and ends with a member without a key. */
 static int print_balance(const struct print_member *head,
 			 const struct sigslot_balance *b)
 {
 	const struct print_member numbers[] = {
-		number("sent", b->sent),
-		number("delivered", b->delivered),
-		number("filtered", b->filtered),
-		number("failed", b->failed),
-		number("retried", b->retried),
-		number("dead", b->dead),
-		number("queued", b->queued),
-		number("leased", b->leased),
-		number("drop-old", b->drop_old),
-		number("latest", b->latest),
-		number("disconnected", b->disconnected),
-		number("stopping", b->stopping),
-		number("damaged", b->damaged),
-		number("drop-new", b->drop_new),
-		number("refused", b->refused),
+		member_number("sent", b->sent),
+		member_number("delivered", b->delivered),
+		member_number("filtered", b->filtered),
+		member_number("failed", b->failed),
+		member_number("retried", b->retried),
+		member_number("dead", b->dead),
+		member_number("queued", b->queued),
+		member_number("leased", b->leased),
+		member_number("drop-old", b->drop_old),
+		member_number("latest", b->latest),
+		member_number("disconnected", b->disconnected),
+		member_number("stopping", b->stopping),
+		member_number("damaged", b->damaged),
+		member_number("drop-new", b->drop_new),
+		member_number("refused", b->refused),
 	};
 	struct print_member members[MEMBERS] = {0};
 	size_t len = 0;

@@ -46,6 +46,30 @@ struct print_member {
 	const char *const *list;
 };
 
+static inline struct print_member member_text(const char *key, const char *text)
+{
+	return (struct print_member){.key = key, .kind = PRINT_TEXT, .text = text};
+}
+
+/* The same, and null for "". */
+static inline struct print_member member_known(const char *key, const char *text)
+{
+	return (struct print_member){
+		.key = key, .kind = *text ? PRINT_TEXT : PRINT_NULL, .text = text};
+}
+
+static inline struct print_member member_number(const char *key, uint64_t n)
+{
+	return (struct print_member){
+		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
+}
+
+static inline struct print_member member_seconds(const char *key, uint64_t ns)
+{
+	return (struct print_member){
+		.key = key, .kind = PRINT_SECONDS, .number = (int64_t)ns};
+}
+
 /* Prints an object on a line of its own; the list ends with a member without key. */
 void print_json(const struct print_member *members);
 

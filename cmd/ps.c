@@ -77,12 +77,6 @@ static int exit_number(const char *text)
 	return -atoi(text + 3);
 }
 
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 /* Null if it has not ended. */
 static struct print_member ending(const char *key, const char *exit)
 {
@@ -95,7 +89,7 @@ static struct print_member ending(const char *key, const char *exit)
 static struct print_member process(const char *key, int pid)
 {
 	if (pid)
-		return number(key, (uint64_t)pid);
+		return member_number(key, (uint64_t)pid);
 	return (struct print_member){.key = key, .kind = PRINT_NULL};
 }
 
@@ -112,17 +106,17 @@ static int print_row(void *unused, const struct sigslot_loop_info *info)
 		{.key = "state", .text = info->state},
 		ending("exit", info->exit),
 		{.key = "up", .kind = PRINT_SECONDS, .number = (int64_t)info->up_ns},
-		number("queued", info->queued),
-		number("queued_bytes", info->queued_bytes),
-		number("in", info->in),
-		number("out", info->out),
-		number("dropped", info->dropped),
-		number("failed", info->failed),
-		number("retried", info->retried),
-		number("dead", info->dead),
-		number("restarts", info->restarts),
+		member_number("queued", info->queued),
+		member_number("queued_bytes", info->queued_bytes),
+		member_number("in", info->in),
+		member_number("out", info->out),
+		member_number("dropped", info->dropped),
+		member_number("failed", info->failed),
+		member_number("retried", info->retried),
+		member_number("dead", info->dead),
+		member_number("restarts", info->restarts),
 		ending("command_exit", info->command_exit),
-		number("command_restarts", info->command_restarts),
+		member_number("command_restarts", info->command_restarts),
 		{.key = "next",
 		 .kind = info->next_ns ? PRINT_SECONDS : PRINT_NULL,
 		 .number = (int64_t)info->next_ns},

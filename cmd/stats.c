@@ -69,12 +69,6 @@ static int add_row(void *data, const struct sigslot_stats *s)
 	return 0;
 }
 
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 /* Null where nothing was measured. */
 static struct print_member span(const char *key, const struct sigslot_times *times,
 				uint64_t ns)
@@ -90,9 +84,9 @@ static int print_row(void *unused, const struct sigslot_stats *s)
 		{.key = "instance", .text = s->instance},
 		{.key = "name", .text = s->name},
 		{.key = "kind", .text = s->kind},
-		number("in", s->in),
-		number("out", s->out),
-		number("failed", s->failed),
+		member_number("in", s->in),
+		member_number("out", s->out),
+		member_number("failed", s->failed),
 		span("wait_p50", &s->wait, s->wait.p50),
 		span("wait_p99", &s->wait, s->wait.p99),
 		span("wait_max", &s->wait, s->wait.max),

@@ -65,31 +65,19 @@ static void end_by_signal(void)
 	raise(ended_by);
 }
 
-static struct print_member text(const char *key, const char *value)
-{
-	return (struct print_member){
-		.key = key, .kind = *value ? PRINT_TEXT : PRINT_NULL, .text = value};
-}
-
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 static void print_meta(const struct sigslot_tapped *t, const char *id)
 {
 	const struct print_member members[] = {
-		text("instance", t->instance),
-		text("name", t->name),
-		text("sender", t->sender),
-		text("signal", t->signal),
-		text("id", id),
-		text("queue", t->queue),
-		number("seq", t->seq),
-		{.key = "time", .kind = PRINT_SECONDS, .number = (int64_t)t->time_ns},
-		number("attempt", t->attempt),
-		number("size", t->size),
+		member_known("instance", t->instance),
+		member_known("name", t->name),
+		member_known("sender", t->sender),
+		member_known("signal", t->signal),
+		member_known("id", id),
+		member_known("queue", t->queue),
+		member_number("seq", t->seq),
+		member_seconds("time", t->time_ns),
+		member_number("attempt", t->attempt),
+		member_number("size", t->size),
 		{.key = "payload",
 		 .kind = t->raw ? PRINT_NULL : PRINT_RAW,
 		 .text = t->text,
@@ -112,7 +100,7 @@ static void print_payload(const struct sigslot_tapped *t)
 static void note_missed(const char *queue, uint64_t missed)
 {
 	const struct print_member members[] = {
-		text("queue", queue), number("missed", missed), {0}};
+		member_known("queue", queue), member_number("missed", missed), {0}};
 
 	missed_all += missed;
 	if (meta)

@@ -175,18 +175,6 @@ static int say(void *unused, const struct sigslot_why *w)
 	return 0;
 }
 
-static struct print_member text(const char *key, const char *value)
-{
-	return (struct print_member){
-		.key = key, .kind = *value ? PRINT_TEXT : PRINT_NULL, .text = value};
-}
-
-static struct print_member number(const char *key, uint64_t n)
-{
-	return (struct print_member){
-		.key = key, .kind = PRINT_NUMBER, .number = (int64_t)n};
-}
-
 /* Null if it is nothing. */
 static struct print_member seconds(const char *key, uint64_t ns)
 {
@@ -204,28 +192,28 @@ static struct print_member list(const char *key, const char *const *texts, unsig
 static int print_object(void *unused, const struct sigslot_why *w)
 {
 	const struct print_member members[] = {
-		text("instance", w->instance),
-		text("name", w->name),
-		text("kind", w->kind),
-		text("loop", w->loop),
-		text("process", w->process),
-		text("state", w->state),
-		text("exit", w->exit),
-		number("pid", (uint64_t)w->pid),
-		number("restarts", w->restarts),
+		member_known("instance", w->instance),
+		member_known("name", w->name),
+		member_known("kind", w->kind),
+		member_known("loop", w->loop),
+		member_known("process", w->process),
+		member_known("state", w->state),
+		member_known("exit", w->exit),
+		member_number("pid", (uint64_t)w->pid),
+		member_number("restarts", w->restarts),
 		seconds("up", w->up_ns),
 		seconds("next", w->next_ns),
-		text("after", w->after),
-		text("command", w->command),
-		text("command_exit", w->command_exit),
-		number("command_restarts", w->command_restarts),
-		number("queued", w->queued),
-		number("leased", w->leased),
+		member_known("after", w->after),
+		member_known("command", w->command),
+		member_known("command_exit", w->command_exit),
+		member_number("command_restarts", w->command_restarts),
+		member_number("queued", w->queued),
+		member_number("leased", w->leased),
 		seconds("oldest", w->oldest_ns),
-		text("slot", w->slot),
+		member_known("slot", w->slot),
 		seconds("begun", w->begun_ns),
 		list("behind", w->way, w->way_len),
-		text("behind_slot", w->way_slot),
+		member_known("behind_slot", w->way_slot),
 		list("blocks", w->blocks, w->blocks_len),
 		list("log", w->tail, w->tail_len),
 		{0},
