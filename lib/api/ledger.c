@@ -7,25 +7,21 @@
 
 #include <string.h>
 
-#include "api/instance.h"
-#include "api/revive.h"
-#include "base/fd.h"
+#include "api/queues.h"
 #include "route/group.h"
-#include "state/runtime.h"
 
 struct walk {
 	const char *queue; /* NULL: all */
-	int (*tell)(const struct walk *w, const struct instance *in, int queues,
-		    uint32_t index);
+	queues_fn tell;
 	sigslot_ledger_fn fn;
 	sigslot_account_fn account_fn;
 	void *data;
 	struct sigslot_error *err;
 };
 
-static int tell_queue(const struct walk *w, const struct instance *in, int queues,
-		      uint32_t index)
+static int tell_queue(void *data, const struct instance *in, int queues, uint32_t index)
 {
+	const struct walk *w = data;
 	const struct route_queue *q = routes_queue(in->routes, index);
 
 	struct sigslot_ledger ledger = {
@@ -65,9 +61,10 @@ static int tell_account(const struct walk *w, const struct instance *in, uint32_
 				      });
 }
 
-static int tell_accounts(const struct walk *w, const struct instance *in, int queues,
+static int tell_accounts(void *data, const struct instance *in, int queues,
 			 uint32_t index)
 {
+	const struct walk *w = data;
 	struct books b;
 	int r = books_read(queues, in->routes, index, &b, w->err);
 
@@ -79,35 +76,15 @@ static int tell_accounts(const struct walk *w, const struct instance *in, int qu
 	return r;
 }
 
-/* The control lane is no queue of the topology: its name says so. */
-static int tell_queues(const struct walk *w, struct instance *in,
-		       struct sigslot_error *err)
+static int tell_wanted(void *data, const struct instance *in, int queues,
+		       uint32_t index)
 {
-	_close_ int queues = -1;
-	int r = instance_routes(in, err);
+	const struct walk *w = data;
+	const struct route_queue *q = routes_queue(in->routes, index);
 
-	if (r == 0)
-		r = runtime_subdir(in->dir, "q", false, &queues, err);
-	for (uint32_t i = 0; r == 0 && i < routes_queues_len(in->routes); i++) {
-		const struct route_queue *q = routes_queue(in->routes, i);
-		const char *name = routes_text(in->routes, q->name);
-
-		if (*name != '.' && (!w->queue || strcmp(w->queue, name) == 0))
-			r = w->tell(w, in, queues, i);
-	}
-	return r;
-}
-
-static int tell_instance(void *data, const char *name)
-{
-	struct instance in;
-	int r = instance_open(name, &in, NULL);
-
-	if (r < 0)
+	if (w->queue && strcmp(w->queue, routes_text(in->routes, q->name)) != 0)
 		return 0;
-	r = tell_queues(data, &in, NULL);
-	instance_done(&in);
-	return r < 0 ? 0 : r; /* it goes away: not what was asked */
+	return w->tell(data, in, queues, index);
 }
 
 /* The queue that reaches the thing of that name. */
@@ -126,7 +103,7 @@ static int tell_one(struct walk *w, const struct address *a, const char *name,
 			    "a queue",
 			    a->name);
 	w->queue = routes_text(in->routes, q->name);
-	return tell_queues(w, in, err);
+	return queues_each(in, tell_wanted, w, err);
 }
 
 static int tell_named(struct walk *w, const struct address *a, struct instance *in,
@@ -143,23 +120,17 @@ static int tell_named(struct walk *w, const struct address *a, struct instance *
 
 static int walk(struct walk *w, const char *address, struct sigslot_error *err)
 {
-	_close_ int runtime = -1;
 	struct instance in;
 	struct address a;
 	int r;
 
-	if (!address) {
-		revive_all();
-		r = runtime_open(false, &runtime, err);
-		if (r == -ENOENT)
-			return 0;
-		return r < 0 ? r : runtime_each(runtime, tell_instance, w);
-	}
+	if (!address)
+		return queues_each_of_all(tell_wanted, w, err);
 	r = address_parse(address, &a, err);
 	if (r < 0)
 		return r;
 	if (!*a.instance && !*a.member && instance_open(a.name, &in, NULL) == 0) {
-		r = tell_queues(w, &in, err);
+		r = queues_each(&in, tell_wanted, w, err);
 	} else {
 		r = instance_find(&a, &in, err);
 		if (r < 0)

@@ -3,10 +3,9 @@
  * sigslot_queue_stat(): what can be known of queues from their files alone.
  */
 #include "api/named.h"
-#include "api/revive.h"
+#include "api/queues.h"
 #include "base/fd.h"
 #include "queue/dead.h"
-#include "state/runtime.h"
 
 struct walk {
 	sigslot_queue_fn fn;
@@ -58,44 +57,26 @@ static int tell(const struct walk *w, const struct instance *in, int queues,
 	return w->fn(w->data, &info);
 }
 
-static int tell_instance(void *data, const char *name)
+static int tell_named(void *data, const struct instance *in, int queues, uint32_t index)
 {
-	const struct walk *w = data;
-	_close_ int queues = -1;
-	struct instance in;
-	int r = instance_open(name, &in, NULL);
+	const struct route_queue *q = routes_queue(in->routes, index);
 
-	if (r < 0)
+	if (!(q->flags & ROUTE_NAMED))
 		return 0;
-	r = instance_routes(&in, NULL);
-	if (r == 0)
-		r = runtime_subdir(in.dir, "q", false, &queues, NULL);
-	for (uint32_t i = 0; r == 0 && i < routes_queues_len(in.routes); i++) {
-		const struct route_queue *q = routes_queue(in.routes, i);
-
-		if (q->flags & ROUTE_NAMED)
-			r = tell(w, &in, queues, routes_text(in.routes, q->name), NULL);
-	}
-	instance_done(&in);
-	return r < 0 ? 0 : r; /* it goes away, or is damaged: not what was asked */
+	return tell(data, in, queues, routes_text(in->routes, q->name), NULL);
 }
 
 int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, void *data,
 		       struct sigslot_error *err)
 {
 	struct walk w = {fn, data, !address};
-	_close_ int runtime = -1, queues = -1;
+	_close_ int queues = -1;
 	struct instance in;
 	char name[64];
 	int r;
 
-	if (!address) {
-		revive_all();
-		r = runtime_open(false, &runtime, err);
-		if (r == -ENOENT)
-			return 0;
-		return r < 0 ? r : runtime_each(runtime, tell_instance, &w);
-	}
+	if (!address)
+		return queues_each_of_all(tell_named, &w, err);
 	r = named_find(address, false, &in, name, &queues, err);
 	if (r < 0)
 		return r;
