@@ -239,8 +239,8 @@ void rewire_spent(struct supervisor *s, uint64_t fuse)
 	struct topology_arrow gone;
 	int r;
 
-	if (!c || s->stop.active || s->ending)
-		return;
+	if (!c || s->ending)
+		return; /* while it stops it goes, too: the next run may go on */
 	gone = (struct topology_arrow){.from = c->from, .to = c->to};
 	r = wiring_disconnect(s->wiring, &gone, &err);
 	if (r == 0)

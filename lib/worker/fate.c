@@ -178,17 +178,17 @@ static bool give_up(struct receiver *r, struct record *record,
 		    const struct slot_verdict *v, uint64_t *ret_due)
 {
 	const struct plan_fate *f = fate_of(r->turn, id);
+	bool beside = f->dead == PLAN_NONE || tell_dead(r, f->dead, job, record, v) < 0;
 	char what[128];
 
-	if (f->dead != PLAN_NONE)
-		snprintf(what, sizeof(what), "; it is given up");
-	else
+	if (beside && bury(r, record, id, job, v, ret_due) < 0)
+		return false;
+	if (beside)
 		snprintf(what, sizeof(what),
 			 "; it is given up: 'sigslot queue retry %s' sends it back",
 			 record->from->name);
-	if ((f->dead == PLAN_NONE || tell_dead(r, f->dead, job, record, v) < 0) &&
-	    bury(r, record, id, job, v, ret_due) < 0)
-		return false;
+	else
+		snprintf(what, sizeof(what), "; it is given up");
 	tell(r, v, what);
 	errors_keep(r, job, v, FAILURE_DEAD);
 	board_add(&r->turn->board->dead, 1);

@@ -14,10 +14,6 @@ start_one() {
 	start_run t.yaml
 }
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 @test "the worker and its command end, it is started again, and nothing is lost" {
 	start_one
 	sigslot emit x 7

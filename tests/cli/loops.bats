@@ -14,10 +14,6 @@ start() {
 	start_run t.yaml
 }
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 gate='until [ -e gate ]; do sleep 0.02; done'
 
 @test "a loop says start when it is up, terminate and exit when it goes down, once each" {

@@ -157,3 +157,29 @@ disconnected() {
 	run -78 sigslot connect --once jobs b
 	stop_run
 }
+
+@test "done while its run stops, it is there again in the next one, also after a stop at once" {
+	start "      b: {run: 'echo \$1 >> began; until [ -e gate ]; do sleep 0.02; done; echo \$1 >> seen'}" \
+		'objects: {z: {run: "echo >> hangs; sleep 100 & wait"}}' 'connections:' '  - a.s -> b: {once: true}'
+	sigslot emit z 1
+	sigslot emit a.s 1
+	wait_until has_lines began 1
+	wait_until has_lines hangs 1
+	kill -TERM "$RUN_PID"
+	wait_until loop_is lb .state draining
+	touch gate
+	wait_until loop_is lb .queued 0
+	wait_until has_lines seen 1
+	sigslot stop --now t
+	run_ended 1
+	start_run t.yaml
+	sigslot emit a.s 2
+	sigslot emit a.s 3
+	wait_until has_lines seen 2
+	wait_until disconnected a.s b
+	sigslot stop --now t
+	run_ended 1
+	run -0 cat seen
+	assert_output $'1\n2'
+	sigslot clean --force
+}

@@ -2,19 +2,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-state_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | .state")" = "$2" ]
-}
-
-# background FILE: a run that is not ready yet. Sets RUN_PID and RUN_ERR.
-background() {
-	RUN_ERR=$BATS_TEST_TMPDIR/err.background
-	sigslot run "$1" </dev/null >out 2>"$RUN_ERR" 3>&- &
-	RUN_PID=$!
-	RUN_PIDS="$RUN_PIDS $RUN_PID"
-	wait_until test -e "$SIGSLOT_RUNTIME_DIR/t/status"
-}
-
 # --- after ---
 
 start_chain() {
@@ -91,7 +78,7 @@ start_chain() {
 		  c: {after: b, objects: {z: {filter: cat}}}
 	END
 	background t.yaml
-	wait_until state_is a starting
+	wait_until loop_is a .state starting
 	sigslot stop t/a
 	run_ended 1
 	assert_file_contains "$RUN_ERR" "loop 'b' does not start: 'a' has ended before it was ready"
@@ -140,7 +127,7 @@ start_chain() {
 	kill -KILL "$(sigslot ps --json | jq .pid)"
 	wait_until has_lines pid 2
 	process_gone "$(head -1 pid)"
-	state_is l starting
+	loop_is l .state starting
 	sigslot stop --now t
 	run_ended 1
 	process_gone "$(tail -1 pid)"
@@ -183,7 +170,7 @@ start_chain() {
 	sed -i 's/stop-all/ignore/' t.yaml
 	start_run t.yaml
 	kill -KILL "$(sigslot ps --json | jq 'select(.loop == "l") | .pid')"
-	wait_until state_is l failed
+	wait_until loop_is l .state failed
 	sigslot emit b on
 	wait_until has_lines seen 1
 	kill -TERM "$RUN_PID"

@@ -4,10 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 worker() {
 	sigslot ps --json | jq "select(.loop == \"$1\").pid"
 }

@@ -293,3 +293,24 @@ load ../lib/helper
 	kill -TERM "$RUN_PID"
 	run_ended 1
 }
+
+@test "what the queue of dead: cannot take waits beside its own, and is not lost" {
+	start 'objects:' '  a: {run: "false", dead: letters}' 'queues: {letters: {size: 64KiB}}'
+	head -c 50000 /dev/zero | tr '\0' x >large
+	sigslot emit a "$(cat large)"
+	sigslot emit a small
+	wait_until loop_is a .dead 2
+	wait_until loop_is letters .queued 1
+	run -0 cat "$RUN_ERR"
+	assert_line "sigslot | a message of 50136 bytes is too big for queue 'letters', which takes 32656: give it a larger \`queue: {size: ...}\`"
+	assert_line "a | failed: exited with status 1; it is given up: 'sigslot queue retry a' sends it back"
+	assert_line "a | failed: exited with status 1; it is given up"
+	run -0 sigslot queue get letters
+	assert_output --partial small
+	run -0 bash -c 'sigslot queue get --dead --peek a | wc -c'
+	assert [ "$output" -gt 50000 ]
+	run -0 --separate-stderr sigslot stop t
+	assert_stderr 'sigslot: left: a (1 dead)'
+	run_ended 1
+	sigslot clean --force
+}

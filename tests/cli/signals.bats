@@ -4,10 +4,6 @@
 # shellcheck disable=SC2154 # run sets output and stderr
 load ../lib/helper
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 up() {
 	sigslot wait --timeout 10s t 2>/dev/null
 }

@@ -6,10 +6,6 @@ load ../lib/helper
 
 stamp='while read -r x; do date +%s%N; done >> stamps'
 
-loop_is() {
-	[ "$(sigslot ps --json | jq -r "select(.loop == \"$1\") | $2")" = "$3" ]
-}
-
 @test "every ticks with null, for ever" {
 	start 'objects:' '  t: {every: 20ms}' '  sink: {filter: cat >> seen}' \
 		'connections: [t -> sink]'

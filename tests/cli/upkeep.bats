@@ -10,15 +10,6 @@ row_is() {
 	[ "$(row "$1" "$2")" = "$3" ]
 }
 
-# background FILE: a run that may take long to be ready. Sets RUN_PID and RUN_ERR.
-background() {
-	RUN_ERR=$BATS_TEST_TMPDIR/err.background
-	sigslot run --ready-fd 9 "$1" 9>ready </dev/null >out 2>"$RUN_ERR" 3>&- &
-	RUN_PID=$!
-	RUN_PIDS="$RUN_PIDS $RUN_PID"
-	wait_until test -e "$SIGSLOT_RUNTIME_DIR/t/status"
-}
-
 # --- restart ---
 
 @test "a source that ended has ended for good, unless its restart says otherwise" {

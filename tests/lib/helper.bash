@@ -62,6 +62,18 @@ start_run() {
 	fi
 }
 
+# background FILE: the same of a run `t` that may take long to be ready: returns when it
+# is there. A file `ready` gets the newline of --ready-fd.
+background() {
+	RUNS=$((RUNS + 1))
+	RUN_OUT=$BATS_TEST_TMPDIR/out.$RUNS
+	RUN_ERR=$BATS_TEST_TMPDIR/err.$RUNS
+	sigslot run --ready-fd 9 "$1" 9>ready </dev/null >"$RUN_OUT" 2>"$RUN_ERR" 3>&- &
+	RUN_PID=$!
+	RUN_PIDS="$RUN_PIDS $RUN_PID"
+	wait_until test -e "$SIGSLOT_RUNTIME_DIR/t/status"
+}
+
 # start LINE...: runs a topology t.yaml of these lines.
 start() {
 	printf '%s\n' 'sigslot: 1' "$@" >t.yaml
