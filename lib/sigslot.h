@@ -255,13 +255,15 @@ SIGSLOT_API int sigslot_save(const char *address, const char *file,
  * Has an instance (NULL: $SIGSLOT_INSTANCE, else the only one that runs) read its file
  * again: connections become as it says, what is new is started, and processes about
  * which something else is written by now are restarted, with what is queued. Returns
- * when that has begun, after telling what it is: "connected a.s -> b". Nothing changes
- * if there are problems, which are reported. Returns 0; -ENOEXEC: problems, or it needs
- * a new run; -ENXIO; -EINVAL: several run; -ENOENT: no file; -ENOSPC: no room for it.
+ * when that has begun, after telling what it is: "connected a.s -> b"; if the last one
+ * is not over yet, it waits up to timeout_ns for that. What goes is worked off before.
+ * Nothing changes if there are problems, which are reported. Returns 0; -ENOEXEC:
+ * problems, or it needs a new run; -EBUSY: nobody would take what is queued; -EAGAIN:
+ * the last one is not over; -ENXIO; -EINVAL: several run; -ENOENT: no file; -ENOSPC.
  */
-SIGSLOT_API int sigslot_reload(const char *instance, sigslot_report_fn report,
-			       sigslot_line_fn told, void *data,
-			       struct sigslot_error *err);
+SIGSLOT_API int sigslot_reload(const char *instance, uint64_t timeout_ns,
+			       sigslot_report_fn report, sigslot_line_fn told,
+			       void *data, struct sigslot_error *err);
 
 /*
  * Removes what dead instances left: all of them, or one. One that still has messages

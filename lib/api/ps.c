@@ -121,9 +121,11 @@ static int tell_instance(void *data, const char *name)
 	runtime_subdir(in.dir, "q", false, &queues, NULL);
 	r = board_open(in.dir, &b);
 	for (uint32_t i = 0; r == 0 && i < b->loops_len; i++)
-		r = tell_loop(walk, &in, queues, b, i);
+		if (*b->loops[i].name)
+			r = tell_loop(walk, &in, queues, b, i);
 	for (uint32_t i = 0; r == 0 && i < b->queues_len; i++)
-		r = tell_queue(walk, &in, queues, b, i);
+		if (*board_queue((struct board *)b, i)->name)
+			r = tell_queue(walk, &in, queues, b, i);
 	board_close(b);
 	instance_done(&in);
 	return r == -ENOENT || r == -EPROTO ? 0 : r;

@@ -12,7 +12,7 @@
 #include "state/runtime.h"
 #include "supervisor/reload.h"
 
-enum { SIZE_MOST = 16 << 20 };
+enum { SIZE_MOST = 16 << 20, PAUSE_NS = 20 * 1000 * 1000 };
 
 /* Problems that the supervisor found. They come from a file: sizes are checked. */
 static void tell(int fd, sigslot_report_fn report, void *data)
@@ -88,8 +88,36 @@ static int find_only(struct instance *ret, struct sigslot_error *err)
 	return instance_open(s.name, ret, err);
 }
 
-int sigslot_reload(const char *instance, sigslot_report_fn report, sigslot_line_fn told,
-		   void *data, struct sigslot_error *err)
+/* It may have to work off what a command has that asks, and so waits for it. */
+static bool in_slot_of(const struct instance *in)
+{
+	const char *name = getenv("SIGSLOT_INSTANCE");
+
+	return getenv("SIGSLOT_LOOP") && name && strcmp(name, in->name) == 0;
+}
+
+/* One at a time: who comes while the last one is not over waits for that. */
+static int ask(const struct instance *in, uint64_t timeout_ns,
+	       struct control_answer *answer, struct sigslot_error *err)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_NS};
+	uint64_t deadline = clock_after(clock_now(), timeout_ns);
+
+	for (;;) {
+		int r = control_ask(in, json_pack("{s:i,s:s}", "v", 1, "op", "reload"),
+				    NEVER, answer, err);
+
+		if (r != -EAGAIN || in_slot_of(in) || clock_now() >= deadline)
+			return r;
+		fd_close(&answer->fd);
+		if (err)
+			*err = (struct sigslot_error){0};
+		nanosleep(&pause, NULL);
+	}
+}
+
+int sigslot_reload(const char *instance, uint64_t timeout_ns, sigslot_report_fn report,
+		   sigslot_line_fn told, void *data, struct sigslot_error *err)
 {
 	const char *name = instance ? instance : getenv("SIGSLOT_INSTANCE");
 	struct control_answer answer = {.fd = -1};
@@ -97,8 +125,7 @@ int sigslot_reload(const char *instance, sigslot_report_fn report, sigslot_line_
 	int r = name ? instance_open(name, &in, err) : find_only(&in, err);
 
 	if (r == 0)
-		r = control_ask(&in, json_pack("{s:i,s:s}", "v", 1, "op", "reload"),
-				NEVER, &answer, err);
+		r = ask(&in, timeout_ns, &answer, err);
 	instance_done(&in);
 	if (r < 0)
 		tell(answer.fd, report, data);

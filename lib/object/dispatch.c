@@ -9,7 +9,7 @@ static bool direct(struct dispatch *d, struct receiver_id *ret)
 	uint32_t slot = d->envelope->connection & ~(uint32_t)ROUTE_FLAGS;
 	const struct route_name *n = routes_name(d->routes, slot);
 
-	if (d->next++ || !n || n->kind != ROUTE_SLOT || n->queue != d->queue)
+	if (d->next++ || !n || n->kind != ROUTE_SLOT)
 		return false;
 	*ret = (struct receiver_id){slot, d->envelope->sender, d->envelope->signal, 0,
 				    0};
@@ -51,7 +51,7 @@ bool dispatch_next(struct dispatch *d, struct receiver_id *ret)
 	if (d->envelope->connection & ROUTE_DIRECT)
 		return direct(d, ret);
 	signal = routes_name(d->routes, d->envelope->signal);
-	if (!signal || signal->kind != ROUTE_SIGNAL)
+	if (!signal || (signal->kind & ~(uint32_t)ROUTE_GONE) != ROUTE_SIGNAL)
 		return false;
 	while (d->next < signal->targets_len) {
 		const struct route_target *t =

@@ -3,7 +3,8 @@
  * Which slots of a loop a message is for, in the order of connecting.
  *
  * A message that was emitted by a signal goes to the slots that were connected to it
- * then and still are; one with an address of its own goes to that slot alone. Pure.
+ * then and still are; one with an address of its own goes to that slot alone, wherever
+ * that is by now. Pure.
  */
 #ifndef OBJECT_DISPATCH_H
 #define OBJECT_DISPATCH_H

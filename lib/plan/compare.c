@@ -17,48 +17,51 @@ int compare_things(const struct plan *a, const struct plan *b,
 		    "the topology and run that");
 }
 
-static int not_there(const char *what, const char *name, struct sigslot_error *err)
+static bool was_queue(const struct plan *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		if (strcmp(p->queues[i].was, name) == 0)
+			return true;
+	return false;
+}
+
+static bool was_loop(const struct plan *p, const char *name)
+{
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		if (strcmp(p->loops[i].was, name) == 0)
+			return true;
+	return false;
+}
+
+static int other_kind(const char *name, const char *was, struct sigslot_error *err)
 {
 	return fail(err, -ENOEXEC,
-		    "%s '%s' is not where it was: what runs goes and moves only when "
-		    "it is stopped and run again",
-		    what, name);
+		    "'%s' was a %s, and is something else only when all is stopped and "
+		    "run again",
+		    name, was);
 }
 
-/* Files and places are known by their name, of whatever kind it is. */
-static int other_kind(const struct plan *a, const char *name, struct sigslot_error *err)
-{
-	for (uint32_t i = 0; i < a->queues_len; i++)
-		if (strcmp(a->queues[i].was, name) == 0)
-			return fail(err, -ENOEXEC,
-				    "'%s' was a queue, and can be something else only "
-				    "when all is stopped and run again",
-				    name);
-	return 0;
-}
-
-/* What runs is known by its place among its kind. */
+/* What runs is known by its place among its kind, and its files by their name. */
 int compare_places(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err)
 {
-	uint32_t i;
-
 	if (strcmp(a->name, b->name) != 0)
 		return fail(err, -ENOEXEC,
 			    "it has another name: '%s' stays what it is called",
 			    a->name);
-	for (i = 0; i < a->processes_len; i++)
-		if (!*b->processes[i].name)
-			return not_there("process", a->processes[i].name, err);
-	for (i = 0; i < a->loops_len; i++)
-		if (a->loops[i].process != b->loops[i].process)
-			return not_there("loop", a->loops[i].name, err);
-	for (i = 0; i < a->queues_len; i++)
-		if (!*b->queues[i].name || a->queues[i].durable != b->queues[i].durable)
-			return not_there("queue", a->queues[i].name, err);
-	for (i = a->loops_len; i < b->loops_len; i++)
-		if (other_kind(a, b->loops[i].name, err) < 0)
-			return -ENOEXEC;
+	for (uint32_t i = 0; i < a->queues_len; i++)
+		if (*a->queues[i].name && *b->queues[i].name &&
+		    a->queues[i].durable != b->queues[i].durable)
+			return fail(err, -ENOEXEC,
+				    "queue '%s' is durable or not from its beginning: "
+				    "stop all and run it again",
+				    a->queues[i].name);
+	for (uint32_t i = 0; i < b->loops_len; i++)
+		if (*b->loops[i].name && was_queue(a, b->loops[i].name))
+			return other_kind(b->loops[i].name, "queue", err);
+	for (uint32_t i = 0; i < b->queues_len; i++)
+		if (*b->queues[i].name && was_loop(a, b->queues[i].name))
+			return other_kind(b->queues[i].name, "loop", err);
 	return 0;
 }
 

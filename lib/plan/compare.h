@@ -15,8 +15,8 @@ int compare_things(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err);
 
 /*
- * Whether all processes, loops and queues of a are in b, which was made like a, and run
- * where they did. 0, or -ENOEXEC.
+ * Whether what runs by a can go on by b, which was made like it: things come, go and
+ * move, but do not become something else. 0, or -ENOEXEC.
  */
 int compare_places(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err);

@@ -73,6 +73,36 @@ int number_make(const struct topology *t, const struct plan *like, struct plan *
 	return r ?: number_queues(t, like, p);
 }
 
+/* Members of plugins are not in its text, and its worker must know them. */
+static uint64_t sum_of(const struct plan *p, uint32_t object, const char *member)
+{
+	uint64_t sum = 0x811c9dc5;
+
+	for (const char *c = p->objects[object].name; *c; c++)
+		sum = (sum ^ (unsigned char)*c) * 0x100000001b3;
+	for (const char *c = member; *c; c++)
+		sum = (sum ^ (unsigned char)*c) * 0x100000001b3;
+	return sum;
+}
+
+static void count_member(struct plan *p, enum plan_owner owner, uint32_t owned_by,
+			 const char *name)
+{
+	if (owner == PLAN_OBJECT && p->objects[owned_by].kind == PLAN_PLUGIN)
+		p->processes[p->loops[p->objects[owned_by].loop].process].sum +=
+			sum_of(p, owned_by, name);
+}
+
+void number_members(struct plan *p)
+{
+	for (uint32_t i = 0; i < p->signals_len; i++)
+		count_member(p, p->signals[i].owner, p->signals[i].owned_by,
+			     p->signals[i].name);
+	for (uint32_t i = 0; i < p->slots_len; i++)
+		count_member(p, p->slots[i].owner, p->slots[i].owned_by,
+			     p->slots[i].name);
+}
+
 /* Copies the word, and has the place be nobody's. */
 static int keep(struct plan *p, const char *was, const char **ret_was,
 		const char **ret_name)

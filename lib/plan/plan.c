@@ -349,6 +349,7 @@ static int fill(struct maker *m, const char *name, struct sigslot_error *err)
 		make_loops(m);
 		make_objects(m);
 		make_rest(m);
+		number_members(m->p);
 	}
 	if (m->no_memory)
 		return fail(err, -ENOMEM, "out of memory");
@@ -374,12 +375,20 @@ int plan_make(const struct topology *t, const char *name, const struct plan *lik
 	return code;
 }
 
-void plan_free(struct plan *p)
+const struct plan *plan_share(const struct plan *p)
 {
-	if (!p)
+	((struct plan *)p)->users++;
+	return p;
+}
+
+void plan_free(const struct plan *p)
+{
+	struct plan *own = (struct plan *)p;
+
+	if (!own || own->users--)
 		return;
-	arena_done(&p->arena);
-	free(p);
+	arena_done(&own->arena);
+	free(own);
 }
 
 const char *plan_owner_name(const struct plan *p, enum plan_owner owner, uint32_t index)

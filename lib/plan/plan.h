@@ -5,7 +5,8 @@
  * processes. Pure: no system calls, no state; the same topology gives the same plan.
  *
  * Everything is in arrays and refers to one another by index; strings and arrays live
- * in the plan's arena. NONE is the index of nothing. A plan is immutable once made.
+ * in the plan's arena. NONE is the index of nothing. A plan is immutable once made, but
+ * for who counts its users.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -76,6 +77,7 @@ struct plan_queue {
 
 struct plan {
 	struct arena arena;
+	unsigned users; /* but for the first one */
 	const char *name, *file, *directory; /* as given; absolute: paths start there */
 	uint64_t stop_timeout_ns; /* 0: a stop takes as long as it takes */
 	struct plan_process *processes;
@@ -103,7 +105,9 @@ struct topology;
  */
 int plan_make(const struct topology *t, const char *name, const struct plan *like,
 	      struct plan **ret, struct sigslot_error *err);
-void plan_free(struct plan *p);
+/* One user more of it; one less, the last of which frees it. Takes NULL. */
+const struct plan *plan_share(const struct plan *p);
+void plan_free(const struct plan *p);
 
 /* The name of the object, loop or process that owns a signal or slot. */
 const char *plan_owner_name(const struct plan *p, enum plan_owner owner,

@@ -38,8 +38,8 @@ const struct plan *wiring_next(const struct wiring *w);
 
 /*
  * The same with another text, as it is written: what was changed since the last one is
- * forgotten. Processes, loops and queues may come, but not go or move. Each problem is
- * told to the report of `in`, of which nothing but this and the text is used.
+ * forgotten. Things may come, go and move, see compare_places(). Each problem is told
+ * to the report of `in`, of which nothing but this and the text is used.
  */
 int wiring_reload(struct wiring *w, const struct topology_input *in,
 		  struct sigslot_error *err);

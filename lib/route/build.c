@@ -6,14 +6,8 @@
  */
 #include "route/build.h"
 
-#include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#include "base/fd.h"
-#include "route/format.h"
-
-static const char fresh[] = ".routes.new";
 
 static int64_t add_text(struct route_build *b, const char *text)
 {
@@ -43,7 +37,8 @@ int route_build_start(struct route_build *b, const struct routes *old)
 	*b = (struct route_build){.old = old};
 	b->generation = old ? routes_generation(old) + 1 : 1;
 	b->fuses = old ? routes_fuses(old) : 0;
-	if (buf_add_byte(&b->strings, '\0') < 0 || !vec_add(&b->names))
+	b->kept = calloc(old ? routes_names_len(old) + 1 : 1, sizeof(*b->kept));
+	if (!b->kept || buf_add_byte(&b->strings, '\0') < 0 || !vec_add(&b->names))
 		return -ENOMEM;
 	for (uint32_t id = 1; old && id < routes_names_len(old); id++) {
 		const struct route_name *n = routes_name(old, id);
@@ -62,6 +57,7 @@ void route_build_done(struct route_build *b)
 	vec_done(&b->reaches);
 	vec_done(&b->queues);
 	buf_done(&b->strings);
+	free(b->kept);
 }
 
 int64_t route_build_queue(struct route_build *b, const char *name, uint64_t size,
@@ -114,10 +110,14 @@ static bool same_queue(const struct route_build *b, uint32_t old, uint32_t queue
 		      b->strings.data + b->queues.at[queue].name) == 0;
 }
 
-/* The same target, as it stands in the old snapshot; NULL: it does not. */
+/*
+ * The same target, as it stands in the old snapshot; NULL: it does not. One that has
+ * moved is another one, unless that does not matter.
+ */
 static const struct route_target *find_standing(const struct route_build *b,
 						uint32_t signal,
-						const struct route_target *t)
+						const struct route_target *t,
+						bool anywhere)
 {
 	const struct route_name *n = b->old ? routes_name(b->old, signal) : NULL;
 
@@ -126,7 +126,7 @@ static const struct route_target *find_standing(const struct route_build *b,
 			routes_target(b->old, n->first_target + i);
 
 		if (o && o->until == ROUTE_FOR_NOW && o->slot == t->slot &&
-		    o->via == t->via && (t->slot || same_queue(b, o->queue, t->queue)))
+		    o->via == t->via && (anywhere || same_queue(b, o->queue, t->queue)))
 			return o;
 	}
 	return NULL;
@@ -135,7 +135,7 @@ static const struct route_target *find_standing(const struct route_build *b,
 uint32_t route_build_fuse(const struct route_build *b, uint32_t signal,
 			  const struct route_target *like)
 {
-	const struct route_target *old = find_standing(b, signal, like);
+	const struct route_target *old = find_standing(b, signal, like, like->slot);
 
 	return old ? old->once : 0;
 }
@@ -170,7 +170,7 @@ static struct route_target *add_target(struct route_build *b, struct route_name 
 int route_build_target(struct route_build *b, uint32_t signal, struct route_target t)
 {
 	struct route_name *n = &b->names.at[signal];
-	const struct route_target *old = find_standing(b, signal, &t);
+	const struct route_target *old = find_standing(b, signal, &t, false);
 	struct route_target *added = add_target(b, n);
 
 	if (!added)
@@ -217,6 +217,17 @@ static bool forgotten(const struct route_build *b, const struct route_name *n,
 	       how->passed(how->data, b->strings.data + b->queues.at[t->queue].name);
 }
 
+/* Whether its slot goes with a worker that works off what it has, or is elsewhere. */
+static bool leaves(const struct route_build *b, const struct route_target *t)
+{
+	const struct route_name *slot = &b->names.at[t->slot];
+
+	if (slot->kind != ROUTE_SLOT)
+		return false;
+	return slot->queue != t->queue ||
+	       (t->slot < routes_names_len(b->old) && b->kept[t->slot]);
+}
+
 /* The last ones to go come first, in the old one as well. */
 int route_build_gone(struct route_build *b, uint32_t signal,
 		     const struct route_going *how)
@@ -230,11 +241,11 @@ int route_build_gone(struct route_build *b, uint32_t signal,
 		struct route_target gone = t ? *t : (struct route_target){0};
 		struct route_target *added;
 
+		gone.queue = queue_now(b, gone.queue);
 		if (gone.until == ROUTE_FOR_NOW) {
 			gone.until = b->generation;
-			gone.flags |= how->flags;
+			gone.flags |= leaves(b, &gone) ? ROUTE_DRAINED : how->flags;
 		}
-		gone.queue = queue_now(b, gone.queue);
 		if (forgotten(b, n, &gone, how))
 			continue;
 		added = add_target(b, n);
@@ -245,97 +256,62 @@ int route_build_gone(struct route_build *b, uint32_t signal,
 	return 0;
 }
 
-static int compare(const void *x, const void *y, void *data)
+void route_build_keep(struct route_build *b, uint32_t id)
 {
-	const struct route_build *b = data;
-	const struct route_name *n = &b->names.at[*(const uint32_t *)x];
-	const struct route_name *m = &b->names.at[*(const uint32_t *)y];
-	const char *s = b->strings.data;
-	int order = strcmp(s + n->owner, s + m->owner);
+	const struct route_name *o = routes_name(b->old, id);
+	struct route_name *n = &b->names.at[id];
+	int64_t type = add_text(b, routes_text(b->old, o->type));
 
-	if (order == 0)
-		order = strcmp(s + n->member, s + m->member);
-	return order
-		       ?: (int)(n->kind & ~(uint32_t)ROUTE_GONE) -
-				  (int)(m->kind & ~(uint32_t)ROUTE_GONE);
+	if (!(n->kind & ROUTE_GONE) || o->kind & ROUTE_GONE || type < 0)
+		return;
+	n->kind = o->kind;
+	n->type = (uint32_t)type;
+	n->queue = o->queue == ROUTE_NOWHERE ? o->queue : queue_now(b, o->queue);
+	n->object = o->object;
+	b->kept[id] = true;
 }
 
-static int add_all(struct route_build *b, struct buf *out)
+/* Where its slot is by now; NOWHERE: it has gone. */
+static uint32_t queue_of(const struct route_build *b, const struct route_target *t)
 {
-	VEC(uint32_t) sorted = {0};
-	struct route_header h = {ROUTE_MAGIC, ROUTE_VERSION,
-				 .generation = b->generation};
+	const struct route_name *slot = &b->names.at[t->slot];
+
+	if (t->slot && slot->kind & ROUTE_GONE)
+		return ROUTE_NOWHERE;
+	return t->slot ? slot->queue : queue_now(b, t->queue);
+}
+
+static int keep_targets(struct route_build *b, uint32_t id)
+{
+	const struct route_name *o = routes_name(b->old, id);
+	struct route_name *n = &b->names.at[id];
 	int r = 0;
 
-	for (uint32_t id = 1; id < b->names.len; id++) {
-		uint32_t *at = vec_add(&sorted);
+	for (uint32_t i = 0; r == 0 && i < o->targets_len; i++) {
+		struct route_target t = *routes_target(b->old, o->first_target + i);
+		struct route_target *added;
 
-		if (at)
-			*at = id;
-		else
-			r = -ENOMEM;
+		t.queue = queue_of(b, &t);
+		if (t.queue == ROUTE_NOWHERE)
+			continue;
+		added = add_target(b, n);
+		if (!added)
+			return -ENOMEM;
+		*added = t;
+		r = t.until == ROUTE_FOR_NOW ? add_reach(b, n, &t) : 0;
 	}
-	if (sorted.len)
-		qsort_r(sorted.at, sorted.len, sizeof(uint32_t), compare, b);
-	h.queues_len = (uint32_t)b->queues.len;
-	h.names_len = (uint32_t)b->names.len;
-	h.targets_len = (uint32_t)b->targets.len;
-	h.reaches_len = (uint32_t)b->reaches.len;
-	h.sorted_len = (uint32_t)sorted.len;
-	h.strings_size = (uint32_t)b->strings.size;
-	h.fuses = b->fuses;
-	h.loops_len = b->loops_len;
-	r = r ?: buf_add(out, &h, sizeof(h));
-	r = r ?: buf_add(out, b->queues.at, b->queues.len * sizeof(*b->queues.at));
-	r = r ?: buf_add(out, b->names.at, b->names.len * sizeof(*b->names.at));
-	r = r ?: buf_add(out, b->targets.at, b->targets.len * sizeof(*b->targets.at));
-	r = r ?: buf_add(out, b->reaches.at, b->reaches.len * sizeof(*b->reaches.at));
-	r = r ?: buf_add(out, sorted.at, sorted.len * sizeof(uint32_t));
-	r = r ?: buf_add(out, b->strings.data, b->strings.size);
-	vec_done(&sorted);
-	if (r < 0)
-		return r;
-	((struct route_header *)out->data)->crc =
-		route_crc((struct route_header *)out->data, out->size);
-	return 0;
+	return r;
 }
 
-static int write_draft(struct route_build *b, int dir, struct sigslot_error *err)
+int route_build_kept(struct route_build *b, const struct route_going *how)
 {
-	_buf_ struct buf bytes = {0};
-	_close_ int fd = -1;
-	int r = add_all(b, &bytes);
+	uint32_t len = b->old ? routes_names_len(b->old) : 0;
+	int r = 0;
 
-	if (r < 0)
-		return fail(err, r, "out of memory");
-	unlinkat(dir, fresh, 0);
-	fd = openat(dir, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return fail_errno(err, "cannot make the routes file");
-	r = fd_write(fd, bytes.data, bytes.size);
-	return r < 0 ? fail(err, r, "cannot write %zu bytes of routes: %s", bytes.size,
-			    strerror(-r))
-		     : 0;
-}
-
-int route_build_draft(struct route_build *b, int dir, struct routes **ret,
-		      struct sigslot_error *err)
-{
-	int r = write_draft(b, dir, err);
-
-	return r < 0 ? r : routes_read(dir, fresh, ret, err);
-}
-
-int route_build_publish(int dir, struct sigslot_error *err)
-{
-	if (renameat(dir, fresh, dir, ROUTE_FILE) < 0)
-		return fail_errno(err, "cannot place the routes file");
-	return 0;
-}
-
-int route_build_write(struct route_build *b, int dir, struct sigslot_error *err)
-{
-	int r = write_draft(b, dir, err);
-
-	return r < 0 ? r : route_build_publish(dir, err);
+	for (uint32_t id = 1; r == 0 && id < len; id++)
+		if (b->kept[id])
+			r = keep_targets(b, id);
+		else if (b->names.at[id].kind == (ROUTE_SIGNAL | ROUTE_GONE))
+			r = route_build_gone(b, id, how);
+	return r;
 }

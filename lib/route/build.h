@@ -22,6 +22,7 @@ struct route_build {
 	VEC(struct route_reach) reaches;
 	VEC(struct route_queue) queues;
 	struct buf strings;
+	bool *kept; /* by id, names of the old snapshot: see route_build_keep() */
 };
 
 /* Begins from the old snapshot, whose names are all gone until added again. */
@@ -46,7 +47,7 @@ int route_build_target(struct route_build *b, uint32_t signal, struct route_targ
 uint32_t route_build_fuse(const struct route_build *b, uint32_t signal,
 			  const struct route_target *like);
 
-/* How targets go. */
+/* How targets go. Those of a slot that is kept, or has moved, are drained. */
 struct route_going {
 	uint32_t flags; /* of those that go with this snapshot */
 	bool (*passed)(void *data, const char *queue); /* nothing old is in it */
@@ -59,6 +60,15 @@ struct route_going {
  */
 int route_build_gone(struct route_build *b, uint32_t signal,
 		     const struct route_going *how);
+
+/*
+ * Lets a name be in it as it was in the old snapshot, if it was not added: when all
+ * names are there. Then, behind all targets, adds those of such names, as far as what
+ * they lead to is there; and of signals that are gone now what they still lead to for
+ * messages that were emitted before. Returns 0 or -ENOMEM.
+ */
+void route_build_keep(struct route_build *b, uint32_t id);
+int route_build_kept(struct route_build *b, const struct route_going *how);
 
 /* Writes and publishes it. Returns 0 or a negative errno. */
 int route_build_write(struct route_build *b, int dir, struct sigslot_error *err);

@@ -79,7 +79,9 @@ bool aim_concerns(const struct plan *p, const char *target, uint32_t loop)
 	uint32_t own, process;
 
 	if (!*target)
-		return true;
+		return *p->loops[loop].name;
+	if (!*p->loops[loop].name)
+		return false;
 	own = find_loop(p, target);
 	process = find_process(p, target);
 	if (own != PLAN_NONE || process != PLAN_NONE)

@@ -99,6 +99,52 @@ static void tell_places(const struct plan *a, const struct plan *b, uint32_t len
 	}
 }
 
+static void tell_moves(const struct plan *a, const struct plan *b, struct buf *out)
+{
+	for (uint32_t i = 0; i < a->loops_len; i++)
+		if (*a->loops[i].name && *b->loops[i].name &&
+		    a->loops[i].process != b->loops[i].process)
+			buf_addf(out, "moved loop %s to process %s\n", b->loops[i].name,
+				 b->processes[b->loops[i].process].name);
+}
+
+static void collect_objects(struct ends *e, const struct plan *p)
+{
+	for (uint32_t i = 0; i < p->objects_len; i++)
+		if (map_set(&e->map, p->objects[i].name, &p->objects[i]) < 0)
+			return;
+}
+
+/* Those that stand alone on their loop are told of as that. */
+static bool alone(const struct plan *p, const struct plan_object *o)
+{
+	return strcmp(p->loops[o->loop].name, o->name) == 0;
+}
+
+static void tell_objects(const struct plan *a, const struct plan *b, struct buf *out)
+{
+	struct ends before = {0}, after = {0};
+
+	collect_objects(&before, a);
+	collect_objects(&after, b);
+	for (uint32_t i = 0; i < a->objects_len; i++)
+		if (!map_get(&after.map, a->objects[i].name) &&
+		    !alone(a, &a->objects[i]))
+			buf_addf(out, "removed object %s\n", a->objects[i].name);
+	for (uint32_t i = 0; i < b->objects_len; i++) {
+		const struct plan_object *o = &b->objects[i],
+					 *old = map_get(&before.map, o->name);
+
+		if (!old && !alone(b, o))
+			buf_addf(out, "added object %s\n", o->name);
+		else if (old && old->loop != o->loop)
+			buf_addf(out, "moved object %s to loop %s\n", o->name,
+				 b->loops[o->loop].name);
+	}
+	ends_done(&before);
+	ends_done(&after);
+}
+
 static void tell_processes(const struct plan *a, const struct plan *b, struct buf *out)
 {
 	for (uint32_t i = 0; i < b->processes_len; i++)
@@ -119,7 +165,9 @@ void change_tell(const struct plan *a, const struct plan *b, struct buf *out)
 	tell_connections(b, &before, "connected", "changed", out);
 	ends_done(&before);
 	ends_done(&after);
+	tell_objects(a, b, out);
 	tell_places(a, b, b->loops_len, loop_name, loops, out);
+	tell_moves(a, b, out);
 	tell_places(a, b, b->queues_len, queue_name, queues, out);
 	tell_places(a, b, b->processes_len, process_name, processes, out);
 	tell_processes(a, b, out);
@@ -128,6 +176,11 @@ void change_tell(const struct plan *a, const struct plan *b, struct buf *out)
 static bool comes(const struct plan *a, const struct plan *b, uint32_t i)
 {
 	return !*process_name(a, i) && *process_name(b, i);
+}
+
+static bool goes(const struct plan *a, const struct plan *b, uint32_t i)
+{
+	return *process_name(a, i) && !*process_name(b, i);
 }
 
 /* "restarts 'a', 'b'"; nothing if there are none. */
@@ -141,7 +194,7 @@ static void name_processes(const struct plan *a, const struct plan *b,
 	for (uint32_t i = 0; i < b->processes_len; i++) {
 		if (!is(a, b, i))
 			continue;
-		buf_addf(out, "%s'%s'", before, b->processes[i].name);
+		buf_addf(out, "%s'%s'", before, b->processes[i].was);
 		before = ", ";
 	}
 }
@@ -163,6 +216,7 @@ void change_sum_up(const struct plan *a, const struct plan *b, struct buf *out)
 	size = out->size;
 	name_processes(a, b, change_of_process, ", restarts ", out);
 	name_processes(a, b, comes, ", starts ", out);
+	name_processes(a, b, goes, ", stops ", out);
 	if (out->size == size)
 		buf_addf(out, ", restarts nothing");
 }

@@ -92,7 +92,7 @@ static bool up(const struct control_client *c, uint32_t loop)
 
 static const struct hand *hand_of(const struct control_client *c, uint32_t loop)
 {
-	return &c->super->hands[c->super->plan->loops[loop].process];
+	return &c->super->hands[c->super->lamps[loop].process];
 }
 
 static bool died(const struct control_client *c, uint32_t loop)
@@ -182,7 +182,7 @@ static bool granted(const struct control_client *c)
 	const struct plan *p = c->super->plan;
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (!c->wish->granted(c, i) && aim_concerns(p, c->target, i))
+		if (aim_concerns(p, c->target, i) && !c->wish->granted(c, i))
 			return false;
 	return true;
 }

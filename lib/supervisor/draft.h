@@ -17,6 +17,7 @@ struct naming {
 	bool *marks; /* see mark_guests() */
 	uint32_t *fuses; /* of the plan's connections; 0: none, or not known yet */
 	bool renewing; /* everything stands already, but for the connections */
+	const struct routes *known; /* names are only looked up there; or NULL */
 	int error;
 };
 

@@ -8,11 +8,12 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "supervisor/pass.h"
 
 static bool process_was_ready(const struct supervisor *s, uint32_t process)
 {
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == process && !s->lamps[i].was_ready)
+		if (s->lamps[i].process == process && !s->lamps[i].was_ready)
 			return false;
 	return true;
 }
@@ -26,17 +27,16 @@ struct wait {
 static bool process_ended(const struct supervisor *s, uint32_t process)
 {
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == process && s->lamps[i].down &&
+		if (s->lamps[i].process == process && s->lamps[i].down &&
 		    !s->lamps[i].was_ready)
 			return true;
 	return false;
 }
 
 /* For the first that was never ready. */
-static struct wait missing(const struct supervisor *s, const struct plan_after *a)
+static struct wait missing(const struct supervisor *s, const struct plan *p,
+			   const struct plan_after *a)
 {
-	const struct plan *p = s->plan;
-
 	for (uint32_t i = 0; i < a->loops_len; i++) {
 		uint32_t l = a->loops[i];
 
@@ -55,14 +55,28 @@ static struct wait missing(const struct supervisor *s, const struct plan_after *
 	return (struct wait){0};
 }
 
+/* For the old worker of what has moved there. */
+static struct wait passing(const struct supervisor *s, uint32_t loop)
+{
+	uint32_t process = pass_awaits(s, loop);
+	struct wait w = {0};
+
+	if (process != PLAN_NONE)
+		w.name = s->plan->processes[process].was;
+	return w;
+}
+
 /* Whom a loop waits for; its line of the board shows it. */
 static struct wait look(struct supervisor *s, uint32_t loop)
 {
-	const struct plan_loop *l = &s->plan->loops[loop];
-	struct wait w = missing(s, &l->after);
+	const struct plan *p = pass_plan(s, loop);
+	const struct plan_loop *l = &p->loops[loop];
+	struct wait w = missing(s, p, &l->after);
 
 	if (!w.name)
-		w = missing(s, &s->plan->processes[l->process].after);
+		w = missing(s, p, &p->processes[l->process].after);
+	if (!w.name)
+		w = passing(s, loop);
 	s->world.board->loops[loop].awaits = w.id;
 	return w;
 }
@@ -94,13 +108,12 @@ void follow_advance(struct supervisor *s)
 			log_line("sigslot",
 				 "loop '%s' does not start: '%s' has ended before it "
 				 "was ready",
-				 s->plan->loops[i].name, w.name);
+				 s->plan->loops[i].was, w.name);
 			drop(s, i);
 			i = UINT32_MAX; /* others may wait for this one */
 		} else if (!w.name) {
 			s->lamps[i].held = false;
-			hand_say(&s->hands[s->plan->loops[i].process], WIRE_START, i,
-				 0);
+			hand_say(&s->hands[s->lamps[i].process], WIRE_START, i, 0);
 		}
 	}
 }

@@ -14,9 +14,10 @@
 #include "base/fd.h"
 #include "base/heap.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "queue/queue.h"
 #include "supervisor/follow.h"
+#include "supervisor/fork.h"
+#include "supervisor/pass.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
 
@@ -33,8 +34,12 @@ int hand_room(struct supervisor *s, struct sigslot_error *err)
 
 	s->hands = calloc(b->processes_room, sizeof(*s->hands));
 	s->lamps = calloc(b->loops_room, sizeof(*s->lamps));
-	if (!s->hands || !s->lamps)
+	s->world.leaving = calloc(b->loops_room, sizeof(bool));
+	s->world.emptying = calloc(b->queues_room, sizeof(bool));
+	if (!s->hands || !s->lamps || !s->world.leaving || !s->world.emptying)
 		return fail(err, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		s->lamps[i].process = s->plan->loops[i].process;
 	for (uint32_t i = 0; i < s->plan->processes_len; i++)
 		hand_employ(s, i);
 	return 0;
@@ -49,6 +54,29 @@ static int hear(struct hand *h)
 	if (n == (ssize_t)sizeof(packet))
 		super_heard(h->super, h, &packet);
 	return n > 0 ? 1 : (int)n;
+}
+
+void hand_assign(struct hand *h)
+{
+	const struct plan *p = h->super->plan;
+	bool wanted = *p->processes[h->index].name;
+
+	plan_free(h->plan);
+	h->plan = wanted ? plan_share(p) : NULL;
+}
+
+void hand_dismiss(struct hand *h)
+{
+	budget_clear(&h->budget);
+	plan_free(h->plan);
+	h->plan = NULL;
+}
+
+const struct plan_process *hand_process(const struct hand *h)
+{
+	const struct plan *p = h->plan ? h->plan : h->super->plan;
+
+	return &p->processes[h->index];
 }
 
 static void heard(struct watch *w, uint32_t events)
@@ -75,7 +103,9 @@ void hand_recover(struct supervisor *s)
 			continue;
 		}
 		queue_recover(q, 0, 0);
-		queue_shut(q, false); /* a run that ended in good order shut it */
+		if (i >= s->plan->loops_len || *s->plan->loops[i].name)
+			queue_shut(q,
+				   false); /* as a run that ended in good order did */
 		queue_close(q);
 	}
 }
@@ -103,7 +133,7 @@ enum remedy { REMEDY_NONE, REMEDY_NOW, REMEDY_LATER, REMEDY_GIVE_UP };
 
 static enum remedy choose(struct hand *h, int status, uint64_t now, bool blamed)
 {
-	const struct budget_policy *p = &h->super->plan->processes[h->index].restart;
+	const struct budget_policy *p = &hand_process(h)->restart;
 	bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 
 	if (h->leaving)
@@ -125,7 +155,7 @@ static void set_loops(struct hand *h, enum board_state state)
 	for (uint32_t i = 0; i < p->loops_len; i++) {
 		struct lamp *lamp = &h->super->lamps[i];
 
-		if (p->loops[i].process != h->index || lamp->down)
+		if (lamp->process != h->index || lamp->down)
 			continue;
 		lamp->up = lamp->ready = false;
 		lamp->phase = lamp->asked = PHASE_UP;
@@ -137,7 +167,7 @@ static void set_loops(struct hand *h, enum board_state state)
 
 static void give_up(struct hand *h)
 {
-	const struct plan_process *p = &h->super->plan->processes[h->index];
+	const struct plan_process *p = hand_process(h);
 	struct supervisor *s = h->super;
 	int status = follow_status(board_process(s->world.board, h->index)->status);
 
@@ -156,7 +186,7 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 		[REMEDY_LATER] = BOARD_WAITING,
 		[REMEDY_GIVE_UP] = BOARD_FAILED,
 	};
-	const struct plan_process *p = &h->super->plan->processes[h->index];
+	const struct plan_process *p = hand_process(h);
 
 	set_loops(h, states[remedy]);
 	h->leaving = h->again = h->fault = h->restarting = false;
@@ -189,7 +219,7 @@ static void sum_up(const struct hand *h, uint64_t *in, uint64_t *out, uint64_t *
 	for (uint32_t i = 0; i < p->loops_len; i++) {
 		const struct board_loop *b = &h->super->world.board->loops[i];
 
-		if (p->loops[i].process != h->index)
+		if (h->super->lamps[i].process != h->index)
 			continue;
 		*in += b->in;
 		*out += b->out;
@@ -210,12 +240,12 @@ static void ended(struct child *c, int status)
 {
 	struct hand *h = container_of(c, struct hand, child);
 	struct supervisor *s = h->super;
-	const char *name = s->plan->processes[h->index].name;
+	const char *name = hand_process(h)->name;
 	struct board_process *b = board_process(s->world.board, h->index);
 	uint64_t now = clock_now();
 	enum remedy remedy;
 	int fd = h->channel.fd;
-	bool blamed = false;
+	bool blamed = false, left;
 
 	while (h->channel.loop && hear(h) > 0)
 		; /* its last words */
@@ -234,86 +264,21 @@ static void ended(struct child *c, int status)
 	}
 	budget_refill(&h->budget, now - h->started, worked(h));
 	remedy = choose(h, status, now, blamed);
+	left = h->leaving || remedy != REMEDY_LATER;
 	super_lost(s, h, status);
 	apply(h, remedy, now);
+	if (h->stale && left)
+		pass_left(h);
 	super_check(s);
-}
-
-/* Which loops start with it; it is told of the others when what they wait for is up. */
-static void choose_loops(struct hand *h)
-{
-	const struct plan *p = h->super->plan;
-
-	for (uint32_t i = 0; i < p->loops_len; i++) {
-		if (p->loops[i].process != h->index || h->super->lamps[i].down)
-			continue;
-		h->super->world.board->loops[i].state = BOARD_STARTING;
-		follow_holds(h->super, i);
-	}
-}
-
-/* They start with their worker, each time. */
-static void count_sources(struct hand *h)
-{
-	const struct plan *p = h->super->plan;
-
-	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (p->loops[i].process == h->index)
-			h->super->lamps[i].sources = 0;
-	for (uint32_t i = 0; i < p->objects_len; i++) {
-		const struct plan_object *o = &p->objects[i];
-
-		if (p->loops[o->loop].process != h->index)
-			continue;
-		for (uint32_t k = 0; k < o->members.slots_len; k++)
-			h->super->lamps[o->loop].sources +=
-				p->slots[o->members.first_slot + k].kind == PLAN_SOURCE;
-	}
 }
 
 static void prepare(struct hand *h)
 {
 	uint64_t open;
 
-	choose_loops(h);
-	count_sources(h);
+	fork_prepare(h);
 	sum_up(h, &h->in, &h->out, &open);
 	h->started = clock_now();
-}
-
-/* In the child. */
-static _Noreturn void be_worker(struct hand *h, int channel)
-{
-	struct supervisor *s = h->super;
-	bool *start = calloc(s->plan->loops_len, sizeof(bool));
-
-	if (!start)
-		_exit(1);
-	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		start[i] = s->plan->loops[i].process == h->index && !s->lamps[i].down &&
-			   !s->lamps[i].held;
-	worker_main(&s->world, h->index, start, channel, h->careful);
-}
-
-static int fork_worker(struct hand *h, struct sigslot_error *err)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
-		return fail_errno(err, "cannot make a channel to a worker");
-	pid = process_fork();
-	if (pid == 0)
-		be_worker(h, ends[1]);
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		return fail_errno(err, "cannot start process '%s'",
-				  h->super->plan->processes[h->index].name);
-	}
-	h->child.pid = pid;
-	h->channel.fd = ends[0];
-	return 0;
 }
 
 static int watch(struct hand *h, struct sigslot_error *err)
@@ -324,6 +289,7 @@ static int watch(struct hand *h, struct sigslot_error *err)
 
 	setpgid(h->child.pid, h->child.pid);
 	h->alive = true;
+	h->restarting = h->stale;
 	b->pid = h->child.pid;
 	if (b->started || b->status != -1)
 		b->restarts++;
@@ -372,6 +338,12 @@ void hand_leave(struct hand *h, bool again)
 	h->leaving = true;
 	h->again = again;
 	hand_say(h, WIRE_EXIT, 0, 0);
+}
+
+void hand_let_go(struct hand *h)
+{
+	loop_disarm(&h->super->loop, &h->restart);
+	h->restarting = h->again = false;
 }
 
 void hand_kill_all(struct supervisor *s)

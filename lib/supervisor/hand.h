@@ -10,6 +10,8 @@
 #include "worker/wire.h"
 
 struct supervisor;
+struct plan;
+struct plan_process;
 struct sigslot_error;
 
 /* A worker process of the plan, dead or alive. */
@@ -20,6 +22,8 @@ struct hand {
 	struct watch channel;
 	struct timer restart;
 	uint64_t started; /* monotonic */
+	const struct plan *plan; /* its worker's; NULL: it has had none yet */
+	bool stale; /* that is another than what is wanted by now: it leaves */
 	struct budget budget; /* of restarts */
 	uint64_t in, out; /* of its loops, when it was started */
 	bool alive;
@@ -33,6 +37,8 @@ struct hand {
 /* Makes room for all that may ever be; each process of the plan gets its hand. */
 int hand_room(struct supervisor *s, struct sigslot_error *err);
 void hand_employ(struct supervisor *s, uint32_t process);
+void hand_assign(struct hand *h); /* the newest plan is that of its next worker */
+void hand_dismiss(struct hand *h);
 
 /*
  * Starts a worker for the loops that are wanted; ends it; kills it. Of many each step
@@ -42,8 +48,13 @@ int hand_start(struct hand *h, struct sigslot_error *err);
 void hand_start_soon(struct hand *h); /* and again, where it fails */
 int hands_start(struct supervisor *s, uint32_t first, uint32_t len,
 		struct sigslot_error *err);
+
+/* What is wanted of it: by the plan of its worker, as long as it has one. */
+const struct plan_process *hand_process(const struct hand *h);
+
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
 void hand_leave(struct hand *h, bool again);
+void hand_let_go(struct hand *h); /* it is not started again, whatever was wanted */
 void hand_recover(struct supervisor *s); /* what the dead held in any queue */
 void hand_kill_all(struct supervisor *s);
 

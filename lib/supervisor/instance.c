@@ -137,14 +137,26 @@ static int check_room(const struct plan *p, const struct world *w,
 	return queue_room(w->queues, size, err);
 }
 
+/* What has files is on the board, until both go. */
+static bool loop_shown(const struct world *w, uint32_t i)
+{
+	return w->board && i < w->board->loops_len && *w->board->loops[i].name;
+}
+
+static bool queue_shown(const struct world *w, uint32_t i)
+{
+	return w->board && i < w->board->queues_len && *board_queue(w->board, i)->name;
+}
+
 static int make_some(const struct plan *p, const struct world *w, uint32_t first,
 		     uint32_t end, struct sigslot_error *err)
 {
 	int r = 0;
 
 	for (uint32_t i = first; r == 0 && i < end; i++)
-		r = make_queue(w, p->loops[i].name, p->loops[i].size,
-			       p->loops[i].messages, err);
+		if (*p->loops[i].name && !loop_shown(w, i))
+			r = make_queue(w, p->loops[i].name, p->loops[i].size,
+				       p->loops[i].messages, err);
 	return r;
 }
 
@@ -152,37 +164,37 @@ static int make_some(const struct plan *p, const struct world *w, uint32_t first
  * Of many a child makes one half meanwhile, on another processor. What it did not make
  * is made, or fails, here: so there is nothing to be told.
  */
-static int make_loops(const struct plan *p, const struct world *w, uint32_t first,
+static int make_loops(const struct plan *p, const struct world *w,
 		      struct sigslot_error *err)
 {
-	uint32_t half = first + (p->loops_len - first) / 2;
+	uint32_t half = p->loops_len / 2;
 	pid_t parent = getpid(), child;
 	int status = -1, r;
 
-	if (half - first < SHARED)
-		return make_some(p, w, first, p->loops_len, err);
+	if (half < SHARED || w->board) /* then most stand already */
+		return make_some(p, w, 0, p->loops_len, err);
 	child = process_fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		r = getppid() == parent ? make_some(p, w, first, half, NULL) : -ECHILD;
+		r = getppid() == parent ? make_some(p, w, 0, half, NULL) : -ECHILD;
 		_exit(r < 0 ? 1 : 0);
 	}
 	r = make_some(p, w, half, p->loops_len, err);
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	return r < 0 || status == 0 ? r : make_some(p, w, first, half, err);
+	return r < 0 || status == 0 ? r : make_some(p, w, 0, half, err);
 }
 
-/* Those from these places on. */
-static int make_queues(const struct plan *p, const struct world *w, uint32_t loops,
-		       uint32_t named, struct sigslot_error *err)
+static int make_queues(const struct plan *p, const struct world *w,
+		       struct sigslot_error *err)
 {
 	int r = check_room(p, w, err);
 
 	if (r == 0)
-		r = make_loops(p, w, loops, err);
-	for (uint32_t i = named; r == 0 && i < p->queues_len; i++)
-		r = make_named(w, &p->queues[i], err);
+		r = make_loops(p, w, err);
+	for (uint32_t i = 0; r == 0 && i < p->queues_len; i++)
+		if (*p->queues[i].name && !queue_shown(w, i))
+			r = make_named(w, &p->queues[i], err);
 	return r;
 }
 
@@ -223,26 +235,31 @@ static int judge_leftovers(const struct plan *p, const struct world *w,
 	return runtime_each(w->queues, judge_leftover, &l);
 }
 
-/* Shows what has these places and the ones behind. */
-static void show_all(const struct plan *p, struct board *board, uint32_t loops,
-		     uint32_t processes, uint32_t named)
+/* Shows what has a name, and is not shown yet. */
+static void show_all(const struct plan *p, struct board *board)
 {
-	for (uint32_t i = processes; i < p->processes_len; i++) {
+	for (uint32_t i = 0; i < p->processes_len; i++) {
 		struct board_process *b = board_process(board, i);
 
+		if (*b->name)
+			continue;
 		snprintf(b->name, sizeof(b->name), "%s", p->processes[i].name);
 		b->status = -1;
 	}
-	for (uint32_t i = loops; i < p->loops_len; i++) {
+	for (uint32_t i = 0; i < p->loops_len; i++) {
 		struct board_loop *b = &board->loops[i];
 
+		if (*b->name)
+			continue;
 		snprintf(b->name, sizeof(b->name), "%s", p->loops[i].name);
 		b->process = p->loops[i].process;
+		b->state = BOARD_STARTING;
 	}
-	for (uint32_t i = named; i < p->queues_len; i++) {
+	for (uint32_t i = 0; i < p->queues_len; i++) {
 		struct board_queue *b = board_queue(board, i);
 
-		snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
+		if (!*b->name)
+			snprintf(b->name, sizeof(b->name), "%s", p->queues[i].name);
 		b->slots = p->queues[i].slots_len;
 	}
 }
@@ -254,46 +271,41 @@ static int make_board(const struct plan *p, struct world *w, struct sigslot_erro
 
 	if (r < 0)
 		return r;
-	show_all(p, w->board, 0, 0, 0);
+	show_all(p, w->board);
 	board_publish(w->board, w->generation);
 	return 0;
 }
 
-static void remove_queues(const struct plan *p, const struct world *w, uint32_t loops,
-			  uint32_t named)
+void instance_show(const struct plan *p, struct world *w)
 {
-	for (uint32_t i = loops; i < p->loops_len; i++)
-		queue_remove(w->queues, p->loops[i].name, NULL);
-	for (uint32_t i = named; i < p->queues_len; i++)
-		queue_remove(w->queues, p->queues[i].name, NULL);
-}
-
-int instance_extend(const struct plan *p, struct world *w, struct sigslot_error *err)
-{
-	struct board *b = w->board;
-	uint32_t loops = b->loops_len, processes = b->processes_len;
-	uint32_t named = b->queues_len;
-	int r = make_queues(p, w, loops, named, err);
-
-	r = r
-		    ?: board_grow(w->dir, b, p->loops_len, p->processes_len,
-				  p->queues_len, err);
-	if (r < 0)
-		remove_queues(p, w, loops, named);
-	else
-		show_all(p, b, loops, processes, named);
-	return r;
+	show_all(p, w->board);
 }
 
 void instance_retract(const struct plan *p, struct world *w)
 {
 	struct board *b = w->board;
-	uint32_t loops = w->plan->loops_len, named = w->plan->queues_len;
 
-	b->loops_len = loops;
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		if (*p->loops[i].name && !loop_shown(w, i))
+			queue_remove(w->queues, p->loops[i].name, NULL);
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		if (*p->queues[i].name && !queue_shown(w, i))
+			queue_remove(w->queues, p->queues[i].name, NULL);
+	b->loops_len = w->plan->loops_len;
 	b->processes_len = w->plan->processes_len;
-	b->queues_len = named;
-	remove_queues(p, w, loops, named);
+	b->queues_len = w->plan->queues_len;
+}
+
+int instance_extend(const struct plan *p, struct world *w, struct sigslot_error *err)
+{
+	int r = board_grow(w->dir, w->board, p->loops_len, p->processes_len,
+			   p->queues_len, err);
+
+	if (r == 0)
+		r = make_queues(p, w, err);
+	if (r < 0)
+		instance_retract(p, w);
+	return r;
 }
 
 int instance_make(const struct plan *p, struct instance_home *home, struct world *w,
@@ -320,7 +332,7 @@ int instance_make(const struct plan *p, struct instance_home *home, struct world
 	if (r == 0)
 		r = make_queue(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0, err);
 	if (r == 0)
-		r = make_queues(p, w, 0, 0, err);
+		r = make_queues(p, w, err);
 	if (r == 0)
 		r = naming_make(w, err);
 	if (r == 0)

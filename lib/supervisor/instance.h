@@ -19,12 +19,13 @@ int instance_make(const struct plan *plan, struct instance_home *home, struct wo
 		  struct sigslot_error *err);
 
 /*
- * Makes the queues of what is new in another plan, and shows it on the board; takes
- * that back. Returns 0, or a negative errno with err, and nothing has changed.
+ * Makes the queues of what is new in another plan, and room on the board; takes that
+ * back; or shows it. Returns 0, or a negative errno with err, and nothing has changed.
  */
 int instance_extend(const struct plan *next, struct world *w,
 		    struct sigslot_error *err);
 void instance_retract(const struct plan *next, struct world *w);
+void instance_show(const struct plan *next, struct world *w);
 
 /* How many messages its queues hold. */
 uint64_t instance_queued(const struct world *w);

@@ -25,6 +25,8 @@ static void act(struct supervisor *s, uint32_t slot_id)
 	if (index == PLAN_NONE)
 		return;
 	slot = &s->plan->slots[index];
+	if (slot->kind != PLAN_MEMBER)
+		return;
 	if (slot->owner == PLAN_LOOP)
 		r = order_loop(s, slot->name, slot->owned_by);
 	else if (slot->owner == PLAN_PROCESS)

@@ -19,8 +19,15 @@
 void draft_name(struct naming *n, uint32_t *ret, enum route_kind kind,
 		const char *owner, const char *member, const char *type, uint32_t queue)
 {
-	int64_t id = route_build_name(&n->build, kind, owner, member, type, queue);
+	int64_t id;
 
+	if (n->known) {
+		*ret = routes_find(n->known, owner, member, kind)
+			       ?: routes_find(n->known, owner, member,
+					      kind | ROUTE_GONE);
+		return;
+	}
+	id = route_build_name(&n->build, kind, owner, member, type, queue);
 	if (id < 0)
 		n->error = -ENOMEM;
 	else
@@ -29,7 +36,7 @@ void draft_name(struct naming *n, uint32_t *ret, enum route_kind kind,
 
 static void own(struct naming *n, uint32_t member, uint32_t owner)
 {
-	if (!n->error)
+	if (!n->error && !n->known)
 		n->build.names.at[member].object = owner;
 }
 
@@ -106,7 +113,9 @@ static const struct route_queue *find_before(const struct naming *n, const char 
 		routes_name(old, routes_find(old, name, "", ROUTE_OBJECT));
 	const struct route_queue *q = known ? routes_queue(old, known->queue) : NULL;
 
-	return q && strcmp(routes_text(old, q->name), name) == 0 ? q : NULL;
+	for (uint32_t i = 0; q && strcmp(routes_text(old, q->name), name) != 0; i++)
+		q = routes_queue(old, i); /* the object has left its loop */
+	return q;
 }
 
 /* One that stands already keeps its size, whatever the topology says now. */
@@ -130,26 +139,62 @@ static uint32_t queue_flags(bool evicting, uint32_t circle)
 	return (evicting ? ROUTE_EVICTING : 0) | circle * ROUTE_CIRCLE;
 }
 
+/* The queue of what has gone is there as long as somebody works it off. */
+static const char *name_of(const char *name, const char *was, const bool *kept,
+			   uint32_t i)
+{
+	return !*name && kept && kept[i] ? was : name;
+}
+
 static void add_queues(struct naming *n)
 {
 	const struct plan *p = n->plan;
+	const struct world *w = n->world;
 	int64_t r = 0;
 
 	n->build.loops_len = p->loops_len;
 	for (uint32_t i = 0; r >= 0 && i < p->loops_len; i++)
-		r = add_queue(n, p->loops[i].name, p->loops[i].size,
-			      (p->loops[i].replica ? ROUTE_REPLICA : 0) |
-				      queue_flags(p->loops[i].evicting,
-						  p->loops[i].circle));
+		r = add_queue(
+			n, name_of(p->loops[i].name, p->loops[i].was, w->leaving, i),
+			p->loops[i].size,
+			(p->loops[i].replica ? ROUTE_REPLICA : 0) |
+				queue_flags(p->loops[i].evicting, p->loops[i].circle));
 	for (uint32_t i = 0; r >= 0 && i < p->queues_len; i++)
-		r = add_queue(n, p->queues[i].name, p->queues[i].size,
-			      ROUTE_NAMED | queue_flags(p->queues[i].evicting,
-							p->queues[i].circle));
+		r = add_queue(
+			n, name_of(p->queues[i].name, p->queues[i].was, w->emptying, i),
+			p->queues[i].size,
+			ROUTE_NAMED | queue_flags(p->queues[i].evicting,
+						  p->queues[i].circle));
 	if (r >= 0)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	for (const struct guest *g = n->world->guests; r >= 0 && g; g = g->next)
 		r = route_build_queue(&n->build, g->queue, g->size, 0);
 	n->error = r < 0 ? (int)r : 0;
+}
+
+static bool stays(const struct naming *n, uint32_t id)
+{
+	const struct routes *old = n->build.old;
+	const struct route_name *name = routes_name(old, id);
+	const struct route_name *owner = routes_name(old, name->object);
+	uint32_t loops = routes_loops_len(old);
+	const struct route_queue *q = owner ? routes_queue(old, owner->queue) : NULL;
+
+	if (!q || name->kind & ROUTE_GONE)
+		return false;
+	if (q->flags & ROUTE_NAMED)
+		return n->world->emptying[owner->queue - loops];
+	return owner->queue < loops && n->world->leaving[owner->queue];
+}
+
+/* What a worker that leaves has, and the plan has not, stays as it was. */
+static void keep_names(struct naming *n)
+{
+	uint32_t len = n->build.old ? routes_names_len(n->build.old) : 0;
+
+	for (uint32_t id = 1; !n->error && n->world->leaving && id < len; id++)
+		if (stays(n, id))
+			route_build_keep(&n->build, id);
 }
 
 static int allocate(const struct plan *p, struct world *w)
@@ -179,6 +224,7 @@ static int draft(struct naming *n, const struct routes *old, struct routes **ret
 		add_queues(n);
 	name_owners(n);
 	name_members(n);
+	keep_names(n);
 	draft_targets(n);
 	r = n->error ? fail(err, n->error, "out of memory")
 		     : route_build_draft(&n->build, n->world->dir, ret, err);
@@ -252,4 +298,21 @@ int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *e
 	world_done(w);
 	*w = fresh;
 	return 0;
+}
+
+int naming_find(struct world *w, struct sigslot_error *err)
+{
+	struct naming n = {.plan = w->plan, .world = w, .known = w->routes};
+	int r = allocate(w->plan, w);
+
+	w->slots_by_id = NULL;
+	if (r == 0) {
+		name_owners(&n);
+		name_members(&n);
+		r = world_index(w, w->routes);
+	}
+	if (r == 0)
+		return 0;
+	world_done(w);
+	return fail(err, r, "out of memory");
 }

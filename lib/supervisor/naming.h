@@ -27,4 +27,10 @@ int naming_renew(struct world *w, const struct plan *p, uint32_t flags,
 /* The same for a plan with other things, of which those that stay have their index. */
 int naming_reload(struct world *w, const struct plan *p, struct sigslot_error *err);
 
+/*
+ * Gives tables of its own to a copy of the world with the plan of an older worker, by
+ * the names in the routes. Returns 0 or -ENOMEM.
+ */
+int naming_find(struct world *w, struct sigslot_error *err);
+
 #endif

@@ -8,10 +8,11 @@
 
 #include "base/log.h"
 #include "supervisor/follow.h"
+#include "supervisor/pass.h"
 
 static struct hand *hand_of(struct supervisor *s, uint32_t loop)
 {
-	return &s->hands[s->plan->loops[loop].process];
+	return &s->hands[s->lamps[loop].process];
 }
 
 static void stop_loop(struct supervisor *s, uint32_t loop)
@@ -36,7 +37,7 @@ static void start_loop(struct supervisor *s, uint32_t loop)
 
 	if (lamp->up || s->stop.active)
 		return;
-	*lamp = (struct lamp){.was_ready = lamp->was_ready};
+	*lamp = (struct lamp){.process = lamp->process, .was_ready = lamp->was_ready};
 	s->world.board->loops[loop].state = BOARD_STARTING;
 	if (h->alive && !h->leaving)
 		hand_say(h, WIRE_START, loop, 0);
@@ -55,16 +56,17 @@ static void restart_process(struct supervisor *s, uint32_t process)
 {
 	struct hand *h = &s->hands[process];
 
-	if (h->restarting)
+	if (h->restarting || h->stale)
 		return; /* its loops are on their way down already */
 	budget_clear(&h->budget);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		if (s->plan->loops[i].process != process)
+		if (s->lamps[i].process != process)
 			continue;
 		if (h->alive && s->lamps[i].up)
 			hand_say(h, WIRE_PHASE, i, PHASE_DOWN);
 		s->lamps[i] =
-			(struct lamp){.phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN,
+			(struct lamp){.process = process,
+				      .phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN,
 				      .was_ready = s->lamps[i].was_ready};
 		s->world.board->loops[i].state = BOARD_STARTING;
 	}
@@ -75,14 +77,31 @@ static void restart_process(struct supervisor *s, uint32_t process)
 		hand_start(h, NULL);
 }
 
+/* A process that is restarted leaves when the last of its loops is down. */
+void order_restarts(struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->plan->processes_len; i++) {
+		struct hand *h = &s->hands[i];
+		bool all = h->restarting;
+
+		for (uint32_t k = 0; all && k < s->plan->loops_len; k++)
+			all = s->lamps[k].process != i ||
+			      s->lamps[k].phase == PHASE_DOWN;
+		if (!all || (h->stale && !pass_done(h)))
+			continue;
+		h->restarting = false;
+		hand_leave(h, *s->plan->processes[i].name);
+	}
+}
+
 static void kill_loop(struct supervisor *s, uint32_t loop)
 {
-	kill_process(s, s->plan->loops[loop].process);
+	kill_process(s, s->lamps[loop].process);
 }
 
 static void restart_loop(struct supervisor *s, uint32_t loop)
 {
-	restart_process(s, s->plan->loops[loop].process);
+	restart_process(s, s->lamps[loop].process);
 }
 
 static const struct verb {
@@ -126,7 +145,7 @@ int order_process(struct supervisor *s, const char *verb, uint32_t process)
 		return 0;
 	}
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == process)
+		if (s->lamps[i].process == process)
 			v->loop(s, i);
 	return 0;
 }

@@ -13,34 +13,30 @@
 #include "base/log.h"
 #include "supervisor/change.h"
 #include "supervisor/naming.h"
+#include "supervisor/pass.h"
+#include "supervisor/retire.h"
 #include "supervisor/rewire.h"
 
 /* Sizes are of files that stand. */
 static void tell_sizes(const struct plan *a, const struct plan *b)
 {
 	for (uint32_t i = 0; i < a->loops_len; i++)
-		if (a->loops[i].size != b->loops[i].size ||
-		    a->loops[i].messages != b->loops[i].messages)
+		if (*a->loops[i].name && *b->loops[i].name &&
+		    (a->loops[i].size != b->loops[i].size ||
+		     a->loops[i].messages != b->loops[i].messages))
 			log_line(
 				"sigslot",
 				"the queue of '%s' stays as large as it is until it is "
 				"run again",
 				b->loops[i].name);
 	for (uint32_t i = 0; i < a->queues_len; i++)
-		if (a->queues[i].size != b->queues[i].size ||
-		    a->queues[i].messages != b->queues[i].messages)
+		if (*a->queues[i].name && *b->queues[i].name &&
+		    (a->queues[i].size != b->queues[i].size ||
+		     a->queues[i].messages != b->queues[i].messages))
 			log_line("sigslot",
 				 "queue '%s' stays as large as it is until it is run "
 				 "again",
 				 b->queues[i].name);
-}
-
-static void employ(struct supervisor *s, uint32_t from)
-{
-	for (uint32_t i = from; i < s->plan->processes_len; i++) {
-		hand_employ(s, i);
-		hand_start_soon(&s->hands[i]);
-	}
 }
 
 /* What is said to who asked; one line of it goes to the log. */
@@ -55,41 +51,40 @@ static void tell(const struct plan *a, const struct plan *b, struct buf *said)
 }
 
 /* From here on nothing can fail. */
-static void apply(struct supervisor *s, bool *restart, struct buf *said)
+static void apply(struct supervisor *s, struct buf *said)
 {
-	const struct plan *next = wiring_next(s->wiring);
-	uint32_t before = s->plan->processes_len;
+	const struct plan *before = plan_share(s->plan), *next = wiring_next(s->wiring);
 
-	for (uint32_t i = 0; i < next->processes_len; i++)
-		restart[i] = change_of_process(s->plan, next, i);
-	tell(s->plan, next, said);
+	tell(before, next, said);
 	rewire_tell(s, next);
 	wiring_commit(s->wiring);
 	s->plan = s->world.plan = wiring_plan(s->wiring);
-	for (uint32_t i = 0; i < before; i++)
-		if (restart[i])
-			order_process(s, "restart", i);
-	employ(s, before);
+	for (uint32_t i = before->processes_len; i < s->plan->processes_len; i++)
+		hand_employ(s, i);
+	pass_begin(s, before);
+	plan_free(before);
+	instance_show(s->plan, &s->world);
 	if (s->ready)
 		reserve_begin(s);
 }
 
 /* Everything that can fail comes first, and is taken back. */
-static int prepare(struct supervisor *s, bool **ret_restart, struct sigslot_error *err)
+static int prepare(struct supervisor *s, struct sigslot_error *err)
 {
 	const struct plan *next = wiring_next(s->wiring);
-	_free_ bool *restart = calloc(next->processes_len, sizeof(*restart));
-	int r = restart ? 0 : fail(err, -ENOMEM, "out of memory");
+	int r;
 
+	pass_mark(s, next);
+	r = retire_judge(s, next, err);
 	if (r == 0)
 		r = instance_extend(next, &s->world, err);
+	if (r == 0) {
+		r = naming_reload(&s->world, next, err);
+		if (r < 0)
+			instance_retract(next, &s->world);
+	}
 	if (r < 0)
-		return r;
-	r = naming_reload(&s->world, next, err);
-	if (r < 0)
-		instance_retract(next, &s->world);
-	else
-		*ret_restart = TAKE(restart);
+		pass_mark(s, s->plan);
 	return r;
 }
 
@@ -97,17 +92,21 @@ static int reload(struct supervisor *s, sigslot_report_fn report, void *data,
 		  struct buf *said, struct sigslot_error *err)
 {
 	const struct supervisor_options *o = s->options;
-	_free_ bool *restart = NULL;
 	int r;
 
 	if (s->stop.active || s->ending)
 		return fail(err, -ESHUTDOWN, "instance '%s' is stopping",
 			    s->plan->name);
+	if (s->passing)
+		return fail(err, -EAGAIN,
+			    "instance '%s' still does what it was told by the last "
+			    "reload: try again",
+			    s->plan->name);
 	r = o->reload(o->reload_data, s->wiring, report, data, err);
 	if (r == 0)
-		r = prepare(s, &restart, err);
+		r = prepare(s, err);
 	if (r == 0)
-		apply(s, restart, said);
+		apply(s, said);
 	else
 		wiring_forget(s->wiring);
 	return r;
@@ -156,6 +155,16 @@ void reload_hang_up(struct supervisor *s)
 	struct sigslot_error err = {0};
 	_buf_ struct buf said = {0};
 
+	s->hung_up = s->passing;
+	if (s->passing)
+		return;
+
 	if (reload(s, log_problem, NULL, &said, &err) < 0)
 		log_line("sigslot", "not reloaded: %s", err.text);
+}
+
+void reload_check(struct supervisor *s)
+{
+	if (s->hung_up && !s->passing && !s->stop.active)
+		reload_hang_up(s);
 }

@@ -27,6 +27,8 @@ static bool look(const struct supervisor *s, uint32_t queue, struct remains *ret
 
 	*ret = (struct remains){.name = routes_text(r, q->name),
 				.named = q->flags & ROUTE_NAMED};
+	if (!*ret->name)
+		return false;
 	if (queue_peek(s->world.queues, ret->name, &n, NULL) == 0)
 		ret->messages = n.records;
 	ret->dead = dead_count(s->world.queues, ret->name);

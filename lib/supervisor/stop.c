@@ -33,8 +33,7 @@ static uint64_t queued(const struct supervisor *s, uint32_t loop)
 {
 	struct queue_counts counts;
 
-	return queue_peek(s->world.queues, s->plan->loops[loop].name, &counts, NULL) ==
-			       0
+	return queue_peek(s->world.queues, s->plan->loops[loop].was, &counts, NULL) == 0
 		       ? counts.records
 		       : 0;
 }
@@ -74,7 +73,7 @@ static bool has_more(const struct supervisor *s, uint32_t loop)
 static void ask(struct supervisor *s, uint32_t loop, enum phase phase)
 {
 	struct lamp *lamp = &s->lamps[loop];
-	struct hand *h = &s->hands[s->plan->loops[loop].process];
+	struct hand *h = &s->hands[s->lamps[loop].process];
 
 	if (!lamp->up)
 		return;
@@ -133,7 +132,7 @@ static bool next_rank(struct supervisor *s)
 
 void stop_advance(struct supervisor *s)
 {
-	if (!s->stop.active || s->stop.now)
+	if (!s->stop.active || s->stop.now || s->passing)
 		return;
 	while (all_reached(s)) {
 		if (s->stop.phase == PHASE_QUIET || s->stop.phase == PHASE_DOWN) {
@@ -150,17 +149,15 @@ void stop_advance(struct supervisor *s)
 static void end_now(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
-		struct hand *h = &s->hands[s->plan->loops[i].process];
-
 		if (s->lamps[i].down)
 			continue;
-		if (h->alive)
-			hand_say(h, WIRE_NOW, i, 0);
+		if (s->hands[s->lamps[i].process].alive)
+			hand_say(&s->hands[s->lamps[i].process], WIRE_NOW, i, 0);
 		else
 			s->lamps[i].down = true;
 	}
 	for (uint32_t i = 0; i < s->plan->processes_len; i++)
-		loop_disarm(&s->loop, &s->hands[i].restart);
+		hand_let_go(&s->hands[i]);
 	super_deadline(s, NOW_S);
 }
 
@@ -210,10 +207,9 @@ static const char *choked(const struct supervisor *s)
 		struct queue_counts c;
 
 		if (s->lamps[i].down &&
-		    queue_peek(s->world.queues, s->plan->loops[i].name, &c, NULL) ==
-			    0 &&
+		    queue_peek(s->world.queues, s->plan->loops[i].was, &c, NULL) == 0 &&
 		    c.used > c.size / 2)
-			return s->plan->loops[i].name;
+			return s->plan->loops[i].was;
 	}
 	return NULL;
 }
@@ -289,6 +285,15 @@ static void look(struct timer *t, uint64_t now)
 	stop_begin(s, true);
 }
 
+void stop_go_on(struct supervisor *s)
+{
+	if (!s->stop.active || s->stop.now)
+		return;
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		follow_drop(s, i);
+	stop_advance(s);
+}
+
 static void drain(struct supervisor *s)
 {
 	if (s->stop.active)
@@ -296,12 +301,11 @@ static void drain(struct supervisor *s)
 	s->world.board->state = BOARD_DRAINING;
 	s->stop.active = true;
 	notify_say(s, "STOPPING=1\nSTATUS=stopping in the order of the flow");
-	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		follow_drop(s, i);
 	s->stop.phase = PHASE_QUIET;
 	s->stop.rank = everybody;
 	s->stop.since = clock_now();
-	stop_advance(s);
+	if (!s->passing)
+		stop_go_on(s);
 }
 
 /* Of a stop that was asked for: that all sources have ended is no reason to hurry. */
@@ -353,7 +357,7 @@ void stop_describe(struct supervisor *s, struct buf *out)
 			continue;
 		}
 		left = queued(s, i) + queued_before(s, i, &progress);
-		buf_addf(out, "%s%s", shown++ ? ", " : "", s->plan->loops[i].name);
+		buf_addf(out, "%s%s", shown++ ? ", " : "", s->plan->loops[i].was);
 		if (left)
 			buf_addf(out, " (%llu message%s)", (unsigned long long)left,
 				 left == 1 ? "" : "s");

@@ -18,6 +18,7 @@
 
 /* A loop, as far as its worker has told. */
 struct lamp {
+	uint32_t process; /* whose it is: not yet what the plan says, in a reload */
 	bool up, down; /* takes messages; has stopped, or never will run again */
 	bool ready; /* its commands were, too, since it is up */
 	bool was_ready; /* ever */
@@ -65,6 +66,9 @@ struct supervisor {
 	struct later reserving; /* what the queues may fill, once all is ready */
 	uint32_t reserved; /* queues that have all of it */
 	struct timer deadline; /* of workers that were told to leave */
+	struct timer emptied; /* looks whether queues are that are to go */
+	bool passing; /* from one plan to another: see pass.c */
+	bool hung_up; /* meanwhile: the file is to be read again then */
 	unsigned interrupts, guests_dropped; /* signals; messages for guests */
 };
 
@@ -75,6 +79,7 @@ struct supervisor {
 void stop_begin(struct supervisor *s, bool now);
 void stop_when_idle(struct supervisor *s);
 void stop_advance(struct supervisor *s);
+void stop_go_on(struct supervisor *s); /* which has waited for a reload */
 void stop_describe(struct supervisor *s, struct buf *out);
 
 /* lane.c: the control lane, and the signals that the supervisor emits. */
@@ -90,6 +95,7 @@ int order_loop(struct supervisor *s, const char *verb, uint32_t loop);
 int order_process(struct supervisor *s, const char *verb, uint32_t process);
 int order_object(struct supervisor *s, const char *verb, uint32_t object);
 int order_instance(struct supervisor *s, const char *verb);
+void order_restarts(struct supervisor *s); /* of whose loops all are down */
 
 /* control.c: the socket. */
 int control_open(struct supervisor *s, struct sigslot_error *err);

@@ -21,6 +21,8 @@
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
 #include "supervisor/heed.h"
+#include "supervisor/pass.h"
+#include "supervisor/reload.h"
 #include "supervisor/vanish.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
@@ -34,7 +36,7 @@ static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
 	lane_emit_exit(s, PLAN_LOOP, loop, 0,
 		       s->lamps[loop].down ? "stopped" : "restart");
 	if (s->lamps[loop].down) {
-		follow_exit(s, s->plan->loops[loop].on_exit, s->plan->loops[loop].name,
+		follow_exit(s, s->plan->loops[loop].on_exit, s->plan->loops[loop].was,
 			    0);
 		follow_advance(s);
 	}
@@ -42,7 +44,8 @@ static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
 
 static void loop_up(struct supervisor *s, uint32_t loop)
 {
-	s->lamps[loop] = (struct lamp){.up = true,
+	s->lamps[loop] = (struct lamp){.process = s->lamps[loop].process,
+				       .up = true,
 				       .was_ready = s->lamps[loop].was_ready,
 				       .sources = s->lamps[loop].sources};
 }
@@ -54,21 +57,22 @@ static void loop_ready(struct supervisor *s, struct hand *h, uint32_t loop)
 	s->lamps[loop].ready = s->lamps[loop].was_ready = true;
 	follow_advance(s);
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == h->index && !s->lamps[i].ready)
+		if (s->lamps[i].process == h->index && !s->lamps[i].ready)
 			return;
 	lane_emit(s, PLAN_PROCESS, h->index, "ready", "null");
 }
 
-static void command_ended(struct supervisor *s, uint32_t slot, uint64_t how)
+static void command_ended(struct supervisor *s, const struct plan *p, uint32_t slot,
+			  uint64_t how)
 {
-	const struct plan_slot *of = &s->plan->slots[slot];
+	const struct plan_slot *of = &p->slots[slot];
 	struct lamp *lamp = &s->lamps[of->loop];
 
 	if (of->kind == PLAN_SOURCE && lamp->sources)
 		lamp->sources--;
 	if (how & WIRE_BY_ITSELF)
 		follow_exit(s, of->upkeep.on_exit,
-			    plan_owner_name(s->plan, of->owner, of->owned_by),
+			    plan_owner_name(p, of->owner, of->owned_by),
 			    follow_status((int32_t)how));
 	if (how & WIRE_GIVEN_UP && !s->status)
 		s->status = 1;
@@ -85,14 +89,17 @@ static void faulted(struct supervisor *s, struct hand *h, uint32_t loop)
 
 void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
 {
-	struct lamp *lamp = p->index < s->plan->loops_len ? &s->lamps[p->index] : NULL;
+	bool known = p->index < s->plan->loops_len;
+	struct lamp *lamp = known && s->lamps[p->index].process == h->index
+				    ? &s->lamps[p->index]
+				    : NULL;
 
 	if (p->op == WIRE_UP && lamp)
 		loop_up(s, p->index);
 	else if (p->op == WIRE_READY && lamp)
 		loop_ready(s, h, p->index);
-	else if (p->op == WIRE_ENDED && p->index < s->plan->slots_len)
-		command_ended(s, p->index, p->value);
+	else if (p->op == WIRE_ENDED && p->index < h->plan->slots_len)
+		command_ended(s, h->plan, p->index, p->value);
 	else if (p->op == WIRE_ERROR && lamp)
 		order_loop(s, "terminate", p->index);
 	else if (p->op == WIRE_SPENT)
@@ -116,11 +123,11 @@ static const char *reason_of(int status)
 
 void super_lost(struct supervisor *s, struct hand *h, int status)
 {
-	const char *name = s->plan->processes[h->index].name;
+	const char *name = hand_process(h)->name;
 	char how[64];
 
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		if (s->plan->loops[i].process == h->index && s->lamps[i].up)
+		if (s->lamps[i].process == h->index && s->lamps[i].up)
 			lane_emit_exit(s, PLAN_LOOP, i, status, reason_of(status));
 	lane_emit_exit(s, PLAN_PROCESS, h->index, status, reason_of(status));
 	if (h->leaving)
@@ -161,23 +168,6 @@ static void check_idle(struct supervisor *s)
 		stop_when_idle(s);
 }
 
-/* A process that is restarted leaves when the last of its loops is down. */
-static void check_restart(struct supervisor *s)
-{
-	for (uint32_t i = 0; i < s->plan->processes_len; i++) {
-		struct hand *h = &s->hands[i];
-		bool all = h->restarting;
-
-		for (uint32_t k = 0; all && k < s->plan->loops_len; k++)
-			all = s->plan->loops[k].process != i ||
-			      s->lamps[k].phase == PHASE_DOWN;
-		if (!all)
-			continue;
-		h->restarting = false;
-		hand_leave(h, true);
-	}
-}
-
 static void too_late(struct timer *t, uint64_t now)
 {
 	(void)now;
@@ -215,7 +205,9 @@ static void check_end(struct supervisor *s)
 void super_check(struct supervisor *s)
 {
 	check_ready(s);
-	check_restart(s);
+	pass_advance(s);
+	order_restarts(s);
+	reload_check(s);
 	if (s->given_up && !s->stop.now && !timer_armed(&s->stop.look))
 		stop_begin(s, false);
 	check_idle(s);
@@ -271,6 +263,7 @@ static void tear_down(struct supervisor *s, bool ran)
 	bool remove = (ran || s->home.fresh) && instance_queued(&s->world) == 0;
 
 	loop_disarm(&s->loop, &s->deadline);
+	loop_disarm(&s->loop, &s->emptied);
 	loop_disarm(&s->loop, &s->stop.look);
 	if (ran)
 		stray_kill(s->world.run, NULL);
@@ -283,9 +276,11 @@ static void tear_down(struct supervisor *s, bool ran)
 	identity_close(s->identity);
 	failures_close(s->failures);
 	for (uint32_t i = 0; s->hands && i < s->plan->processes_len; i++)
-		budget_clear(&s->hands[i].budget);
+		hand_dismiss(&s->hands[i]);
 	free(s->hands);
 	free(s->lamps);
+	free(s->world.leaving);
+	free(s->world.emptying);
 	free(s->notify);
 	account_end(s);
 	instance_leave(&s->home, &s->world, remove);

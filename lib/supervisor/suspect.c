@@ -53,10 +53,10 @@ static struct haul haul_of(const struct hand *h)
 	struct haul haul = {.slot = (unsigned)worker_identity(h->index)};
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (p->loops[i].process == h->index)
-			look_into(s, p->loops[i].name, &haul);
+		if (s->lamps[i].process == h->index)
+			look_into(s, p->loops[i].was, &haul);
 	for (uint32_t i = 0; i < p->queues_len; i++)
-		look_into(s, p->queues[i].name, &haul);
+		look_into(s, p->queues[i].was, &haul);
 	return haul;
 }
 
@@ -121,8 +121,8 @@ static struct board_loop *account_of(const struct hand *h, const char *queue)
 	uint32_t found = PLAN_NONE;
 
 	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (p->loops[i].process == h->index &&
-		    (found == PLAN_NONE || strcmp(p->loops[i].name, queue) == 0))
+		if (h->super->lamps[i].process == h->index &&
+		    (found == PLAN_NONE || strcmp(p->loops[i].was, queue) == 0))
 			found = i;
 	return &h->super->world.board->loops[found];
 }
@@ -130,7 +130,7 @@ static struct board_loop *account_of(const struct hand *h, const char *queue)
 bool suspect_blame(struct hand *h, int status)
 {
 	struct supervisor *s = h->super;
-	const char *process = s->plan->processes[h->index].name;
+	const char *process = hand_process(h)->name;
 	struct haul haul = haul_of(h);
 	char note[160];
 

@@ -154,4 +154,7 @@ void draft_targets(struct naming *n)
 	n->going.data = n->world;
 	add_targets(n);
 	add_takers(n);
+	n->going.flags = ROUTE_DRAINED;
+	if (n->renewing && !n->error)
+		n->error = route_build_kept(&n->build, &n->going);
 }

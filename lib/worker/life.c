@@ -34,7 +34,7 @@ int life_start(struct turn *t, struct sigslot_error *err)
 
 	t->phase = t->begun = t->goal = PHASE_UP;
 	t->end_seq = UINT64_MAX;
-	t->now = t->halted = false;
+	t->now = t->halted = t->keeps = false;
 	vec_each(r, &t->receivers) {
 		int code = receiver_open(*r, err);
 
@@ -187,7 +187,7 @@ static const struct {
 /* What came after a stop is dropped, and counted. */
 static void drop_rest(struct turn *t)
 {
-	int64_t n = t->end_seq == UINT64_MAX || t->now
+	int64_t n = t->end_seq == UINT64_MAX || t->now || t->keeps
 			    ? 0
 			    : queue_purge(t->intakes.at[0]->queue);
 
@@ -286,14 +286,16 @@ static void too_late(struct timer *timer, uint64_t now)
 	worker_say(t->worker, WIRE_ERROR, t->index, 0);
 }
 
-void life_stop(struct turn *t, uint64_t within_ns)
+void life_stop(struct turn *t, uint64_t within_ns, bool keeps)
 {
 	struct queue_counts counts;
 
 	if (!t->up || t->goal == PHASE_DOWN)
 		return;
-	if (queue_counts(t->intakes.at[0]->queue, &counts) == 0)
+	if (queue_counts(t->intakes.at[0]->queue, &counts) == 0 &&
+	    counts.pushed < t->end_seq)
 		t->end_seq = counts.pushed;
+	t->keeps = t->keeps || keeps;
 	t->kill.fire = too_late;
 	if (within_ns)
 		loop_arm(&t->worker->loop, &t->kill,

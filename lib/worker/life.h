@@ -15,10 +15,10 @@ int life_start(struct turn *t, struct sigslot_error *err);
 void life_goal(struct turn *t, enum phase goal);
 
 /*
- * All phases; what is queued at this moment is done, nothing after it. within_ns: then
- * it asks to be ended at once; 0: never.
+ * All phases; what is queued at this moment is done, nothing after it: that is dropped,
+ * or kept for the next worker. within_ns: then it asks to be ended at once; 0: never.
  */
-void life_stop(struct turn *t, uint64_t within_ns);
+void life_stop(struct turn *t, uint64_t within_ns, bool keeps);
 
 /* Down at once: commands are ended, their messages go back into the queue. */
 void life_now(struct turn *t);

@@ -55,8 +55,12 @@ static void settle(struct record *r)
 {
 	struct turn *t = r->turn;
 
+	bool next =
+		t->keeps && r->from == t->intakes.at[0] && r->claim.seq >= t->end_seq;
+
 	if (r->again)
-		queue_return(r->from->queue, &r->claim, t->now ? 0 : again_at(r),
+		queue_return(r->from->queue, &r->claim,
+			     t->now || next ? 0 : again_at(r),
 			     t->now ? r->begun : r->due != 0);
 	else
 		intake_ack(r->from, &r->claim);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "worker/fate.h"
+#include "worker/forward.h"
 #include "worker/job.h"
 #include "worker/life.h"
 #include "worker/receiver.h"
@@ -153,6 +154,14 @@ static void conclude(struct turn *t)
 	record_walked(r);
 }
 
+static void pass_on(struct turn *t, const struct station *at)
+{
+	int r = forward_record(t, t->current, at);
+
+	t->current->receivers += r > 0;
+	t->current->again = t->current->again || r < 0;
+}
+
 /* Gives jobs until one has to be waited for. True: all that was claimed is begun. */
 static bool step(struct turn *t)
 {
@@ -171,6 +180,8 @@ static bool step(struct turn *t)
 		    !receiver_free_for(at->receiver, t))
 			return false;
 		t->walk.next++;
+		if (!at->receiver)
+			pass_on(t, at);
 		if (!at->receiver || t->current->due)
 			continue;
 		t->current->receivers++;
@@ -205,6 +216,17 @@ void turn_unclaim(struct turn *t)
 	t->next = t->claims_len = 0;
 	vec_each(r, &t->receivers)
 		job_unqueue(*r);
+}
+
+void turn_end(struct turn *t, uint64_t seq)
+{
+	for (unsigned i = t->next; i < t->claims_len; i++)
+		queue_return(t->claimed->queue, &t->claims[i], 0, false);
+	t->next = t->claims_len = 0;
+	t->claimed->empty = true;
+	t->keeps = true;
+	if (seq < t->end_seq)
+		t->end_seq = seq;
 }
 
 static void fill(struct turn *t, struct intake *in)

@@ -93,6 +93,7 @@ struct turn {
 	enum phase phase, begun, goal; /* reached <= worked on <= wanted */
 	uint64_t end_seq; /* no message from this one on is begun */
 	bool now; /* down at once */
+	bool keeps; /* what comes after its end */
 	bool halted; /* takes no more: it is about to be told to end */
 	bool up, ready, held, checking, stepping; /* its commands are ready, too */
 	struct timer kill;
@@ -119,6 +120,9 @@ void turn_trust(struct turn *t);
 
 /* Gives back what was claimed and is not begun. */
 void turn_unclaim(struct turn *t);
+
+/* That message, and what comes after it, is for the next worker. */
+void turn_end(struct turn *t, uint64_t seq);
 
 /* Looks into all queues again, also those that were empty. */
 void turn_look(struct turn *t);

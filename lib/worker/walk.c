@@ -4,6 +4,7 @@
  */
 #include "worker/walk.h"
 
+#include "worker/forward.h"
 #include "worker/turn.h"
 
 void walk_forget(struct walk *w)
@@ -78,6 +79,14 @@ static uint32_t look_up_account(const struct turn *t, const struct record *r)
 	return account_find(r->from->queue, keys, len);
 }
 
+/* A slot that has come to this loop is for a worker that knows it: the next one. */
+static bool lives_here(const struct turn *t, uint32_t slot)
+{
+	const struct route_name *n = routes_name(t->walk.routes, slot);
+
+	return n && n->kind == ROUTE_SLOT && n->queue == t->index;
+}
+
 /* Which connection is for one message only has to be asked for each. */
 static int look_up_all(struct turn *t, const struct record *r)
 {
@@ -91,9 +100,11 @@ static int look_up_all(struct turn *t, const struct record *r)
 	while (code == 0 && dispatch_next(&d, &id)) {
 		struct receiver *receiver = receiver_of(t, id.slot);
 
+		if (!receiver && lives_here(t, id.slot))
+			return -ESTALE;
 		code = add(t, &id, receiver);
 		w->again = w->again && !id.once;
-		if (!receiver)
+		if (!receiver && !forward_home(t, id.slot))
 			queue_end_note(d.ends, id.place, QUEUE_CUT_OFF);
 	}
 	w->again = w->again && code == 0;
@@ -128,11 +139,17 @@ static bool goes_the_same_way(const struct turn *t, const struct envelope *e)
 
 bool walk_begin(struct turn *t, const struct record *r)
 {
+	int code;
+
 	t->walk.next = 0;
-	if ((!r->from->named && goes_the_same_way(t, &r->claim.envelope)) ||
-	    look_up(t, r) == 0)
+	if (!r->from->named && goes_the_same_way(t, &r->claim.envelope))
+		return true;
+	code = look_up(t, r);
+	if (code == 0)
 		return true;
 	walk_forget(&t->walk); /* to none rather than to some of them */
+	if (code == -ESTALE)
+		turn_end(t, r->claim.seq);
 	return false;
 }
 

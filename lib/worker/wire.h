@@ -21,6 +21,7 @@ enum phase {
 enum wire_op {
 	WIRE_PHASE, /* to: bring loop `index` to phase `value`; from: it is there */
 	WIRE_STOP, /* to: all phases, what is queued now is the end; within `value` */
+	WIRE_LEAVE, /* the same, and what comes after it stays for the next worker */
 	WIRE_NOW, /* to: down at once; what is queued stays */
 	WIRE_START, /* to: loop `index` up */
 	WIRE_TIMER, /* to: the timer whose id is `index`: start (value 1) or stop (0) */

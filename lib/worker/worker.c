@@ -189,8 +189,8 @@ static void act(struct worker *w, const struct wire *p)
 		start_turn(w, p->index);
 	else if (t && p->op == WIRE_PHASE)
 		life_goal(t, (enum phase)p->value);
-	else if (t && p->op == WIRE_STOP)
-		life_stop(t, p->value);
+	else if (t && (p->op == WIRE_STOP || p->op == WIRE_LEAVE))
+		life_stop(t, p->value, p->op == WIRE_LEAVE);
 	else if (p->op == WIRE_NOW && w->init)
 		init_kill(w);
 	else if (t && p->op == WIRE_NOW)

@@ -24,6 +24,8 @@ struct world {
 	int log; /* where lines for people go: a pipe to the supervisor, never blocks */
 	struct guest *guests; /* the supervisor's: queues behind signals, see guest.h */
 	uint64_t signals; /* that are not at their default in the supervisor */
+	/* and, by place: loops and named queues of workers that leave, see pass.h */
+	bool *leaving, *emptying;
 	char run[40]; /* the run's mark in the environment of commands */
 	/* plan index -> id of the name */
 	uint32_t *signal_ids, *slot_ids, *object_ids, *loop_ids, *process_ids;

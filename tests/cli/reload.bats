@@ -140,7 +140,7 @@ connections: [a.s -> b, a.s -> top, a.s -> n, a.u -> jobs, jobs -> c, a.u -> box
 END
 	reload t 'connected a.s -> top.in' 'connected a.s -> n.in' \
 		'connected a.u -> jobs' 'connected jobs -> c.in' 'connected a.u -> box' \
-		'added loop top' 'added loop ln' 'added queue box' 'added queue jobs' \
+		'added object n' 'added loop top' 'added loop ln' 'added queue box' 'added queue jobs' \
 		'started process main' 'started process new'
 	sigslot emit a.s 1
 	sigslot emit a.u 2
@@ -245,19 +245,295 @@ grow() {
 	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
 }
 
-@test "what runs goes and moves only when it is run again: 78, and nothing changes" {
+@test "another name, or a queue for a loop, needs a new run: 78, and nothing changes" {
 	write b 'a.s -> b'
 	start_run t.yaml
 	cp t.yaml old.yaml
 	sed 's/name: t/name: u/' old.yaml >t.yaml
 	run -78 --separate-stderr sigslot reload t
 	assert_stderr "sigslot: it has another name: 't' stays what it is called"
-	sed 's/    process: q/    process: p/; s/, q: {}//' old.yaml >t.yaml
+	sed 's/  la: /  lc: /' old.yaml >t.yaml
+	echo 'queues: {la: {}}' >>t.yaml
 	run -78 --separate-stderr sigslot reload t
-	assert_stderr_has 'is not where it was'
+	assert_stderr_has "'la' was a loop"
 	sigslot emit a.s 1
 	seen 'b 1'
 	stop_run
+}
+
+# flow: s feeds a, which feeds b; jobs feeds c. Slow ones.
+flow() {
+	cat >t.yaml <<'END'
+name: t
+processes: {p: {}, q: {}}
+objects:
+  s: {signals: [x, y]}
+loops:
+  la: {process: p, objects: {a: {run: 'sleep 0.03; echo a $1 >> seen; echo $1', out: string}}}
+  lb: {process: q, objects: {b: {run: 'sleep 0.01; echo b $1 >> seen'}}}
+  lc: {process: q, objects: {c: {run: 'sleep 0.01; echo c $1 >> seen'}}}
+queues: {jobs: {}}
+connections: [s.x -> a, a -> b, s.y -> jobs, jobs -> c]
+END
+}
+
+# shrunk: of that a, c, jobs and process p have gone.
+shrunk() {
+	cat >t.yaml <<'END'
+name: t
+processes: {q: {}}
+objects:
+  s: {signals: [x, y]}
+loops:
+  lb: {process: q, objects: {b: {run: 'echo B $1 >> seen'}}}
+connections: [s.x -> b]
+END
+}
+
+feed() {
+	seq "$1" "$2" | sigslot emit -l s.x
+	seq "$1" "$2" | sigslot emit -l s.y
+}
+
+# settled INSTANCE: also those that go have gone.
+settled() {
+	! sigslot ps "$1" | grep -Eq ' (la|lc|jobs) ' && sigslot wait --timeout 0 "$1"
+}
+
+@test "what goes is worked off before, by what there was, and then nothing of it is left" {
+	flow
+	start_run t.yaml
+	feed 1 9
+	shrunk
+	reload t 'disconnected s.x -> a.in' 'disconnected a.out -> b.in' \
+		'disconnected s.y -> jobs' 'disconnected jobs -> c.in' 'connected s.x -> b.in' \
+		'removed object a' 'removed object c' 'removed loop la' 'removed loop lc' 'removed queue jobs' 'stopped process p' \
+		'restarted process q'
+	sigslot emit s.x 100
+	wait_until settled t
+	sigslot wait --for idle --timeout 20s t
+	run -0 bash -c 'grep a seen'
+	assert_output "$(seq -f 'a %g' 1 9)"
+	run -0 bash -c 'grep -i b seen | cut -d" " -f2 | sort -n'
+	assert_output "$(seq 1 9 && echo 100)"
+	run -0 bash -c 'grep c seen'
+	assert_output "$(seq -f 'c %g' 1 9)"
+	run -0 ls "$SIGSLOT_RUNTIME_DIR/t/q"
+	assert_output "$(printf '%s\n' lb s)"
+	run -0 bash -c 'sigslot ps --json t | jq -r .loop'
+	assert_output "$(printf '%s\n' s lb)"
+	run -69 sigslot emit a 1
+	run -69 sigslot queue put t/jobs 1
+	run -69 sigslot why t/p
+	sigslot emit s.y 1
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_line "sigslot | reloaded t.yaml: 1 connection came, 4 went, restarts 'q', stops 'p'"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "what has gone comes back, also while it is going" {
+	flow
+	cp t.yaml large.yaml
+	start_run t.yaml
+	feed 1 5
+	for round in 1 2 3 4 5; do
+		shrunk
+		reload t
+		[ "$round" != 3 ] || wait_until settled t
+		cp large.yaml t.yaml
+		reload t
+		feed "${round}0" "${round}4"
+	done
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	all() {
+		seq 1 5
+		for round in 1 2 3 4 5; do seq "${round}0" "${round}4"; done
+	}
+	for name in a b c; do
+		run -0 bash -c "grep -i $name seen | cut -d' ' -f2 | sort -n"
+		assert_output "$(all | sort -n)"
+	done
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "an object or a loop that moves takes over when the old one is done, in order" {
+	cat >t.yaml <<'END'
+name: t
+processes: {p: {}, q: {}}
+objects: {s: {signals: [x]}}
+loops:
+  la: {process: p, objects: {a: {run: 'sleep 0.02; echo a $1 >> seen'}, k: {run: 'true'}}}
+  lb: {process: q, objects: {b: {run: 'echo b $1 >> seen'}}}
+  lm: {process: p, objects: {m: {run: 'sleep 0.02; echo m $1 >> seen'}}}
+connections: [s.x -> a, s.x -> b, s.x -> m]
+END
+	cp t.yaml one.yaml
+	sed 's/{a: .*, k:/{k:/; s/{b: /{a: {run: "echo a $1 >> seen"}, b: /; s/lm: {process: p/lm: {process: q/' \
+		t.yaml >other.yaml
+	start_run t.yaml
+	for round in 0 1 2 3; do
+		seq "${round}1" "${round}9" | sigslot emit -l s.x
+		sigslot emit a "\"$round\""
+		case $round in
+		0 | 2)
+			cp other.yaml t.yaml
+			reload t 'moved object a to loop lb' 'moved loop lm to process q' \
+				'restarted process p' 'restarted process q'
+			;;
+		1)
+			cp one.yaml t.yaml
+			reload t 'moved object a to loop la' 'moved loop lm to process p' \
+				'restarted process p' 'restarted process q'
+			;;
+		esac
+	done
+	sigslot wait t
+	sigslot wait --for idle --timeout 20s t
+	for round in 0 1 2 3; do seq "${round}1" "${round}9"; done | sed 's/^0//' >numbers
+	for name in b m; do
+		run -0 bash -c "grep $name seen"
+		assert_output "$(sed "s/^/$name /" numbers)"
+	done
+	run -0 bash -c 'grep a seen'
+	assert_output "$(for round in 0 1 2 3; do
+		seq -f 'a %g' "${round}1" "${round}9"
+		echo "a $round"
+	done)"
+	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "what nobody would work off does not go: 75, and nothing changes" {
+	flow
+	sed -i 's/queues: {jobs/queues: {box: {}, jobs/' t.yaml
+	cp t.yaml old.yaml
+	start_run t.yaml
+	sigslot queue put box 1
+	sigslot queue put box 2
+	sed -i 's/box: {}, //' t.yaml
+	run -75 --separate-stderr sigslot reload t
+	assert_stderr "sigslot: queue 'box' is not in the file, and keeps 2 messages: take them out with 'sigslot queue get' first; nothing has changed"
+	run -0 sigslot queue get box
+	run -0 sigslot queue get box
+	reload t 'removed queue box'
+	sigslot stop la
+	sigslot emit s.x 1
+	shrunk
+	run -75 --separate-stderr sigslot reload t
+	assert_stderr "sigslot: loop 'la' is not in the file, and keeps 1 message: it does not run: start it first; nothing has changed"
+	sigslot start la
+	reload t
+	wait_until settled t
+	run -0 grep a seen
+	assert_output 'a 1'
+	stop_run
+}
+
+@test "a worker that is killed while it has to go is started again, and loses nothing" {
+	flow
+	start_run t.yaml
+	feed 1 30
+	shrunk
+	reload t
+	for victim in la lc; do
+		pid=$(pid_of "$victim")
+		[ -z "$pid" ] || kill -9 "$pid" || :
+	done
+	wait_until -t 30 settled t
+	sigslot wait --for idle --timeout 20s t
+	for name in a b c; do
+		run -0 bash -c "grep -i $name seen | cut -d' ' -f2 | sort -n | uniq"
+		assert_output "$(seq 1 30)"
+	done
+	stop_run
+}
+
+@test "what a supervisor that is killed in a reload leaves goes on with the file of before" {
+	flow
+	cp t.yaml old.yaml
+	run -0 sigslot run -d t.yaml
+	pid=$(sed -n 's/^pid //p' "$SIGSLOT_RUNTIME_DIR/t/lock")
+	feed 1 30
+	shrunk
+	reload t
+	kill -9 "$pid"
+	wait_until process_gone "$pid"
+	run -73 --separate-stderr sigslot run -d t.yaml
+	assert_stderr_has 'put it back'
+	run -0 sigslot run -d old.yaml
+	sigslot wait --for idle --timeout 20s t
+	for name in a b c; do
+		run -0 bash -c "grep -i $name seen | cut -d' ' -f2 | sort -n | uniq"
+		assert_output "$(seq 1 30)"
+	done
+	sigslot stop t
+}
+
+@test "a stop in the middle of a reload ends all, in good order or at once" {
+	flow
+	start_run t.yaml
+	feed 1 9
+	shrunk
+	reload t
+	stop_run
+	for name in a b c; do
+		run -0 bash -c "grep -i $name seen | cut -d' ' -f2 | sort -n"
+		assert_output "$(seq 1 9)"
+	done
+	flow
+	start_run t.yaml
+	feed 1 99
+	shrunk
+	reload t
+	run sigslot stop --now --timeout 20s t
+	wait_run || :
+	sigslot clean --force
+}
+
+@test "between two files again and again while messages come, each is there once" {
+	flow
+	sed -i 's/sleep 0.0[0-9]; //; s/run: .echo \(.\) .*seen.}/filter: "sed -u s\/^\/\1\/ >> seen.\1"}/' t.yaml
+	cp t.yaml one.yaml
+	cat >other.yaml <<'END'
+name: t
+processes: {r: {}, q: {}}
+objects:
+  s: {signals: [x, y]}
+loops:
+  la: {process: r, objects: {a: {run: 'echo a $1 >> seen; echo $1', out: string}}}
+  lb: {process: q, objects: {b: {run: 'echo b $1 >> seen'}, c: {run: 'echo c $1 >> seen'}}}
+  ln: {process: r, objects: {n: {run: 'echo n $1 >> seen'}}}
+queues: {jobs: {}}
+connections: [s.x -> a, a -> b, s.y -> jobs, jobs -> c, s.x -> n]
+END
+	sigslot run -d t.yaml 2>log
+	pid=$(sed -n 's/^pid //p' "$SIGSLOT_RUNTIME_DIR/t/lock")
+	(for i in $(seq 300); do
+		sigslot emit s.x "$i"
+		sigslot emit s.y "$i"
+	done) 3>&- &
+	emitter=$!
+	while kill -0 "$emitter" 2>/dev/null; do
+		cp other.yaml t.yaml
+		kill -HUP "$pid"
+		cp one.yaml t.yaml
+		sigslot reload t >>said
+	done
+	wait "$emitter"
+	sigslot wait --timeout 20s t
+	sigslot wait --for idle --timeout 20s t
+	for name in a b c; do
+		run -0 bash -c "cat seen* | grep $name | tr -dc '0-9\n' | sort -n"
+		assert_output "$(seq 1 300)"
+	done
+	sigslot stop --timeout 20s t
+	run -0 cat log
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
 }
 
 @test "SIGHUP reloads a detached run, and says what is wrong in its log" {

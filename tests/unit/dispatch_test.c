@@ -180,7 +180,8 @@ static void test_direct(void)
 	e.connection = ROUTE_DIRECT | x;
 	is_str(receivers(&e, 0), expect("%u<%u:0", x, b),
 	       "a message with an address goes to that slot, once");
-	is_str(receivers(&e, 1), "", "a slot of another loop is not called here");
+	is_str(receivers(&e, 1), expect("%u<%u:0", x, b),
+	       "also if it lives on another loop by now");
 	e.signal = out;
 	is_str(receivers(&e, 0), expect("%u<%u:%u", x, b, out),
 	       "an address wins over the connections of a signal");
