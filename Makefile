@@ -246,9 +246,11 @@ endif
 # Each worker is a fork of the sibling, and pays for every mapping that it has: so it
 # holds all but libc itself, and gives plugins what libsigslot.so would. What an idle
 # worker runs comes first, side by side, and then what busy ones do: the pages of the rest
-# they never touch. The names that the shared library hides are hidden here, too.
-idle := base/crc base/log base/process loop/% worker/% supervisor/hand route/route \
-	$(addprefix queue/,queue identity site ring guard bell latch section turn) \
+# they never touch. The kernel maps what a page fault asks for by 64 KiB: wherever the
+# program is loaded, its parts begin where these do. The names that the shared library
+# hides are hidden here, too.
+idle := base/crc base/process loop/% worker/% supervisor/hand route/route base/log \
+	$(addprefix queue/,queue identity site ring guard bell latch section turn counts book) \
 	slot/slot slot/builtin
 worker_obj := $(foreach f,$(idle) $(addsuffix /%,base object route queue slot state message),\
 	$(filter $(O)/lib/$(f).o,$(lib_obj)))
@@ -265,7 +267,8 @@ $(sibling): $(cmd_obj) $(shared) $(if $(STATIC),$(whole))
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 ifdef STATIC
-	$(Q)$(CC) -pie -Wl,-z,relro,-z,now -Wl,--export-dynamic-symbol='sigslot_*' $(RPATH) \
+	$(Q)$(CC) -pie -Wl,-z,relro,-z,now,-z,max-page-size=65536 \
+		-Wl,--export-dynamic-symbol='sigslot_*' $(RPATH) \
 		$(LINK_FLAGS) -o $@ $(whole) $(cmd_obj) -l:libyaml.a -l:libjansson.a -ldl -lm
 else
 	$(Q)$(CC) -pie $(RPATH) $(LINK_FLAGS) -o $@ $(cmd_obj) $(shared)

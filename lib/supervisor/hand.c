@@ -45,6 +45,8 @@ int hand_room(struct supervisor *s, struct sigslot_error *err)
 	return 0;
 }
 
+enum { MANY = 8 }; /* workers: for fewer the heap is not tidied */
+
 /* Returns 1, or 0 if it is gone, or -1 if it has nothing to say now. */
 static int hear(struct hand *h)
 {
@@ -309,7 +311,7 @@ int hands_start(struct supervisor *s, uint32_t first, uint32_t len,
 
 	for (h = s->hands + first; h < end; h++)
 		prepare(h);
-	filling = heap_tidy();
+	filling = len < MANY ? NULL : heap_tidy();
 	for (h = s->hands + first; r == 0 && h < end; h++)
 		r = fork_worker(h, err);
 	heap_untidy(filling);
