@@ -219,10 +219,36 @@ void job_unqueue(struct receiver *r)
 	loop_disarm(&r->turn->worker->loop, &r->row.timer);
 }
 
-void job_abandon(struct receiver *r)
+static void forget(void *block)
 {
-	r->turn->waiting -= r->row.waiting;
-	loop_disarm(&r->turn->worker->loop, &r->row.timer);
-	row_init(&r->row, r->row.path);
-	r->running = 0;
+	const struct job *job = block;
+
+	routes_close(job->routes);
+}
+
+void job_forget(struct turn *t)
+{
+	loop_later_cancel(&t->forget);
+	pool_lost(&t->lost_jobs, forget);
+}
+
+static void forget_later(struct later *l)
+{
+	job_forget(container_of(l, struct turn, forget));
+}
+
+/* One slot may have been closed by a callback of its own, which still has its job. */
+void job_abandon(struct turn *t)
+{
+	vec_each(at, &t->receivers) {
+		struct receiver *r = *at;
+
+		t->waiting -= r->row.waiting;
+		loop_disarm(&t->worker->loop, &r->row.timer);
+		row_init(&r->row, r->row.path);
+		r->running = 0;
+	}
+	pool_lose(&t->job_pool, &t->lost_jobs);
+	if (t->lost_jobs.all)
+		loop_later(&t->worker->loop, &t->forget, forget_later);
 }

@@ -30,7 +30,10 @@ void job_settle(struct job *job, const struct slot_verdict *v);
 /* Gives back what stands in the row of that receiver and is not begun. */
 void job_unqueue(struct receiver *r);
 
-/* Forgets all jobs: the slot is closed, and the records will be given back. */
-void job_abandon(struct receiver *r);
+/* Forgets all jobs: the slots are closed, and the records will be given back. */
+void job_abandon(struct turn *t);
+
+/* Frees what was forgotten, at the end; else that happens in the next round. */
+void job_forget(struct turn *t);
 
 #endif

@@ -208,8 +208,8 @@ static void go_down(struct turn *t)
 	vec_each(r, &t->receivers) {
 		slot_close((*r)->slot);
 		(*r)->slot = NULL;
-		job_abandon(*r);
 	}
+	job_abandon(t);
 	if (t->now)
 		outbox_drop(&t->worker->outbox, t);
 	turn_abandon(t);

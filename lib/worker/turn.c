@@ -61,6 +61,7 @@ void turn_done(struct turn *t)
 	vec_done(&t->ticks);
 	free(t->claims);
 	pool_done(&t->record_pool);
+	job_forget(t);
 	pool_done(&t->job_pool);
 }
 

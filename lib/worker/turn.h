@@ -84,7 +84,7 @@ struct turn {
 	unsigned busy_len;
 	struct record *records; /* that are under way */
 	unsigned open, waiting; /* how many; jobs of theirs that wait in a row */
-	struct pool record_pool, job_pool;
+	struct pool record_pool, job_pool, lost_jobs; /* the last: of closed slots */
 
 	size_t outgoing, outgoing_bytes; /* copies in the outbox */
 	struct jam jam;
@@ -98,6 +98,7 @@ struct turn {
 	bool up, ready, held, checking, stepping; /* its commands are ready, too */
 	struct timer kill;
 	struct later again; /* pumps, from where it could recurse */
+	struct later forget; /* frees lost_jobs */
 };
 
 /* Makes it from the plan; opens its own queue, starts nothing. */

@@ -307,3 +307,37 @@ w.ready null"
 		rm -rf "$SIGSLOT_RUNTIME_DIR/t"
 	done
 }
+
+anonymous() {
+	awk '/^RssAnon/ { print $2 }' "/proc/$1/status"
+}
+
+@test "a loop that is ended over and over with messages under way keeps nothing of them" {
+	local i worker before
+
+	{
+		printf '%s\n' 'objects:' '  y: {run: "true"}' \
+			'  a: {filter: "while read -r x; do echo >> began; done", reply: line}' \
+			'loops:' '  l:' '    objects:'
+		for i in {1..40}; do
+			echo "      o$i: {signals: [$(printf 's%s, ' {1..199}) s]}"
+		done
+	} >t.yaml
+	start_run t.yaml
+	worker=$(loop a .pid)
+	sigslot emit a 1
+	for i in {1..25}; do
+		wait_until has_lines began "$i"
+		[ "$i" != 5 ] || before=$(anonymous "$worker")
+		sigslot connect o1.s y
+		sigslot stop --now a 2>/dev/null
+		sigslot disconnect o1.s y
+		sigslot start a
+		sigslot wait a
+	done
+	# the routes of each round, half a MiB, would stay
+	assert [ "$(anonymous "$worker")" -lt $((before + 4096)) ]
+	sigslot stop --now t 2>/dev/null
+	run_ended 1
+	sigslot clean --force
+}

@@ -39,9 +39,42 @@ static void many(void)
 	ok(!p.spare, "all of them are freed");
 }
 
+static int seen;
+
+static void look(void *block)
+{
+	seen += *(char *)block;
+}
+
+static void lost(void)
+{
+	struct pool p = {0}, gone = {0};
+	char *a, *b, *c;
+
+	for (int i = 0; i < 2; i++) {
+		a = pool_take(&p, 16);
+		b = pool_take(&p, 16);
+		c = pool_take(&p, 16);
+		*a = 1;
+		*b = 2;
+		pool_give(&p, c);
+		pool_lose(&p, &gone);
+		is_int(p.len, 0, "who lets go of what is outside keeps nothing");
+	}
+	c = pool_take(&p, 16);
+	*c = 100;
+	pool_lost(&gone, look);
+	is_int(seen, 6, "each that was outside is seen, and no other");
+	ok(!gone.all && p.all, "and freed, but not what was handed out since");
+	pool_give(&p, c);
+	pool_done(&p);
+	ok(!p.all, "nothing is left");
+}
+
 int main(void)
 {
 	again();
 	many();
+	lost();
 	return done();
 }
