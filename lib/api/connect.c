@@ -166,7 +166,8 @@ static int await_drain(struct instance *in, uint64_t deadline,
 		const struct route_target *t = routes_target(in->routes, i);
 		const struct route_queue *q = routes_queue(in->routes, t->queue);
 
-		if (q && t->until != ROUTE_FOR_NOW && t->flags & ROUTE_DRAINED)
+		if (q && t->until != ROUTE_FOR_NOW &&
+		    (t->flags & (ROUTE_DRAINED | ROUTE_MOVED)) == ROUTE_DRAINED)
 			r = await_queue(dir, routes_text(in->routes, q->name), deadline,
 					err);
 	}

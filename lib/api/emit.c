@@ -8,6 +8,7 @@
 
 #include "api/batch.h"
 #include "api/emitter.h"
+#include "api/moved.h"
 #include "base/clock.h"
 #include "message/text.h"
 #include "state/lock.h"
@@ -132,8 +133,9 @@ static int push(struct sigslot_emitter *e, unsigned i, const struct payload *pay
 			r = await_room(e, i, deadline, err);
 			if (r == 0 && emitter_lost(e, i))
 				done = len; /* it is for nobody any more */
-		} else if (r == -ESHUTDOWN && emitter_lost(e, i)) {
-			done = len; /* who was connected has just gone */
+		} else if (r == -ESHUTDOWN && moved_push(e, i, &first, payloads + done,
+							 len - done, err) == 0) {
+			done = len; /* who was connected is elsewhere, or has gone */
 			r = 0;
 		} else if (r == -ETIMEDOUT && clock_now() < deadline)
 			r = 0; /* a stopped process holds the queue: wait for it */

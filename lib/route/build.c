@@ -208,24 +208,45 @@ static uint32_t queue_now(const struct route_build *b, uint32_t old)
 	return ROUTE_NOWHERE;
 }
 
+/* Of those that its slot has left, the last one of each queue is kept. */
+static bool moved_on(const struct route_build *b, const struct route_name *n,
+		     const struct route_target *t)
+{
+	if (b->names.at[t->slot].kind != ROUTE_SLOT)
+		return true;
+	for (uint32_t i = 0; i < n->targets_len; i++) {
+		const struct route_target *o = &b->targets.at[n->first_target + i];
+
+		if (o->slot == t->slot && o->via == t->via && o->queue == t->queue &&
+		    o->until != ROUTE_FOR_NOW)
+			return true;
+	}
+	return false;
+}
+
 static bool forgotten(const struct route_build *b, const struct route_name *n,
 		      const struct route_target *t, const struct route_going *how)
 {
 	if (!t->slot || t->queue == ROUTE_NOWHERE || superseded(b, n, t))
 		return true;
+	if (t->flags & ROUTE_MOVED && !moved_on(b, n, t))
+		return false;
 	return t->until < b->generation &&
 	       how->passed(how->data, b->strings.data + b->queues.at[t->queue].name);
 }
 
-/* Whether its slot goes with a worker that works off what it has, or is elsewhere. */
-static bool leaves(const struct route_build *b, const struct route_target *t)
+/* Its slot goes with a worker that works off what it has, or is elsewhere. */
+static uint32_t flags_of(const struct route_build *b, const struct route_target *t,
+			 uint32_t flags)
 {
 	const struct route_name *slot = &b->names.at[t->slot];
 
-	if (slot->kind != ROUTE_SLOT)
-		return false;
-	return slot->queue != t->queue ||
-	       (t->slot < routes_names_len(b->old) && b->kept[t->slot]);
+	if (slot->kind == ROUTE_SLOT && slot->queue != t->queue)
+		return ROUTE_DRAINED | ROUTE_MOVED;
+	if (slot->kind == ROUTE_SLOT && t->slot < routes_names_len(b->old) &&
+	    b->kept[t->slot])
+		return ROUTE_DRAINED;
+	return flags;
 }
 
 /* The last ones to go come first, in the old one as well. */
@@ -244,7 +265,7 @@ int route_build_gone(struct route_build *b, uint32_t signal,
 		gone.queue = queue_now(b, gone.queue);
 		if (gone.until == ROUTE_FOR_NOW) {
 			gone.until = b->generation;
-			gone.flags |= leaves(b, &gone) ? ROUTE_DRAINED : how->flags;
+			gone.flags |= flags_of(b, &gone, how->flags);
 		}
 		if (forgotten(b, n, &gone, how))
 			continue;

@@ -45,6 +45,7 @@ enum { ROUTE_FOR_NOW = 0xffffffff }; /* until: it has not gone */
 
 enum route_target_flag {
 	ROUTE_DRAINED = 1, /* it went, and gets what was emitted before */
+	ROUTE_MOVED = 4, /* its slot did: who emitted before may be late */
 	ROUTE_SPENT = 2, /* it went with the one message that it was for */
 };
 

@@ -498,6 +498,7 @@ END
 @test "between two files again and again while messages come, each is there once" {
 	flow
 	sed -i 's/sleep 0.0[0-9]; //; s/run: .echo \(.\) .*seen.}/filter: "sed -u s\/^\/\1\/ >> seen.\1"}/' t.yaml
+	sed -i 's/lc: {process: q, objects: {/&m: {run: "echo m $1 >> seen"}, /; s/jobs -> c]/jobs -> c, s.x -> m]/' t.yaml
 	cp t.yaml one.yaml
 	cat >other.yaml <<'END'
 name: t
@@ -505,11 +506,11 @@ processes: {r: {}, q: {}}
 objects:
   s: {signals: [x, y]}
 loops:
-  la: {process: r, objects: {a: {run: 'echo a $1 >> seen; echo $1', out: string}}}
+  la: {process: r, objects: {a: {run: 'echo a $1 >> seen; echo $1', out: string}, m: {run: 'echo m $1 >> seen'}}}
   lb: {process: q, objects: {b: {run: 'echo b $1 >> seen'}, c: {run: 'echo c $1 >> seen'}}}
   ln: {process: r, objects: {n: {run: 'echo n $1 >> seen'}}}
 queues: {jobs: {}}
-connections: [s.x -> a, a -> b, s.y -> jobs, jobs -> c, s.x -> n]
+connections: [s.x -> a, a -> b, s.y -> jobs, jobs -> c, s.x -> n, s.x -> m]
 END
 	sigslot run -d t.yaml 2>log
 	pid=$(sed -n 's/^pid //p' "$SIGSLOT_RUNTIME_DIR/t/lock")
@@ -527,7 +528,7 @@ END
 	wait "$emitter"
 	sigslot wait --timeout 20s t
 	sigslot wait --for idle --timeout 20s t
-	for name in a b c; do
+	for name in a b c m; do
 		run -0 bash -c "cat seen* | grep $name | tr -dc '0-9\n' | sort -n"
 		assert_output "$(seq 1 300)"
 	done
