@@ -81,8 +81,12 @@ unsigned dispatch_accounts(const struct routes *routes, const struct envelope *e
 		const struct route_target *t =
 			routes_target(routes, signal->first_target + i);
 
-		if (len < max && via_of(routes, t, queue) && meant(e, t))
+		if (!via_of(routes, t, queue) || !meant(e, t))
+			continue;
+		if (len < max)
 			out[len++] = (struct account_key){t->via, t->slot};
+		else
+			out[max - 1] = (struct account_key){e->signal, ROUTE_NOBODY};
 	}
 	if (!len)
 		out[len++] = (struct account_key){

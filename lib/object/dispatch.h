@@ -37,8 +37,9 @@ struct receiver_id {
 bool dispatch_next(struct dispatch *d, struct receiver_id *ret);
 
 /*
- * All that a message was meant for, also those that have gone since, as accounts. At
- * most `max`; of one that was meant for nobody the signal alone. Returns how many.
+ * All that a message was meant for, also those that have gone since, as accounts. The
+ * signal alone stands for those beyond `max`, as the last one, and for nobody, if it
+ * was meant for nobody. Returns how many.
  */
 unsigned dispatch_accounts(const struct routes *routes, const struct envelope *e,
 			   uint32_t queue, struct account_key *out, unsigned max);

@@ -173,6 +173,36 @@ static void test_signal(void)
 	is_str(receivers(&e, 0), "", "a connection that came later is not for it");
 }
 
+/* The accounts of a message, as text: "SIGNAL>SLOT ..." with ids. */
+static const char *accounts(const struct envelope *e, unsigned max)
+{
+	static char text[256];
+	struct account_key keys[8];
+	unsigned len = dispatch_accounts(routes, e, 0, keys, max);
+	size_t size = 0;
+
+	for (unsigned i = 0; i < len; i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%u>%u",
+					 i ? " " : "", keys[i].signal, keys[i].slot);
+	return text;
+}
+
+static void test_accounts(void)
+{
+	struct envelope e = {.sender = a, .signal = out, .generation = 1};
+
+	is_str(accounts(&e, 8), expect("%u>%u %u>%u %u>%u", out, y, out, x, chained, x),
+	       "each connection of a message has an account");
+	is_str(accounts(&e, 2), expect("%u>%u %u>0", out, y, out),
+	       "those beyond the last place share it, without a slot");
+	e.signal = quiet;
+	is_str(accounts(&e, 8), expect("%u>0", quiet),
+	       "what is for nobody counts for its signal");
+	e.connection = ROUTE_DIRECT | x;
+	is_str(accounts(&e, 8), expect("%u>%u", quiet, x),
+	       "what has an address, for that slot");
+}
+
 static void test_direct(void)
 {
 	struct envelope e = {.sender = b, .signal = 0, .generation = 1};
@@ -260,6 +290,7 @@ int main(void)
 	dir_begin();
 	first_generation();
 	test_signal();
+	test_accounts();
 	test_direct();
 	next_generations();
 	test_gone();
