@@ -32,6 +32,11 @@ family() {
 	pgrep -P "$RUN_PID"
 }
 
+# workers_are COUNT: so many live.
+workers_are() {
+	[ "$(pgrep -cP "$RUN_PID")" = "$1" ]
+}
+
 # no_zombie_stays: at this moment. One that is there at two looks in a row, with time for
 # whoever has to reap it to do so, was not reaped at once.
 no_zombie_stays() {
@@ -55,7 +60,7 @@ no_zombie_stays() {
 		pgrep -P "$RUN_PID" | shuf -n 20 | xargs kill -KILL
 		no_zombie_stays
 	done
-	wait_until -t 60 [ "$(pgrep -cP "$RUN_PID")" = 100 ]
+	wait_until -t 60 workers_are 100
 	no_zombie_stays
 	kill -TERM "$RUN_PID"
 	while ! process_gone "$RUN_PID"; do
