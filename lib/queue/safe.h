@@ -24,11 +24,13 @@ enum {
 	SAFE_PLACES = 2,
 	SAFE_COPIES = 2,
 	SAFE_BOOT = 40,
+	SAFE_SECTOR = 512, /* each copy has one of its own */
 };
 
 struct safe_copy {
-	_Alignas(512) struct ring_meta meta; /* in a sector of its own */
+	struct ring_meta meta;
 	uint64_t ends[QUEUE_ENDS]; /* as of that commit, see book_known() */
+	char rest[SAFE_SECTOR - sizeof(struct ring_meta) - QUEUE_ENDS * 8];
 };
 
 struct ring_safe {
@@ -37,6 +39,7 @@ struct ring_safe {
 	uint64_t home[2]; /* and by processes of which queue directory: device, inode */
 	uint32_t latch; /* who writes a safe point; others let him do it for them */
 	uint32_t done; /* the place whose safe point is on the medium */
+	char rest[SAFE_SECTOR - 8 - SAFE_BOOT - 2 * 8 - 2 * 4];
 	struct safe_copy copies[SAFE_PLACES][SAFE_COPIES]; /* 512, 1024, 1536, 2048 */
 };
 

@@ -120,7 +120,7 @@ stats_is() {
 	sigslot emit b 1
 	wait_until stats_is b .in 1
 	kill -9 "$RUN_PID"
-	run -137 wait_run
+	run_ended 137
 	wait_until loop_is l .state dead
 	assert_equal "$(stats t/a '[.in, .out]')" '[501,501]'
 	assert_equal "$(stats t/b '[.in, .out, .service_max]')" '[1,0,null]'
