@@ -237,6 +237,7 @@ holds_one() {
 	END
 	start_run t.yaml
 	make_queues a
+	killed=0
 	for target in p.exit t/l.exit; do
 		sigslot wait --any a "$target" m.exit >out 2>err 3>&- &
 		WAIT_PID=$!
@@ -246,6 +247,8 @@ holds_one() {
 		any_ended 0
 		run -0 cat out err
 		assert_output "$target"
+		killed=$((killed + 1))
+		wait_until loop_is l .restarts "$killed"
 		sigslot wait t
 	done
 	sigslot stop m
