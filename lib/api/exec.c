@@ -4,14 +4,13 @@
  * exit status decides what becomes of the message; whoever is killed meanwhile, the
  * command ends and the message returns.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "api/named.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/held.h"
 #include "base/unit.h"
 #include "message/text.h"
 #include "queue/dead.h"
@@ -27,8 +26,7 @@ struct exec {
 	const struct sigslot_exec *how;
 	struct queue *dead; /* NULL: nothing was given up yet */
 	struct warden warden;
-	sigset_t held; /* signals that wait while a command runs */
-	int signals;
+	struct held held; /* signals that wait while a command runs */
 	int signal; /* that came */
 	bool failed;
 	uint64_t begun; /* deliveries */
@@ -147,7 +145,7 @@ static int run(struct exec *x, const struct delivery *d, struct sigslot_error *e
 		.input = &d->input,
 		.env = env,
 		.warden = &x->warden,
-		.signals = x->signals,
+		.held = &x->held,
 	};
 	struct slot_verdict v;
 	int status, r;
@@ -214,22 +212,17 @@ static int handle(struct exec *x, const struct sigslot_item *item,
 		  struct sigslot_error *err)
 {
 	struct delivery d = {0};
-	sigset_t before, pipe;
 	int r;
 
-	/* they wait until the message is settled, or come by x->signals */
-	sigprocmask(SIG_BLOCK, &x->held, &before);
+	/* they wait until the message is settled, or come by its descriptor */
+	held_begin(&x->held);
 	r = take(x, item, &d, err);
 	if (r == 0)
 		r = deliver(x, &d, err);
 	free((void *)d.claim.payload.data);
 	text_args_done(&d.args);
 	buf_done(&d.input);
-	/* of a command that did not read: not to be had afterwards */
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigtimedwait(&pipe, NULL, &(struct timespec){0});
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	held_end(&x->held);
 	return r;
 }
 
@@ -265,27 +258,21 @@ static int work(struct exec *x, struct sigslot_error *err)
 
 static int start(struct exec *x, struct sigslot_error *err)
 {
-	static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	int r = held_open(&x->held, err);
 
-	sigemptyset(&x->held);
-	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-		sigaddset(&x->held, ours[i]);
-	x->signals = signalfd(-1, &x->held, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (x->signals < 0)
-		return fail_errno(err, "cannot watch for signals");
-	return warden_start(&x->warden, err);
+	return r == 0 ? warden_start(&x->warden, err) : r;
 }
 
 int sigslot_queue_exec(struct sigslot_queue *q, const struct sigslot_exec *how,
 		       struct sigslot_error *err)
 {
-	struct exec x = {.q = q, .how = how, .signals = -1};
+	struct exec x = {.q = q, .how = how, .held.fd = -1};
 	int r = start(&x, err);
 
 	if (r == 0)
 		r = work(&x, err);
 	warden_end(&x.warden);
-	fd_close(&x.signals);
+	held_close(&x.held);
 	queue_close(x.dead);
 	return r;
 }

@@ -7,17 +7,16 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "api/control.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/held.h"
 #include "message/text.h"
 #include "queue/drop.h"
 #include "queue/queue.h"
@@ -34,7 +33,8 @@ struct guest_run {
 	struct identity *identity;
 	struct queue *queue;
 	struct warden warden;
-	int pidfd, signals, input; /* input: to the command; -1: closed */
+	struct held held;
+	int pidfd, input; /* input: to the command; -1: closed */
 	pid_t pid;
 	int signal; /* that came */
 	uint64_t kill_at;
@@ -225,13 +225,12 @@ static void feed(struct guest_run *g)
 
 static void hear_signal(struct guest_run *g)
 {
-	struct signalfd_siginfo info;
+	int came = held_take(&g->held);
 
-	if (read(g->signals, &info, sizeof(info)) != sizeof(info) ||
-	    info.ssi_signo == SIGPIPE)
+	if (!came)
 		return;
 	g->kill_at = g->signal ? 0 : clock_now() + TERM_NS;
-	g->signal = (int)info.ssi_signo;
+	g->signal = came;
 	warden_signal(&g->warden, SIGTERM);
 	warden_signal(&g->warden, SIGCONT);
 }
@@ -239,7 +238,7 @@ static void hear_signal(struct guest_run *g)
 static int serve(struct guest_run *g, struct sigslot_error *err)
 {
 	struct pollfd p[] = {{.fd = g->pidfd, .events = POLLIN},
-			     {.fd = g->signals, .events = POLLIN},
+			     {.fd = g->held.fd, .events = POLLIN},
 			     {.fd = g->control, .events = POLLIN},
 			     {.fd = -1, .events = POLLOUT},
 			     {.fd = -1, .events = POLLIN}};
@@ -290,24 +289,9 @@ static void tear_down(struct guest_run *g)
 	identity_close(g->identity);
 	fd_close(&g->control); /* now the supervisor drops what is left */
 	fd_close(&g->pidfd);
-	fd_close(&g->signals);
+	held_close(&g->held);
 	buf_done(&g->lines);
 	instance_done(&g->in);
-}
-
-static int hold_signals(struct guest_run *g, sigset_t *before,
-			struct sigslot_error *err)
-{
-	sigset_t held;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &held, before);
-	g->signals = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
-	return g->signals < 0 ? fail_errno(err, "cannot watch for signals") : 0;
 }
 
 int sigslot_connect_command(const char *address, const struct sigslot_connection *c,
@@ -317,23 +301,24 @@ int sigslot_connect_command(const char *address, const struct sigslot_connection
 	struct guest_run g = {.in.dir = -1,
 			      .control = -1,
 			      .pidfd = -1,
-			      .signals = -1,
+			      .held.fd = -1,
 			      .input = -1,
 			      .kill_at = NEVER,
 			      .told = told,
 			      .data = data};
-	sigset_t before;
-	int status = 0, r = hold_signals(&g, &before, err);
+	int status = 0, r = held_open(&g.held, err);
 
-	if (r == 0)
-		r = set_up(&g, address, c ? c->full : NULL, argv, err);
+	if (r < 0)
+		return r;
+	held_begin(&g.held);
+	r = set_up(&g, address, c ? c->full : NULL, argv, err);
 	if (r == 0)
 		r = serve(&g, err);
 	if (r == 0)
 		while (waitpid(g.pid, &status, 0) < 0 && errno == EINTR)
 			;
 	tear_down(&g);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	held_end(&g.held);
 	if (r)
 		return r;
 	if (g.signal)

@@ -4,14 +4,13 @@
  * at the same time, and neither waits for the other one.
  */
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "api/pair.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/held.h"
 #include "base/process.h"
 #include "route/route.h"
 
@@ -26,7 +25,8 @@ struct flow {
 	struct pair pair;
 	int other; /* pidfd; -1: it has not come yet */
 	bool gone; /* it was here */
-	int signals, signal;
+	struct held held;
+	int signal;
 	int in, out; /* -1: at its end */
 	struct buf lines; /* were read, and are not yet sent */
 	bool full; /* there was no room for them */
@@ -202,16 +202,14 @@ static int wait_and_do(struct flow *f, struct sigslot_error *err)
 		{writing || f->out < 0 ? -1 : queue_data_fd(f->pair.inbox), POLLIN, 0},
 		{f->full ? queue_space_fd(f->pair.outbox) : -1, POLLIN, 0},
 		{f->other, POLLIN, 0},
-		{f->signals, POLLIN, 0},
+		{f->held.fd, POLLIN, 0},
 	};
-	struct signalfd_siginfo info;
 	int r = 0;
 
 	if (poll(p, ARRAY_LEN(p), f->full ? RECHECK_MS : -1) < 0)
 		return 0;
-	if (p[5].revents && read(f->signals, &info, sizeof(info)) == sizeof(info) &&
-	    info.ssi_signo != SIGPIPE)
-		f->signal = (int)info.ssi_signo;
+	if (p[5].revents)
+		f->signal = held_take(&f->held);
 	if (p[4].revents)
 		lose(f);
 	if (p[0].revents && f->in >= 0)
@@ -265,9 +263,9 @@ static int run(struct flow *f, struct sigslot_error *err)
 }
 
 static int enter_and_run(struct flow *f, const char *name, bool right,
-			 const sigset_t *before, struct sigslot_error *err)
+			 struct sigslot_error *err)
 {
-	int r = pair_enter(&f->pair, name, right, before, err);
+	int r = pair_enter(&f->pair, name, right, &f->held.before, err);
 
 	if (r == 0)
 		r = run(f, err);
@@ -282,22 +280,14 @@ static int enter_and_run(struct flow *f, const char *name, bool right,
 int sigslot_queue_pipe(const char *name, bool right, int in, int take_out,
 		       struct sigslot_error *err)
 {
-	static const int ours[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 	struct flow f = {.other = -1, .in = in, .out = take_out};
-	sigset_t set, before;
-	int r;
+	int r = held_open(&f.held, err);
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-		sigaddset(&set, ours[i]);
-	f.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (f.signals < 0)
-		return fail_errno(err, "cannot watch for signals");
-	sigprocmask(SIG_BLOCK, &set, &before);
-	r = enter_and_run(&f, name, right, &before, err);
-	while (sigtimedwait(&set, NULL, &(struct timespec){0}) > 0)
-		;
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	close(f.signals);
+	if (r < 0)
+		return r;
+	held_begin(&f.held);
+	r = enter_and_run(&f, name, right, err);
+	held_end(&f.held);
+	held_close(&f.held);
 	return r;
 }

@@ -7,9 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,16 +98,15 @@ static void feed(struct course *c)
 
 static void hear(struct course *c)
 {
-	struct signalfd_siginfo info;
+	int came = held_take(c->once->held);
 
-	if (read(c->once->signals, &info, sizeof(info)) != sizeof(info) ||
-	    info.ssi_signo == SIGPIPE)
+	if (!came)
 		return;
 	if (c->signal) {
 		c->kill_at = 0;
 		return;
 	}
-	c->signal = (int)info.ssi_signo;
+	c->signal = came;
 	c->kill_at = clock_now() + TERM_NS;
 	warden_signal(c->once->warden, SIGTERM);
 	warden_signal(c->once->warden, SIGCONT);
@@ -118,7 +115,7 @@ static void hear(struct course *c)
 static void await_end(struct course *c, int pidfd)
 {
 	struct pollfd p[] = {{.fd = pidfd, .events = POLLIN},
-			     {.fd = c->once->signals, .events = POLLIN},
+			     {.fd = c->once->held->fd, .events = POLLIN},
 			     {.fd = c->in, .events = POLLOUT}};
 
 	while (!p[0].revents) {

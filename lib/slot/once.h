@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/held.h"
 #include "message/text.h"
 #include "slot/warden.h"
 
@@ -20,7 +21,7 @@ struct once {
 	const char *const
 		*env; /* NAME=VALUE besides what this process has; NULL-ended */
 	const struct warden *warden;
-	int signals; /* a signalfd: what comes there ends it, but for SIGPIPE */
+	const struct held *held; /* is in force; what comes there ends it */
 };
 
 /*
