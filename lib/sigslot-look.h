@@ -162,10 +162,7 @@ typedef int (*sigslot_stats_fn)(void *data, const struct sigslot_stats *stats);
 SIGSLOT_API int sigslot_stats(const char *name, sigslot_stats_fn fn, void *data,
 			      struct sigslot_error *err);
 
-/*
- * The same for connections. Messages of all connections of a slot wait in one queue for
- * one command, so its times are told where it has a single one, and otherwise are 0.
- */
+/* The same for connections, each with the messages that came by it. */
 SIGSLOT_API int sigslot_stats_connections(const char *name, sigslot_stats_fn fn,
 					  void *data, struct sigslot_error *err);
 

@@ -15,6 +15,8 @@
 struct telling {
 	struct logs_view view;
 	int stats, queues; /* -1: there are none */
+	struct stats_keys keys;
+	size_t next; /* of these: the first whose slot has not been told of */
 	bool connections;
 	struct books *books; /* by queue, of connections */
 	sigslot_stats_fn fn;
@@ -26,13 +28,26 @@ static struct sigslot_times times(const struct histogram_summary *h)
 	return (struct sigslot_times){h->count, h->p50, h->p99, h->max};
 }
 
+/* Slots come in the order of their ids, as the keys do. */
+static struct stats_summary sum_slot(struct telling *t, uint32_t id)
+{
+	struct stats_place sum = {0};
+	struct stats_summary summary;
+
+	for (; t->next < t->keys.at.len && t->keys.at.at[t->next].slot <= id; t->next++)
+		if (t->keys.at.at[t->next].slot == id)
+			stats_add(t->stats, t->keys.at.at[t->next], &sum);
+	stats_sum_up(&sum, &summary);
+	return summary;
+}
+
 /* Slots of objects; those that loops and timers have by themselves are not measured. */
 static int tell_slot(struct telling *t, uint32_t id)
 {
 	const struct routes *r = t->view.in.routes;
 	const struct route_name *n = routes_name(r, id);
 	const struct route_queue *q = n ? routes_queue(r, n->queue) : NULL;
-	struct stats_summary sum = {0};
+	struct stats_summary sum;
 	char name[132];
 
 	if (!n || n->kind != ROUTE_SLOT || !q || *routes_text(r, q->name) == '.')
@@ -41,8 +56,7 @@ static int tell_slot(struct telling *t, uint32_t id)
 		 routes_text(r, n->member));
 	if (!logs_belongs(&t->view, name, ""))
 		return 0;
-	if (t->stats >= 0)
-		stats_read(t->stats, id, &sum);
+	sum = sum_slot(t, id);
 	return t->fn(t->data, &(struct sigslot_stats){
 				      .instance = t->view.in.name,
 				      .name = name,
@@ -96,15 +110,23 @@ static void free_books(struct telling *t)
 	t->books = NULL;
 }
 
-/* Whether all that a slot had came by one connection: then its times are those. */
-static bool sole(const struct telling *t, uint32_t slot)
+/* What came by it, in the queue where its slot takes from now. */
+static struct stats_summary sum_connection(const struct telling *t, uint32_t queue,
+					   const struct books_entry *e)
 {
-	unsigned n = 0;
+	const struct routes *r = t->view.in.routes;
+	const struct route_name *slot = routes_name(r, e->key.slot);
+	const struct route_queue *q = routes_queue(r, queue);
+	struct stats_key key = {e->key.slot, e->key.signal};
+	struct stats_place sum = {0};
+	struct stats_summary summary;
 
-	for (uint32_t i = 0; i < routes_queues_len(t->view.in.routes); i++)
-		vec_each(e, &t->books[i].at)
-			n += slot && e->key.slot == slot && e->balance.sent;
-	return n == 1;
+	if (e->from_queue)
+		key.from = routes_find(r, routes_text(r, q->name), "", ROUTE_OBJECT);
+	if (slot && (e->from_queue || slot->queue == queue))
+		stats_add(t->stats, key, &sum);
+	stats_sum_up(&sum, &summary);
+	return summary;
 }
 
 static int tell_connection(struct telling *t, uint32_t queue,
@@ -115,15 +137,13 @@ static int tell_connection(struct telling *t, uint32_t queue,
 	struct sigslot_stats stats = {.instance = t->view.in.name,
 				      .kind = "connection"};
 	char from[BOOKS_TEXT], to[BOOKS_TEXT], name[2 * BOOKS_TEXT + 8];
-	struct stats_summary sum = {0};
+	struct stats_summary sum = sum_connection(t, queue, e);
 
 	books_from(r, queue, e, from);
 	books_to(r, queue, e, to);
 	if (!logs_belongs(&t->view, to, "") && !logs_belongs(&t->view, from, ""))
 		return 0;
 	snprintf(name, sizeof(name), "%s -> %s", *from ? from : "-", *to ? to : "-");
-	if (t->stats >= 0 && sole(t, e->key.slot))
-		stats_read(t->stats, e->key.slot, &sum);
 	stats.name = name;
 	stats.in = b->sent - b->retried;
 	stats.failed = b->failed + b->retried + b->dead;
@@ -162,8 +182,11 @@ static int tell(struct telling *t)
 	logs_look(&t->view);
 	if (t->connections)
 		return tell_connections(t);
+	t->next = 0;
+	stats_list(stats, &t->keys);
 	for (uint32_t i = 1; r == 0 && i <= routes_names_len(routes); i++)
 		r = tell_slot(t, i);
+	stats_keys_done(&t->keys);
 	for (uint32_t i = 0; r == 0 && i < routes_queues_len(routes); i++)
 		r = tell_queue(t, i);
 	return r;

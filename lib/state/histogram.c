@@ -35,6 +35,16 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+void histogram_join(struct histogram *h, const struct histogram *more)
+{
+	uint64_t max = __atomic_load_n(&more->max, __ATOMIC_RELAXED);
+
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		h->buckets[i] += __atomic_load_n(&more->buckets[i], __ATOMIC_RELAXED);
+	if (max > h->max)
+		h->max = max;
+}
+
 void histogram_sum_up(const struct histogram *h, struct histogram_summary *ret)
 {
 	uint64_t counts[HISTOGRAM_BUCKETS], count = 0;

@@ -48,6 +48,9 @@ static inline void histogram_add(struct histogram *h, uint64_t value, uint64_t t
 	__atomic_store_n(bucket, *bucket + times, __ATOMIC_RELAXED);
 }
 
+/* Adds to h what came in another one, as that is at this moment. */
+void histogram_join(struct histogram *h, const struct histogram *more);
+
 /* Sums it up as it is at this moment, whatever is in it. */
 void histogram_sum_up(const struct histogram *h, struct histogram_summary *ret);
 

@@ -1,93 +1,154 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file of the histograms: a page that says what it is, then two for each id. Its
- * holes are not touched even to read, as that would fill them.
+ * The files of the histograms: two pages each, named SLOT-FROM. One that is not whole,
+ * or of another version, holds nothing.
  */
 #include "state/stats.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "state/runtime.h"
 
-enum { MAGIC = 0x54535353, VERSION = 1, PAGE = 4096, IDS = 1 << 24 };
+enum { MAGIC = 0x54535353, VERSION = 2, PAGE = 4096, NAME = 32 };
 
-static_assert(sizeof(struct stats_slot) == 2 * PAGE, "two pages");
+static_assert(sizeof(struct stats_place) == 2 * PAGE, "two pages");
 
-static const char name[] = "stats";
+static const char directory[] = "stats";
 
-static off_t place(uint32_t id)
+int stats_create(int dir, struct sigslot_error *err)
 {
-	return PAGE + (off_t)id * (off_t)sizeof(struct stats_slot);
-}
+	_close_ int fd = -1;
 
-static int check(int fd)
-{
-	uint32_t head[2] = {0};
-
-	if (pread(fd, head, sizeof(head), 0) < 0)
-		return -errno;
-	return head[0] == MAGIC && head[1] == VERSION ? 0 : -EPROTO;
+	unlinkat(dir, directory, 0); /* of an older version: a file */
+	return runtime_subdir(dir, directory, true, &fd, err);
 }
 
 int stats_open(int dir)
 {
-	_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	int r = fd < 0 ? -errno : check(fd);
-
-	return r < 0 ? r : TAKE_FD(fd);
+	return openat(dir, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 }
 
-int stats_create(int dir, struct sigslot_error *err)
+static struct stats_place *map(int fd, int access)
 {
-	static const uint32_t head[2] = {MAGIC, VERSION};
-	_close_ int fd = stats_open(dir);
+	void *at = mmap(NULL, sizeof(struct stats_place), access, MAP_SHARED, fd, 0);
 
-	if (fd >= 0)
-		return 0;
-	unlinkat(dir, name, 0);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || pwrite(fd, head, sizeof(head), 0) != sizeof(head))
-		return fail_errno(err, "cannot make the file of the statistics");
-	return 0;
-}
-
-struct stats_slot *stats_map(int dir, uint32_t id)
-{
-	_close_ int fd = openat(dir, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	void *at;
-
-	if (fd < 0 || id >= IDS || check(fd) < 0 ||
-	    posix_fallocate(fd, place(id), sizeof(struct stats_slot)) != 0)
-		return NULL;
-	at = mmap(NULL, sizeof(struct stats_slot), PROT_READ | PROT_WRITE, MAP_SHARED,
-		  fd, place(id));
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static bool used(int fd, uint32_t id)
+/* A new one is all zeros until it says what it is. */
+static bool claim(struct stats_place *p)
 {
-	off_t end = place(id + 1), at = lseek(fd, place(id), SEEK_DATA);
-	struct stat st;
-
-	return at >= 0 && at < end && fstat(fd, &st) == 0 && st.st_size >= end;
+	if (!p->magic) {
+		p->version = VERSION;
+		__atomic_store_n(&p->magic, MAGIC, __ATOMIC_RELEASE); /* is_ours() */
+	}
+	return p->magic == MAGIC && p->version == VERSION;
 }
 
-void stats_read(int fd, uint32_t id, struct stats_summary *ret)
+static bool is_ours(const struct stats_place *p)
 {
-	const struct stats_slot *s;
+	return __atomic_load_n(&p->magic, __ATOMIC_ACQUIRE) == MAGIC &&
+	       p->version == VERSION;
+}
 
-	*ret = (struct stats_summary){0};
-	if (id >= IDS || !used(fd, id))
+struct stats_place *stats_map(int dir, struct stats_key key)
+{
+	char path[sizeof(directory) + NAME];
+	struct stats_place *p;
+	_close_ int fd = -1;
+
+	snprintf(path, sizeof(path), "%s/%u-%u", directory, key.slot, key.from);
+	fd = openat(dir, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || posix_fallocate(fd, 0, sizeof(*p)) != 0)
+		return NULL;
+	p = map(fd, PROT_READ | PROT_WRITE);
+	if (p && claim(p))
+		return p;
+	if (p)
+		munmap(p, sizeof(*p));
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct stats_key *x = a, *y = b;
+
+	return x->slot != y->slot ? (x->slot > y->slot) - (x->slot < y->slot)
+				  : (x->from > y->from) - (x->from < y->from);
+}
+
+static int list(DIR *d, struct stats_keys *ret)
+{
+	struct dirent *entry;
+	struct stats_key key, *at;
+
+	while ((entry = readdir(d))) {
+		if (sscanf(entry->d_name, "%u-%u", &key.slot, &key.from) != 2)
+			continue;
+		at = vec_push(&ret->at);
+		if (!at)
+			return -ENOMEM;
+		*at = key;
+	}
+	return 0;
+}
+
+int stats_list(int stats, struct stats_keys *ret)
+{
+	int r, fd = openat(stats, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	*ret = (struct stats_keys){0};
+	if (!d) {
+		r = -errno;
+		if (fd >= 0)
+			close(fd);
+		return r;
+	}
+	r = list(d, ret);
+	closedir(d);
+	if (ret->at.len)
+		qsort(ret->at.at, ret->at.len, sizeof(*ret->at.at), compare);
+	return r;
+}
+
+void stats_keys_done(struct stats_keys *keys)
+{
+	vec_done(&keys->at);
+}
+
+void stats_add(int stats, struct stats_key key, struct stats_place *sum)
+{
+	char name[NAME];
+	struct stats_place *p;
+	_close_ int fd = -1;
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%u-%u", key.slot, key.from);
+	fd = openat(stats, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(*p))
 		return;
-	s = mmap(NULL, sizeof(*s), PROT_READ, MAP_SHARED, fd, place(id));
-	if (s == MAP_FAILED)
+	p = map(fd, PROT_READ);
+	if (!p)
 		return;
-	histogram_sum_up(&s->wait, &ret->wait);
-	histogram_sum_up(&s->service, &ret->service);
-	ret->failed = __atomic_load_n(&s->failed, __ATOMIC_RELAXED);
-	munmap((void *)s, sizeof(*s));
+	if (is_ours(p)) {
+		histogram_join(&sum->wait, &p->wait);
+		histogram_join(&sum->service, &p->service);
+		sum->failed += __atomic_load_n(&p->failed, __ATOMIC_RELAXED);
+	}
+	munmap(p, sizeof(*p));
+}
+
+void stats_sum_up(const struct stats_place *sum, struct stats_summary *ret)
+{
+	histogram_sum_up(&sum->wait, &ret->wait);
+	histogram_sum_up(&sum->service, &ret->service);
+	ret->failed = sum->failed;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long messages wait for each slot and stay in it: the file `stats` of an instance.
+ * How long messages wait for each slot and stay in it: the directory `stats` of an
+ * instance, with a file for each connection that a message came by.
  *
- * Each slot has a place by its id in the routes, which it keeps in later runs, too.
- * What was not used is a hole of the file. A place is written by the worker that serves
- * the slot, and outlives it; whoever likes reads it, also when the instance is dead.
+ * A slot and whoever it got the message from are known by their ids in the routes,
+ * which they keep in later runs, too. A file is written by the worker that serves the
+ * slot, and outlives it; whoever likes reads it, also when the instance is dead. What
+ * is known of a slot is the sum of its connections.
  */
 #ifndef STATE_STATS_H
 #define STATE_STATS_H
@@ -12,12 +14,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/vec.h"
 #include "state/histogram.h"
 
+struct stats_key {
+	uint32_t slot;
+	uint32_t from; /* a signal, a queue; 0: it was sent to the slot itself */
+};
+
 /* Each half is one page, in ns. */
-struct stats_slot {
+struct stats_place {
 	struct histogram wait; /* from emit to begin, of first tries */
-	uint64_t failed, reserved[14]; /* tries that did */
+	uint64_t failed; /* tries that did */
+	uint32_t magic, version;
+	uint64_t reserved[13];
 	struct histogram service; /* from begin to done, of all tries */
 	uint64_t reserved_too[15];
 };
@@ -27,19 +37,28 @@ struct stats_summary {
 	uint64_t failed;
 };
 
-/* Makes the file, or keeps the one of the last run. */
+struct stats_keys {
+	VEC(struct stats_key) at; /* by slot, then by whom it was from */
+};
+
+/* Makes the directory, or keeps the one of the last run. */
 int stats_create(int dir, struct sigslot_error *err);
 
 /*
- * Maps the place of a slot, for good, whose bytes are reserved first. Returns NULL if
- * there is no room or memory.
+ * Maps the file of a connection, for good; makes it if there is none, with all of its
+ * bytes reserved. Returns NULL if there is no room or memory.
  */
-struct stats_slot *stats_map(int dir, uint32_t id);
+struct stats_place *stats_map(int dir, struct stats_key key);
 
-/* Opens the file to read. Returns a descriptor, -ENOENT, -EPROTO, -errno. */
+/* Opens the directory to read. Returns a descriptor, or -1. */
 int stats_open(int dir);
 
-/* What is known of a slot; all 0 if it was never used. */
-void stats_read(int fd, uint32_t id, struct stats_summary *ret);
+/* All files there are. Returns 0 or a negative errno; stats_keys_done() in any case. */
+int stats_list(int stats, struct stats_keys *ret);
+void stats_keys_done(struct stats_keys *keys);
+
+/* Adds what is known of a connection to `sum`, which begins as {0}. */
+void stats_add(int stats, struct stats_key key, struct stats_place *sum);
+void stats_sum_up(const struct stats_place *sum, struct stats_summary *ret);
 
 #endif

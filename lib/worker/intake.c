@@ -110,6 +110,7 @@ int intake_init(struct intake *in, struct turn *t, uint32_t index,
 	in->named = index != t->index;
 	strncpy(in->name, routes_text(w->routes, routes_queue(w->routes, index)->name),
 		sizeof(in->name) - 1);
+	in->id = routes_find(w->routes, in->name, "", ROUTE_OBJECT);
 	intake_pace(in);
 	r = queue_open(w->queues, in->name, t->worker->identity, &in->queue, err);
 	if (r == 0)

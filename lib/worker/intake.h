@@ -37,6 +37,7 @@ struct intake {
 	struct queue *dead; /* its dead ones; NULL: none of ours yet */
 	char name[64]; /* of the queue */
 	uint32_t index; /* of it in the routes */
+	uint32_t id; /* of the name of a named one */
 	bool named; /* not the loop's own queue */
 	VEC(struct taker) takers; /* if it is */
 	size_t last; /* of these, that got a message */

@@ -23,8 +23,9 @@ static struct job *job_at(struct stand *s)
 /* Most are like the one before: then there is nothing to look up. */
 static bool begun_alike(struct meter *m, struct job *job)
 {
-	if (!m->waits || m->slot != job->id.slot ||
-	    m->sent != job->job.message.time_ns || job->job.message.attempt != 1)
+	if (!m->waits || m->slot != job->id.slot || m->signal != job->id.signal ||
+	    m->from != job->record->from || m->sent != job->job.message.time_ns ||
+	    job->job.message.attempt != 1)
 		return false;
 	job->stats = m->waiting;
 	job->began = m->now;

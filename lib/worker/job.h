@@ -14,7 +14,7 @@ struct job {
 	struct record *record;
 	struct receiver *receiver;
 	struct receiver_id id;
-	struct stats_slot *stats; /* of the slot, once it is begun */
+	struct stats_place *stats; /* of its connection, once it is begun */
 	uint64_t began; /* monotonic */
 	struct routes *routes; /* that the names of its message are of */
 	bool beside; /* the turn does not wait for it */

@@ -18,31 +18,60 @@ enum {
 };
 
 /* Where there is no place to be had it goes nowhere, and is no error. */
-static __attribute__((noinline)) struct stats_slot *find(struct worker *w, uint32_t id)
-{
-	static struct stats_slot nowhere;
-	struct stats_slot **at;
+static struct stats_place nowhere;
 
-	if (id >= w->world->ids_len)
-		return &nowhere;
-	if (id >= w->stats_len) {
-		at = realloc(w->stats, w->world->ids_len * sizeof(*at));
-		if (!at)
-			return &nowhere;
-		for (uint32_t i = w->stats_len; i < w->world->ids_len; i++)
-			at[i] = NULL;
-		w->stats = at;
-		w->stats_len = w->world->ids_len;
-	}
-	w->stats[id] = stats_map(w->world->dir, id) ?: &nowhere;
-	return w->stats[id];
+static struct stats_entry *slot_of(struct stats_entry *at, size_t cap, uint64_t key)
+{
+	size_t i = (key * 0x9e3779b97f4a7c15u >> 32) & (cap - 1);
+
+	while (at[i].place && at[i].key != key)
+		i = (i + 1) & (cap - 1);
+	return &at[i];
 }
 
-static struct stats_slot *place(struct worker *w, uint32_t id)
+static bool grow(struct stats_table *t)
 {
-	struct stats_slot *s = id < w->stats_len ? w->stats[id] : NULL;
+	size_t cap = t->cap ? t->cap * 2 : 16;
+	struct stats_entry *at = calloc(cap, sizeof(*at));
 
-	return s ? s : find(w, id);
+	if (!at)
+		return false;
+	for (size_t i = 0; i < t->cap; i++)
+		if (t->at[i].place)
+			*slot_of(at, cap, t->at[i].key) = t->at[i];
+	free(t->at);
+	t->at = at;
+	t->cap = cap;
+	return true;
+}
+
+static __attribute__((noinline)) struct stats_place *
+find(struct worker *w, struct stats_key key, uint64_t number)
+{
+	struct stats_table *t = &w->stats;
+	struct stats_entry *e;
+
+	if (t->len * 2 >= t->cap && !grow(t))
+		return &nowhere;
+	e = slot_of(t->at, t->cap, number);
+	*e = (struct stats_entry){number, stats_map(w->world->dir, key) ?: &nowhere};
+	t->len++;
+	return e->place;
+}
+
+/* Of the connection that it came by. */
+static struct stats_place *place(struct worker *w, const struct job *job)
+{
+	struct stats_key key = {job->id.slot, job->record->from->id};
+	const struct stats_table *t = &w->stats;
+	struct stats_place *known;
+	uint64_t number;
+
+	if (!job->record->from->named)
+		key.from = job->id.signal;
+	number = (uint64_t)key.slot << 32 | key.from;
+	known = t->cap ? slot_of(t->at, t->cap, number)->place : NULL;
+	return known ? known : find(w, key, number);
 }
 
 /* A message that a command has in hand, which is begun and done by itself. */
@@ -73,6 +102,8 @@ static void add_wait(struct meter *m, struct job *job)
 	tell_waits(m);
 	m->waiting = job->stats;
 	m->slot = job->id.slot;
+	m->signal = job->id.signal;
+	m->from = job->record->from;
 	m->sent = sent;
 	m->wait_ns = wall > sent ? wall - sent : 0;
 	m->waits = 1;
@@ -122,7 +153,7 @@ void meter_begin(struct job *job)
 	struct turn *t = job->receiver->turn;
 	struct meter *m = &t->meter;
 
-	job->stats = place(t->worker, job->id.slot);
+	job->stats = place(t->worker, job);
 	if (m->len && m->stats != job->stats)
 		meter_close(t);
 	if (alone(job->receiver))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long messages waited and how long slots took, into the statistics of the
- * instance.
+ * How long messages waited and how long slots took, connection by connection, into
+ * the statistics of the instance.
  *
  * A clock costs as much as the call of a quick plugin. So it is read once for each
  * batch that is claimed, and again for each message of a command or of a plugin that
@@ -12,25 +12,37 @@
 #define WORKER_METER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+struct intake;
 struct job;
 struct receiver;
-struct stats_slot;
+struct stats_place;
 struct turn;
+
+/* What a worker knows of its connections, by slot and whom a message is from. */
+struct stats_table {
+	struct stats_entry {
+		uint64_t key;
+		struct stats_place *place; /* NULL: empty */
+	} * at; /* open addressing, half full at most */
+	size_t len, cap;
+};
 
 /* What a turn knows of the time; {0} is valid. */
 struct meter {
 	uint64_t now; /* monotonic, as of the last time that a clock was read */
 	uint64_t ahead; /* so far is the wall clock in front of it */
 	struct receiver *receiver; /* whose stretch it is, if `len` */
-	struct stats_slot *stats;
+	struct stats_place *stats;
 	uint64_t began; /* when the stretch did */
 	unsigned len; /* messages of it that are done and not told */
-	struct stats_slot *waiting; /* whose messages waited alike, if `waits` */
+	struct stats_place *waiting; /* whose messages waited alike, if `waits` */
 	uint64_t sent; /* when they were, by the wall clock */
 	uint64_t wait_ns; /* how long each waited */
-	uint32_t slot; /* the id of theirs */
+	uint32_t slot, signal; /* the ids of theirs */
+	const struct intake *from; /* where they came from */
 	unsigned waits; /* how many of them are not told */
 };
 

@@ -7,12 +7,12 @@
 
 #include "loop/loop.h"
 #include "state/failures.h"
+#include "worker/meter.h"
 #include "worker/outbox.h"
 #include "worker/wire.h"
 #include "worker/world.h"
 
 struct turn;
-struct stats_slot;
 
 struct worker {
 	struct world *world;
@@ -23,8 +23,7 @@ struct worker {
 	struct watch channel; /* to the supervisor */
 	struct turn **turns; /* by the plan's loops; NULL: not here */
 	struct type **types; /* of the plan's signals, parsed when first needed */
-	struct stats_slot **stats; /* by the id of a slot; NULL: not yet needed */
-	uint32_t stats_len;
+	struct stats_table stats;
 	struct init *init; /* its command that runs first; NULL: it is over */
 	bool *start; /* loops that start when it is */
 	bool careful; /* and how */

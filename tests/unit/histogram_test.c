@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Histograms: held against the exact quantiles of the same numbers, and read by another
- * process while they grow. The file of an instance's statistics: what nobody used is a
- * hole, what is there outlives its writer and the run.
+ * process while they grow. The files of an instance's statistics: each connection has
+ * its own, which outlives its writer and the run.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -158,75 +158,103 @@ static void while_it_grows(void)
 	munmap(h, sizeof(*h));
 }
 
-/* --- the file --- */
+/* --- the files --- */
 
-static struct stats_summary read_place(uint32_t id)
+static const struct stats_key one = {40, 7}, other = {40, 9}, third = {8, 0};
+
+static struct stats_summary known(struct stats_key key)
 {
 	_close_ int fd = stats_open(dir_fd);
-	struct stats_summary s = {0};
+	struct stats_place sum = {0};
+	struct stats_summary s;
 
-	must(fd >= 0);
-	stats_read(fd, id, &s);
+	stats_add(fd, key, &sum);
+	stats_sum_up(&sum, &s);
 	return s;
 }
 
-static uint64_t blocks(void)
+static int write_place(struct stats_key key, uint64_t wait)
 {
-	struct stat st;
-
-	must(stat(dir_sub("stats"), &st) == 0);
-	return (uint64_t)st.st_blocks;
-}
-
-static int write_place(void)
-{
-	struct stats_slot *s = stats_map(dir_fd, 40);
+	struct stats_place *s = stats_map(dir_fd, key);
 
 	if (!s)
 		return 1;
-	histogram_add(&s->wait, 5000, 3);
+	histogram_add(&s->wait, wait, 3);
 	histogram_add(&s->service, 7, 2);
-	s->failed = 1;
+	s->failed++;
 	return 0;
 }
 
-static void file(void)
+static int write_one(void)
 {
-	uint64_t before;
+	return write_place(one, 5000);
+}
+
+static int write_others(void)
+{
+	return write_place(other, 9000000) || write_place(third, 1);
+}
+
+static void files(void)
+{
 	struct stats_summary s;
 
-	is_int(stats_open(dir_fd), -ENOENT, "before a run there is no file");
-	ok(!stats_map(dir_fd, 1), "and no place in it");
+	is_int(stats_open(dir_fd), -1, "before a run there are none");
+	ok(!stats_map(dir_fd, one), "and no room for one");
 	is_int(stats_create(dir_fd, &dir_err), 0, "a run makes it");
-	before = blocks();
-	s = read_place(40);
-	ok(!s.wait.count && !s.service.count, "a place nobody used holds nothing");
-	is_int(in_child(write_place), 0, "a worker writes into one, and ends");
-	s = read_place(40);
+	ok(!known(one).wait.count, "a connection that nothing came by has nothing");
+	is_int(in_child(write_one), 0, "a worker writes of one, and ends");
+	s = known(one);
 	ok(s.wait.count == 3 && s.wait.max == 5000 && s.service.count == 2 &&
 		   s.failed == 1,
 	   "what it wrote is there");
 	is_int(stats_create(dir_fd, &dir_err), 0, "the next run");
-	is_u64(read_place(40).wait.count, 3, "keeps it");
-	is_int(in_child(write_place), 0, "its worker");
-	is_u64(read_place(40).wait.count, 6, "goes on with it");
-	for (uint32_t id = 0; id < 60; id++)
-		s = read_place(id);
-	ok(blocks() - before <= 64, "what nobody used takes no room, read or not");
-	s = read_place(UINT32_MAX);
-	ok(!s.wait.count && !stats_map(dir_fd, UINT32_MAX),
-	   "no id is too large to ask");
+	is_u64(known(one).wait.count, 3, "keeps it");
+	is_int(in_child(write_one), 0, "its worker");
+	is_u64(known(one).wait.count, 6, "goes on with it");
+}
+
+static void several(void)
+{
+	_close_ int fd = stats_open(dir_fd);
+	struct stats_place sum = {0};
+	struct stats_keys keys;
+	struct stats_summary s;
+
+	is_int(in_child(write_others), 0, "it writes of others");
+	ok(known(one).wait.count == 6 && known(other).wait.max == 9000000 &&
+		   known(third).wait.max == 1,
+	   "each has its own");
+	is_int(stats_list(fd, &keys), 0, "they are listed");
+	must(keys.at.len == 3);
+	ok(keys.at.at[0].slot == 8 && keys.at.at[1].slot == 40 &&
+		   keys.at.at[1].from == 7 && keys.at.at[2].from == 9,
+	   "by slot, then by whom it was from");
+	stats_add(fd, one, &sum);
+	stats_add(fd, other, &sum);
+	stats_sum_up(&sum, &s);
+	ok(s.wait.count == 9 && s.wait.max == 9000000 && near(s.wait.p50, 5000) &&
+		   s.service.count == 6 && s.failed == 3,
+	   "and the sum of two is as if all had come by one");
+	stats_keys_done(&keys);
 }
 
 static void damaged(void)
 {
-	must(truncate(dir_sub("stats"), 4096 + 40 * 8192 + 100) == 0);
-	is_u64(read_place(40).wait.count, 0, "a place that was cut off holds nothing");
+	char bytes[sizeof(struct stats_place)];
+
+	must(truncate(dir_sub("stats/40-7"), 5000) == 0);
+	is_u64(known(one).wait.count, 0, "one that was cut off holds nothing");
+	memset(bytes, 'x', sizeof(bytes));
+	dir_write("stats/40-9", bytes, sizeof(bytes));
+	ok(!stats_map(dir_fd, other), "one that is something else is not written to");
+	is_u64(known(other).wait.count, 0, "and holds nothing");
+	must(unlink(dir_sub("stats/40-7")) == 0 && unlink(dir_sub("stats/40-9")) == 0 &&
+	     unlink(dir_sub("stats/8-0")) == 0 && rmdir(dir_sub("stats")) == 0);
 	dir_write("stats", "something else", 14);
-	is_int(stats_open(dir_fd), -EPROTO, "a file that is something else is refused");
-	ok(!stats_map(dir_fd, 1), "and not written to");
+	ok(!stats_map(dir_fd, one), "in a file there is no room");
 	is_int(stats_create(dir_fd, &dir_err), 0, "the next run makes a new one");
-	is_u64(read_place(40).wait.count, 0, "which is empty");
+	is_int(in_child(write_one), 0, "which can be written to");
 }
 
 int main(void)
@@ -236,7 +264,8 @@ int main(void)
 	edges();
 	while_it_grows();
 	dir_begin();
-	file();
+	files();
+	several();
 	damaged();
 	dir_end();
 	return done();
