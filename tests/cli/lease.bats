@@ -261,7 +261,7 @@ no_keepers() {
 	q create jobs
 	sigslot queue get --lease --for "$OWNER" jobs 2>err 3>&- &
 	get=$!
-	wait_until grep -q '^State:.*S' "/proc/$get/status"
+	wait_until asleep "$get"
 	end_owner
 	ended 69 "$get"
 	grep -q "queue 'jobs': the process has ended" err

@@ -16,14 +16,23 @@ stamp='while read -r x; do date +%s%N; done >> stamps'
 }
 
 @test "every does not drift, and never ticks early" {
-	start 'objects:' '  t: {every: 50ms}' "  sink: {filter: '$stamp'}" \
+	local began
+
+	began=$(date +%s%N)
+	start 'objects:' '  t: {every: 50ms, missed: burst}' "  sink: {filter: '$stamp'}" \
 		'connections: [t -> sink]'
-	wait_until has_lines stamps 41
+	# had each begun when its tick was done, all from the 41st on would be later, by more
+	# than 75 ms, than the first ones were: some that a busy machine did not hold up
+	punctual() {
+		awk '{ late = $1 / 1e6 - 50 * NR }
+			NR <= 10 && (NR == 1 || late < least) { least = late }
+			NR > 40 && late < least + 75 { found = 1 }
+			END { exit !found }' stamps
+	}
+	wait_until punctual
 	stop_run
-	# 40 intervals last 2 s; had each begun when its tick was done, they would last longer
-	run -0 awk 'NR == 1 { first = $1 }
-		NR == 41 { took = ($1 - first) / 1e6; print (took > 1900 && took < 2150) ? "right" : took }' stamps
-	assert_output right
+	run -0 awk -v began="$began" '($1 - began) / 1e6 < 50 * NR' stamps
+	assert_output ''
 }
 
 @test "after ticks once" {
@@ -80,51 +89,64 @@ stamp='while read -r x; do date +%s%N; done >> stamps'
 }
 
 @test "to start a running timer is to begin its interval again" {
-	start 'objects:' '  t: {after: 400ms}' '  beat: {every: 100ms}' \
-		'  stopper: {after: 900ms}' '  sink: {run: "cat ticks >> seen"}' \
-		'  count: {run: "echo x >> ticks"}' \
-		'connections: [t -> sink, beat -> t.start, beat -> count, stopper -> beat.stop]'
-	wait_until has_lines seen 1
-	# it came only after the beat had stopped
-	run -0 wc -l ticks
-	assert [ "${output%% *}" -ge 7 ]
+	local last
+
+	start 'loops: {l: {objects: {t: {after: 500ms, enabled: false}}}}' \
+		"objects: {sink: {filter: '$stamp'}}" 'connections: [t -> sink]'
+	for _ in {1..20}; do
+		last=$(date +%s%N)
+		sigslot emit t.start
+	done
+	# the first interval ends before that
+	whole() {
+		[ "$(tail -n 1 stamps)" -ge $((last + 500000000)) ]
+	}
+	wait_until whole
 	stop_run
-	assert_equal "$(sort -u seen)" x
 }
 
-# A worker that is stopped for a second misses ten ticks.
-pause_worker() {
-	pid=$(sigslot ps --json | jq 'select(.loop == "t").pid')
+now_ms() {
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# missing HOW: a worker with a timer of 100 ms is stopped for a second, which is ten ticks.
+# Sets when it was started and ready, and for how long it stood still, in ms.
+missing() {
+	local pid
+
+	started=$(now_ms)
+	start "objects: {t: {every: 100ms, missed: $1}, count: {filter: cat >> seen}}" \
+		'processes: {other: {}}' 'connections: [t -> count, tick -> clock]' \
+		'loops: {c: {process: other, objects: {tick: {every: 100ms}, clock: {run: "echo >> clock"}}}}'
+	ready=$(now_ms)
+	pid=$(loop t .pid)
 	wait_until has_lines seen 2
 	kill -STOP "$pid"
-	before=$(wc -l <seen)
-	wait_until has_lines clock 10
+	wait_until process_stopped "$pid"
+	: >clock
+	stood=$(now_ms)
+	wait_until has_lines clock 11
+	stood=$(($(now_ms) - stood))
 	kill -CONT "$pid"
-	wait_until has_lines seen $((before + 2))
-}
-
-missing() {
-	start 'processes: {other: {}}' \
-		'loops:' '  c: {process: other, objects: {tick: {every: 100ms}, clock: {run: "echo >> clock"}}}' \
-		'objects:' "  t: {every: 100ms, missed: $1}" "  sink: {filter: '$stamp'}" \
-		'  count: {filter: cat >> seen}' \
-		'connections: [t -> sink, t -> count, tick -> clock]'
-	pause_worker
-	wait_until has_lines clock 14
-	stop_run
 }
 
 @test "missed: skip lets go of what was missed, and counts it" {
 	missing skip
-	# nowhere two ticks on top of each other
-	run -0 awk 'NR > 1 && $1 - last < 2e7 { near++ } { last = $1 } END { print near + 0 }' stamps
-	assert [ "$output" -le 1 ]
+	wait_until has_lines seen $(($(wc -l <seen) + 3))
+	stop_run
+	# one for each interval that it ran, and one for the pause
+	assert [ "$(wc -l <seen)" -le $((($(now_ms) - started - stood) / 100 + 2)) ]
 }
 
 @test "missed: burst makes up for all of it" {
 	missing burst
-	run -0 awk 'NR > 1 && $1 - last < 2e7 { near++ } { last = $1 } END { print near + 0 }' stamps
-	assert [ "$output" -ge 6 ]
+	made_up() {
+		local since=$(($(now_ms) - ready))
+
+		has_lines seen $((since / 100 - 1))
+	}
+	wait_until made_up
+	stop_run
 }
 
 @test "timers that are due together tick in the order of their deadlines" {
@@ -163,9 +185,13 @@ missing() {
 			grep -h voluntary_ctxt "/proc/$pid/status"
 		done
 	}
-	switches >before
-	sleep 0.5
-	switches >after
-	run -0 diff before after
+	slept() {
+		local before
+
+		before=$(switches)
+		sleep 0.5
+		[ "$(switches)" = "$before" ]
+	}
+	wait_until slept
 	stop_run
 }

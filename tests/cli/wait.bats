@@ -104,11 +104,6 @@ any() {
 	wait_until asleep "$WAIT_PID"
 }
 
-# In poll(), from where nothing but an event or a time-out wakes it.
-asleep() {
-	grep -q poll "/proc/$1/wchan" 2>/dev/null || grep -q '^7 ' "/proc/$1/syscall"
-}
-
 any_ended() {
 	local ended=0
 
@@ -338,7 +333,7 @@ worker() {
 exit_of() {
 	sigslot wait --for exit "$@" >out 2>err 3>&- &
 	WAIT_PID=$!
-	wait_until grep -q poll "/proc/$WAIT_PID/wchan"
+	wait_until asleep "$WAIT_PID"
 }
 
 @test "--for exit tells by which signal a process ended, by whatever name it is meant" {
@@ -367,13 +362,18 @@ exit_of() {
 
 @test "when its time is up it is 124, not before and not much later" {
 	start_workers
-	began=${EPOCHREALTIME/./}
-	run -124 --separate-stderr sigslot wait --for exit --timeout 50ms w
-	took=$((${EPOCHREALTIME/./} - began))
-	assert_output ''
-	assert_stderr "sigslot: 'w' has not ended in time"
-	assert [ "$took" -ge 50000 ]
-	assert [ "$took" -lt 500000 ]
+	least=999999999
+	for _ in {1..5}; do
+		began=${EPOCHREALTIME/./}
+		run -124 --separate-stderr sigslot wait --for exit --timeout 50ms w
+		took=$((${EPOCHREALTIME/./} - began))
+		assert_output ''
+		assert_stderr "sigslot: 'w' has not ended in time"
+		assert [ "$took" -ge 50000 ]
+		[ "$took" -gt "$least" ] || least=$took
+	done
+	# a busy machine may be late, but not each time
+	assert [ "$least" -lt 500000 ]
 	run -124 --separate-stderr sigslot wait --for exit --timeout 0 w
 	stop_run
 }

@@ -142,6 +142,20 @@ process_gone() {
 	[ "${stat%% *}" = Z ]
 }
 
+# process_stopped PID: whether it stands still.
+process_stopped() {
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
+	stat=${stat##*) }
+	[ "${stat%% *}" = T ]
+}
+
+# asleep PID: whether it is in poll(), from where an event or a time-out wakes it.
+asleep() {
+	grep -q poll "/proc/$1/wchan" 2>/dev/null || grep -q '^7 ' "/proc/$1/syscall"
+}
+
 # has_lines FILE COUNT: for wait_until.
 has_lines() {
 	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
@@ -191,7 +205,7 @@ teardown_sigslot() {
 		wait_until -t 10 process_gone "$pid" || left=1
 	done
 	# what was killed a moment ago may still be on its way out
-	wait_until -t 1 no_processes || left=1
+	wait_until -t 10 no_processes || left=1
 	for pid in $(left_processes); do
 		echo "left behind: process $pid: $(tr "\0" " " 2>/dev/null <"/proc/$pid/cmdline")" >&2
 		kill -KILL "$pid" 2>/dev/null || :
