@@ -325,7 +325,7 @@ halves='[ "$1" = 0 ] || { echo $(($1 - 1)); echo $(($1 - 1)); }'
 	wait_until has_lines status 1
 	run -0 cat status
 	assert_output 0
-	assert_equal "$(loop l .queued)" 9
+	wait_until loop_is l .queued 9
 	sigslot stop --now t
 	wait_run || :
 	exec 8>&-

@@ -64,10 +64,10 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	start 'objects:' '  a: {source: cat lines}' '  b: {filter: cat >> seen}' 'connections: [a -> b]'
 	wait_until has_lines seen 3
 	wait_until loop_is a .dropped 2
+	stop_run
 	run -0 grep -c 'of its output is not a message' "$RUN_ERR"
 	assert_output 2
 	run -0 grep -c 'line 2 of its output' "$RUN_ERR"
-	stop_run
 	run -0 cat seen
 	assert_output $'1\n2\n3'
 }

@@ -115,7 +115,7 @@ errors_are() { # FILTER WANTED
 	wait_until errors_are length 1
 	supervisor=$(sigslot ps --json | jq .supervisor)
 	kill -9 "$supervisor"
-	wait_until test "$(sigslot ps --json | jq -r .state)" = dead
+	wait_until loop_is a .state dead
 	assert_equal "$(sigslot errors --json t | jq .exit)" 3
 	run_ended 137
 	start_run t.yaml

@@ -44,8 +44,8 @@ gated='echo "$1 $2" >> began; until [ -e "gate$1" ]; do sleep 0.02; done; echo "
 	wait_until has_lines ended 2
 	run -0 sort ended
 	assert_output $'y 1\nz 1'
+	wait_until grep -qx '0 1' began
 	run -0 cat began
-	assert_line '0 1'
 	refute_line '0 2'
 	sigslot stop --now t
 	wait_run || :
@@ -77,6 +77,7 @@ gated='echo "$1 $2" >> began; until [ -e "gate$1" ]; do sleep 0.02; done; echo "
 	start 'objects:' '  a: {run: "echo \"$1\" >> began; until [ -e gate ]; do sleep 0.02; done", args: none, parallel: 8, key: .k}'
 	printf '%s\n' '{"k":1}' '{"k":"1"}' '{}' '{"k":null}' '{"k":[2]}' '3' | sigslot emit -l -j a
 	wait_until loop_is a .in 6
+	wait_until has_lines began 2
 	assert_equal "$(wc -l <began)" 2
 	touch gate
 	wait_until has_lines began 6
@@ -118,6 +119,7 @@ gated='echo "$1 $2" >> began; until [ -e "gate$1" ]; do sleep 0.02; done; echo "
 	numbers 300 7 | sigslot emit -l a
 	for n in 20 60 120 200; do
 		wait_until has_lines begun "$n"
+		wait_until loop_is l .state ready
 		kill -KILL "$(loop l .pid)"
 	done
 	wait_until bash -c '[ "$(sort -u seen | wc -l)" = 300 ]'

@@ -23,7 +23,7 @@ untidy() {
 }
 
 nothing_left() {
-	wait_until -t 2 no_processes
+	wait_until -t 10 no_processes
 	run -0 ls "$SIGSLOT_RUNTIME_DIR"
 	assert_output ''
 }
@@ -69,8 +69,8 @@ nothing_left() {
 	sigslot emit a
 	sigslot emit a
 	# the child keeps the output open; the command's end decides
-	wait_until -t 5 sigslot wait --for idle --timeout 4s t
-	run -0 --separate-stderr timeout 10 sigslot stop t
+	run -0 --separate-stderr sigslot wait --for idle --timeout 20s t
+	run -0 --separate-stderr timeout 20 sigslot stop t
 	run_ended 0
 	nothing_left
 }

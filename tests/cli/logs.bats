@@ -53,6 +53,7 @@ follower_ends() {
 	run -0 --separate-stderr sigslot logs
 	assert_output $'a | a 1\nb | b 2\nb.other | other 3\nc | c 4'
 	assert_stderr ''
+	wait_until has_lines "$RUN_ERR" 4
 	assert_equal "$(cat "$RUN_ERR")" "$output"
 	run -0 --separate-stderr sigslot logs shop
 	assert_line --index 3 'c | c 4'

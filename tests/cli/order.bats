@@ -43,6 +43,7 @@ start_chain() {
 	start_chain
 	sigslot emit b early
 	kill -TERM "$RUN_PID"
+	wait_until grep -q 'in the order of' "$RUN_ERR"
 	touch gate
 	run_ended 1
 	run -0 cat order
@@ -61,6 +62,7 @@ start_chain() {
 	sigslot kill db
 	wait_until has_lines order 4
 	sigslot restart t/second
+	wait_until has_lines order 5
 	run -0 sort order
 	assert_output $'a\nb\nb\ns\ns'
 	touch gate
@@ -94,10 +96,12 @@ start_chain() {
 		loops: {l: {process: w, objects: {a: {filter: 'echo a >> order; cat'}}}}
 	END
 	start_run t.yaml
+	wait_until has_lines order 2
 	run -0 cat order
 	assert_output $'init\na'
-	assert_file_contains "$RUN_ERR" 'w | w y'
+	wait_until grep -qx 'w | w y' "$RUN_ERR"
 	sigslot restart w
+	wait_until has_lines order 4
 	run -0 cat order
 	assert_output $'init\na\ninit\na'
 	stop_run

@@ -35,7 +35,7 @@ make_plugin() {
 	{ seq 30; echo '"bad"'; seq 31 60; } | sigslot emit -l -j a
 	wait_until loop_is l .dead 1
 	wait_until bash -c '[ "$(sort -u seen | wc -l)" = 60 ]'
-	assert grep -q "a message of 'l' is given up: process 'p' died twice with it alone" "$RUN_ERR"
+	wait_until grep -q "a message of 'l' is given up: process 'p' died twice with it alone" "$RUN_ERR"
 	assert_equal "$(loop l .state)" ready
 	run -0 sigslot queue get --dead --peek l
 	assert_output bad

@@ -292,7 +292,7 @@ storm() {
 				jobs 2>/dev/null 3>&- &
 			pids[which]=$!
 		done
-		wait_until test "$(wc -l <did)" -ge "$kills" || break
+		wait_until has_lines did "$kills"
 		kill -KILL "${pids[kills % 3]}"
 		kills=$((kills + 1))
 	done

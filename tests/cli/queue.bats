@@ -680,7 +680,7 @@ is_reading() {
 	run -0 sigslot emit slow 1
 	wait_until slot_is_busy
 	kill -TERM "$RUN_PID"
-	wait_until is_refused put jobs 1
+	wait_until loop_is slow .state draining
 	refused 69 "instance 'shop' is stopping" put jobs 1
 	echo go >fifo
 	run_ended 0
@@ -688,10 +688,6 @@ is_reading() {
 
 slot_is_busy() {
 	[ "$(sigslot ps --json | jq -s '.[0].queued')" = 1 ]
-}
-
-is_refused() {
-	! sigslot queue "$@"
 }
 
 @test "get -n N takes all that are there, however many" {

@@ -26,7 +26,9 @@ three_workers() {
 }
 
 @test "each message goes to exactly one of the slots, and to each of them some" {
-	three_workers 'echo "$1 $SIGSLOT_OBJECT" >> seen; sleep 0.01'
+	# each is busy until all three have got one
+	three_workers 'echo "$1 $SIGSLOT_OBJECT" >> seen; touch "got.$SIGSLOT_OBJECT";
+		until [ -e got.a -a -e got.b -a -e got.c ]; do sleep 0.02; done'
 	seq 60 | sigslot emit -l in.line
 	wait_until has_lines seen 60
 	stop_run

@@ -71,6 +71,7 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 		'loops:' '  l: {process: left, objects: {a: {run: "sleep 0.01; echo $1", out: integer}}}' \
 		'objects: {b: {filter: cat >> seen}}' 'connections: [a -> b]'
 	seq 300 | sigslot emit -l a
+	wait_until has_lines seen 1
 	for _ in 1 2 3 4 5; do
 		wait_until another_worker l 0
 		n=$(wc -l <seen)
@@ -197,13 +198,14 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 }
 
 @test "what is emitted while the worker backs off is kept" {
-	start 'processes: {w: {restart: {backoff: 1500ms..2s}}}' \
+	start 'processes: {w: {restart: {backoff: 1h}}}' \
 		'loops: {l: {process: w, objects: {a: {filter: cat >> seen}}}}'
 	kill -KILL "$(worker l)"
 	wait_until loop_is l .pid null
 	seq 100 | sigslot emit -l a
 	assert loop_is l .queued 100
 	assert [ ! -s seen ]
+	sigslot start w
 	wait_until has_lines seen 100
 	stop_run
 	run -0 cmp seen <(seq 100)
@@ -239,10 +241,16 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 
 @test "when one is given up, those that feed it end, too, and their messages are kept" {
 	start 'processes: {w: {restart: {backoff: 10ms..20ms, max: 1 per 1m}}}' \
-		'loops: {l: {process: w, queue: {size: 64KiB}, objects: {a: {run: "kill -9 $PPID"}}}}' \
+		'loops: {l: {process: w, queue: {size: 64KiB}, objects: {a: {run: "until [ -e gate ]; do sleep 0.02; done; kill -9 $PPID"}}}}' \
 		'objects: {src: {filter: cat}}' 'connections: [src -> a]'
-	yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -n 20000 | timeout 20 sigslot emit -l src 2>/dev/null || :
+	yes aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | head -n 20000 | sigslot emit -l src 2>/dev/null 3>&- &
+	many() {
+		[ "$(loop src .queued)" -gt 2000 ]
+	}
+	wait_until many
+	touch gate
 	run_ended 1
+	wait $! || :
 	run -0 bash -c 'sigslot ps --json | jq -s "map(.queued) | add"'
 	assert [ "$output" -gt 1000 ]
 	sigslot clean --force

@@ -27,8 +27,13 @@ start_pool() {
 	start_run t.yaml
 }
 
+# workers_have NAME VALUES: one of the numbers of `ps`, of all replicas.
+workers_have() {
+	[ "$(sigslot ps --json | jq "select(.process == \"workers\") | .$1" | xargs)" = "$2" ]
+}
+
 taken() {
-	[ "$(sigslot ps --json | jq 'select(.process == "workers") | .in' | xargs)" = "$1" ]
+	workers_have in "$1"
 }
 
 @test "a queue gives each message to one replica, and all of them work at once" {
@@ -174,7 +179,7 @@ states() {
 	wait_until grep -q waiting said.2
 	touch gate
 	wait_until has_lines seen 3
-	assert_equal "$(sigslot ps --json | jq -r 'select(.process == "workers") | .queued' | xargs)" '0 0 0'
+	wait_until workers_have queued '0 0 0'
 	wait_until taken '1 1 1'
 	stop_run
 }

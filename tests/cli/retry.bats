@@ -13,9 +13,9 @@ load ../lib/helper
 	run -0 grep '^2 ' seen
 	assert_output $'2 1\n2 2\n2 3\n2 4'
 	assert_equal "$(loop a '[.in, .retried, .failed, .queued] | join(" ")')" '8 3 0 0'
+	wait_until grep -q "it is given up: 'sigslot queue retry a' sends it back" "$RUN_ERR"
 	run -0 grep -c 'a | failed: exited with status 1; it is tried again' "$RUN_ERR"
 	assert_output 3
-	assert grep -q "it is given up: 'sigslot queue retry a' sends it back" "$RUN_ERR"
 	sigslot queue get --dead a >/dev/null
 	kill -TERM "$RUN_PID"
 	run_ended 1
@@ -152,7 +152,7 @@ load ../lib/helper
 }
 
 @test "a worker killed while a message backs off: it is tried again, and its tries count on" {
-	start 'processes: {p: }' 'loops: {l: {process: p, objects: {a: {run: "echo $SIGSLOT_ATTEMPT >> seen; [ -e gate ]", retry: {max: 1, backoff: 300ms}}}}}'
+	start 'processes: {p: }' 'loops: {l: {process: p, objects: {a: {run: "echo $SIGSLOT_ATTEMPT >> seen; [ -e gate ]", retry: {max: 1, backoff: 3s..3s}}}}}'
 	sigslot emit a 1
 	wait_until has_lines seen 1
 	# the first attempt is acknowledged, too: else a kill would repeat that
@@ -242,7 +242,7 @@ load ../lib/helper
 	run -0 cat seen
 	assert_output $'1\n2\n3'
 	assert_equal "$(loop l '[.failed, .queued] | join(" ")')" '1 3'
-	assert grep -q "loop 'l' ends, as .on_error: stop. says" "$RUN_ERR"
+	wait_until grep -q "loop 'l' ends, as .on_error: stop. says" "$RUN_ERR"
 	sigslot emit other x
 	wait_until has_lines others 1
 	sigslot start l
@@ -301,6 +301,7 @@ load ../lib/helper
 	sigslot emit a small
 	wait_until loop_is a .dead 2
 	wait_until loop_is letters .queued 1
+	wait_until grep -qx 'a | failed: exited with status 1; it is given up' "$RUN_ERR"
 	run -0 cat "$RUN_ERR"
 	assert_line "sigslot | a message of 50136 bytes is too big for queue 'letters', which takes 32656: give it a larger \`queue: {size: ...}\`"
 	assert_line "a | failed: exited with status 1; it is given up: 'sigslot queue retry a' sends it back"

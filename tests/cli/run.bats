@@ -187,7 +187,7 @@ forever() {
 	seq 3 | sigslot emit -l slow
 	kill -KILL "$RUN_PID"
 	run_ended 137
-	wait_until -t 2 no_processes
+	wait_until no_processes
 	start_run t.yaml
 	touch gate
 	wait_until has_lines seen 3

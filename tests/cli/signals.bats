@@ -70,16 +70,18 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 }
 
 @test "a third signal waits for nobody" {
-	start 'objects:' '  a: {run: "trap \"\" TERM; echo >> began; while :; do sleep 0.1; done"}'
+	start 'objects:' '  a: {run: "trap \"echo >> told\" TERM; echo >> began; while :; do sleep 0.1; done"}'
 	sigslot emit a
 	wait_until has_lines began 1
-	for _ in 1 2 3; do
-		kill -INT "$RUN_PID"
-		wait_until loop_is a .state draining || :
-	done
-	wait_until -t 2 process_gone "$RUN_PID"
+	kill -INT "$RUN_PID"
+	wait_until loop_is a .state draining
+	kill -INT "$RUN_PID"
+	wait_until has_lines told 1
+	kill -INT "$RUN_PID"
+	# else it would be killed in 5 s
+	wait_until -t 4 process_gone "$RUN_PID"
 	run_ended 1
-	wait_until -t 1 no_processes
+	wait_until no_processes
 	sigslot clean --force
 }
 

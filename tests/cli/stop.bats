@@ -157,6 +157,7 @@ start_slow() {
 @test "the second SIGINT ends at once" {
 	start_slow
 	seq 3 | sigslot emit -l slow
+	wait_until has_lines began 1
 	kill -INT "$RUN_PID"
 	wait_until loop_is slow .state draining
 	kill -INT "$RUN_PID"
@@ -279,7 +280,7 @@ start_deaf() {
 	assert_stderr_has 'sigslot: left: deaf (2 messages)'
 	assert loop_is deaf .state stopped
 	assert loop_is fast .state ready
-	assert grep -q 'deaf | ended at once: it did not stop within `stop_timeout`' "$RUN_ERR"
+	wait_until grep -q 'deaf | ended at once: it did not stop within `stop_timeout`' "$RUN_ERR"
 	run -0 --separate-stderr sigslot start deaf
 	wait_until has_lines began 2
 	kill -TERM "$RUN_PID"

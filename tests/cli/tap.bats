@@ -59,8 +59,11 @@ drop_kept() {
 }
 
 @test "a slot's input is what signals and scripts send it" {
+	local first
+
 	start_shop
 	tap seen b
+	first=$TAP
 	tap others 'shop/c.in'
 	sigslot emit a one
 	wait_until has_lines seen 1
@@ -68,6 +71,8 @@ drop_kept() {
 	wait_until has_lines seen 2
 	drop_kept
 	stop_run
+	tap_ends 0 "$first"
+	tap_ends 0
 	assert_equal "$(cat seen)" $'one\n[1,{"x":2}]'
 	assert_equal "$(cat others)" one
 }
@@ -199,8 +204,12 @@ drop_kept() {
 @test "what nobody is connected to is got by what it says then, and holds up nobody" {
 	start_shop
 	mkfifo pipe
-	sigslot connect --full drop-old lone.out -- sh -c 'echo up >&2; cat' >got 2>said 3>&- &
-	wait_until grep -q up said
+	sigslot connect --full drop-old lone.out -- cat >got 2>said 3>&- &
+	heard() {
+		sigslot emit lone.out up
+		grep -q '^up$' got
+	}
+	wait_until heard
 	kill -STOP $!
 	head -c 100000 /dev/zero | tr '\0' x >large
 	for i in {1..30}; do

@@ -163,7 +163,7 @@ spread() {
 	wait_until has_lines seen 2
 	run -0 cat seen
 	assert_output $'first\na'
-	assert_file_contains "$RUN_ERR" 'a | up'
+	wait_until grep -qx 'a | up' "$RUN_ERR"
 	stop_run
 }
 
@@ -171,15 +171,15 @@ spread() {
 	cat >t.yaml <<-'END'
 		sigslot: 1
 		objects:
-		  a: {source: 'echo >&2 "no licence"; exec sleep 60', ready: {within: 200ms}}
+		  a: {source: 'echo >&2 "no licence"; exec sleep 60', ready: {within: 2s}}
 		  b: {filter: cat}
 	END
 	run -1 --separate-stderr sigslot run t.yaml
 	assert_stderr_has 'a | no licence'
-	assert_stderr_has 'a | ended: was not ready within 200ms and was ended'
+	assert_stderr_has 'a | ended: was not ready within 2s and was ended'
 	assert_stderr_has "loop 'a' cannot start: a command of it never became ready"
 	run -1 --separate-stderr sigslot run -d t.yaml
-	assert_stderr_has 'was not ready within 200ms'
+	assert_stderr_has 'was not ready within 2s'
 	[[ $(sigslot ps) != *t* ]]
 }
 
@@ -245,10 +245,10 @@ spread() {
 		sigslot: 1
 		objects:
 		  a: {source: 'echo x >> tries; sigslot emit ready; until [ -e go ]; do sleep 0.02; done; rm go; exit 1', ready: signal, restart: {backoff: 5ms}}
-		  b: {filter: 'echo x >> bs; [ "$(wc -l <bs)" -gt 1 ] && sigslot emit ready; cat', ready: {by: signal, within: 300ms}}
+		  b: {filter: 'echo x >> bs; [ "$(wc -l <bs)" -gt 1 ] && sigslot emit ready; cat', ready: {by: signal, within: 2s}}
 	END
 	start_run t.yaml
-	assert_file_contains "$RUN_ERR" 'b | ended: was not ready within 300ms and was ended'
+	wait_until grep -q 'b | ended: was not ready within 2s and was ended' "$RUN_ERR"
 	run -0 wc -l bs
 	assert_output '2 bs'
 	touch go

@@ -95,7 +95,9 @@ account() { # FROM TO FILTER
 harm() {
 	local worker victim those=()
 
-	if [ $((RANDOM % 40)) = 0 ]; then
+	since=$((since + 1))
+	if [ $((RANDOM % 40)) = 0 ] || [ "$since" = 80 ]; then
+		since=0
 		kill -KILL "$RUN_PID"
 		wait_run || :
 		supervisors=$((supervisors + 1))
@@ -116,7 +118,7 @@ harm() {
 }
 
 @test "A4, A6, A7, A10: ten processes in a storm of kills: every committed line is done or dead, and nothing is left" {
-	local kills=0 supervisors=0 end lost feeder
+	local kills=0 supervisors=0 since=0 end lost feeder
 
 	RANDOM=${SEED:=$RANDOM}
 	echo "# seed $SEED" >&3
@@ -125,7 +127,7 @@ harm() {
 	feed 3>&- &
 	feeder=$!
 	end=$((SECONDS + seconds))
-	while [ "$SECONDS" -lt "$end" ]; do
+	while [ "$SECONDS" -lt "$end" ] || [ "$supervisors" = 0 ] || [ "$kills" -le 100 ]; do
 		harm
 		sleep 0.01
 	done
