@@ -44,11 +44,13 @@ static const char *queue_name(const struct sigslot_emitter *e, unsigned index)
 static int no_room(const struct sigslot_emitter *e, unsigned reached, const char *why,
 		   struct sigslot_error *err)
 {
-	if (e->receivers_len == 1)
+	unsigned len = sigslot_emitter_receivers(e);
+
+	if (len == 1)
 		return fail(err, -EAGAIN, "queue '%s' is full: %s",
 			    queue_name(e, reached), why);
 	return fail(err, -EAGAIN, "queue '%s' is full: %s (reached %u of %u)",
-		    queue_name(e, reached), why, reached, e->receivers_len);
+		    queue_name(e, reached), why, reached, len);
 }
 
 /* Sleeps until there may be room in queue i again. */

@@ -100,7 +100,9 @@ static int open_receiver(struct sigslot_emitter *e, int dir, uint32_t name,
 	if (r < 0)
 		return r;
 	e->receivers_len++;
-	if (!e->smallest || q->size < e->smallest->size)
+	if (reach->full == QUEUE_TAP)
+		e->taps++;
+	else if (!e->smallest || q->size < e->smallest->size)
 		e->smallest = q;
 	return 0;
 }
@@ -210,7 +212,7 @@ static void close_receivers(struct sigslot_emitter *e)
 		queue_close(e->receivers[i].queue);
 	free(e->receivers);
 	e->receivers = NULL;
-	e->receivers_len = 0;
+	e->receivers_len = e->taps = 0;
 	e->smallest = NULL;
 }
 
@@ -320,5 +322,5 @@ void sigslot_emitter_close(struct sigslot_emitter *e)
 
 unsigned sigslot_emitter_receivers(const struct sigslot_emitter *e)
 {
-	return e->receivers_len;
+	return e->receivers_len - e->taps;
 }

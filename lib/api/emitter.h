@@ -30,7 +30,7 @@ struct sigslot_emitter {
 	struct address group; /* whose replicas they are; "": there is but one */
 	bool direct; /* a slot or a queue */
 	struct receiver *receivers; /* those that may fail first */
-	unsigned receivers_len;
+	unsigned receivers_len, taps; /* so many of them are for taps alone */
 	const struct route_queue *smallest; /* of their queues */
 	uint64_t emitted;
 	struct cycle cycle;

@@ -97,7 +97,8 @@ static void read_books(struct telling *t)
 
 	t->books = calloc(routes_queues_len(r), sizeof(*t->books));
 	for (uint32_t i = 0; t->books && i < routes_queues_len(r); i++)
-		books_read(t->queues, r, i, &t->books[i], NULL);
+		if (*routes_text(r, routes_queue(r, i)->name) != '.')
+			books_read(t->queues, r, i, &t->books[i], NULL);
 }
 
 static void free_books(struct telling *t)

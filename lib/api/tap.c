@@ -131,6 +131,9 @@ static int fill(struct tap *t, struct view_source *s, struct sigslot_error *err)
 	int r = s->waits ? 1 : next(s, err);
 	uint64_t missed = watch_missed(s->watch);
 
+	if (s->tap) /* else it is the flow that did without */
+		missed += watch_refused(s->watch);
+
 	s->waits = r > 0;
 	if (r >= 0 && missed)
 		return t->fn(t->data, NULL, s->queue, missed);
@@ -232,11 +235,10 @@ int sigslot_tap(const struct sigslot_tap *what, sigslot_tap_fn fn, void *data,
 		return r;
 	if (!t.views.in.queue)
 		t.run = instance_run(&t.views.in);
-	if (*t.views.first_silent)
+	if (*t.views.first_lone)
 		log_line("sigslot",
-			 "nobody is connected to '%s': what nobody gets is not seen. "
-			 "'sigslot connect --full drop-old %s -- cat' gets it",
-			 t.views.first_silent, t.views.first_silent);
+			 "nobody is connected to '%s', and it cannot be seen: %s",
+			 t.views.first_lone, t.views.unheard.text);
 	say_ready(what->ready_fd);
 	r = look_on(&t, err);
 	fd_close(&t.run);

@@ -161,20 +161,37 @@ static int add_view(struct views *v, uint32_t id, const char *name, uint32_t que
 	return 0;
 }
 
-/* The queue in which a signal is looked for; ROUTE_NOWHERE: it reaches none. */
-static uint32_t queue_of_signal(struct views *v, const struct route_name *n)
+static bool asked(const struct views *v, uint32_t id)
 {
+	for (size_t i = 0; i < v->asked.len; i++)
+		if (v->asked.at[i] == id)
+			return true;
+	return false;
+}
+
+/*
+ * The queue in which a signal is looked for; ROUTE_NOWHERE: it reaches none. One that
+ * was asked for stays where it was first seen, also when somebody is connected now.
+ */
+static uint32_t queue_of_signal(struct views *v, uint32_t id, bool *ret_tap)
+{
+	const struct route_name *n = routes_name(v->in.routes, id);
 	uint32_t best = ROUTE_NOWHERE;
 	bool waits = false;
 
+	*ret_tap = false;
 	for (uint32_t i = 0; i < n->reaches_len; i++) {
 		const struct route_reach *reach =
 			routes_reach(v->in.routes, n->first_reach + i);
 		const struct view_source *s =
 			reach ? find_source(v, reach->queue) : NULL;
 		bool better = reach && reach->full == QUEUE_BLOCK && !waits;
+		bool tap = reach && reach->full == QUEUE_TAP;
 
-		if (!reach || (!better && waits) || (!better && i && !s))
+		*ret_tap = tap && asked(v, id);
+		if (*ret_tap)
+			return reach->queue;
+		if (!reach || tap || (!better && waits) || (!better && i && !s))
 			continue;
 		best = reach->queue;
 		waits = reach->full == QUEUE_BLOCK;
@@ -185,14 +202,27 @@ static uint32_t queue_of_signal(struct views *v, const struct route_name *n)
 static int add_signal(struct views *v, uint32_t id, const char *name,
 		      struct sigslot_error *err)
 {
-	uint32_t queue = queue_of_signal(v, routes_name(v->in.routes, id));
+	bool tap, lone = false;
+	uint32_t queue = queue_of_signal(v, id, &tap), *at;
+	int r;
 
-	if (queue != ROUTE_NOWHERE)
-		return add_view(v, id, name, queue, err);
+	if (queue != ROUTE_NOWHERE) {
+		r = add_view(v, id, name, queue, err);
+		if (r == 0)
+			find_source(v, queue)->tap = tap;
+		return r;
+	}
 	v->silent++;
 	vec_each(p, &v->patterns)
-		if (p->id == id && !*v->first_silent)
-			snprintf(v->first_silent, sizeof(v->first_silent), "%s", name);
+		lone = lone || p->id == id;
+	if (!lone || asked(v, id)) /* these: it has just gone */
+		return 0;
+	at = vec_push(&v->lone);
+	if (!at)
+		return fail(err, -ENOMEM, "out of memory");
+	*at = id;
+	if (!*v->first_lone)
+		snprintf(v->first_lone, sizeof(v->first_lone), "%s", name);
 	return 0;
 }
 
@@ -269,6 +299,8 @@ static int add_names(struct views *v, struct sigslot_error *err)
 
 	v->views.len = 0;
 	v->silent = 0;
+	v->lone.len = 0;
+	*v->first_lone = '\0';
 	vec_each(s, &v->sources)
 		(*s)->index = ROUTE_NOWHERE;
 	for (uint32_t id = 1; r == 0 && id < routes_names_len(v->in.routes); id++)
@@ -289,7 +321,7 @@ int views_open(struct views *v, const char *const *patterns, size_t len,
 {
 	int r = 0;
 
-	*v = (struct views){.in.dir = -1, .queues = -1};
+	*v = (struct views){.in.dir = -1, .queues = -1, .control = -1};
 	for (size_t i = 0; r == 0 && i < len; i++)
 		r = open_pattern(v, patterns, i, err);
 	if (r == 0 && !instance_lives(&v->in))
@@ -304,9 +336,11 @@ int views_open(struct views *v, const char *const *patterns, size_t len,
 		r = fail(err, -ENXIO,
 			 "no signal, slot or queue of instance '%s' matches '%s'",
 			 v->in.name, v->patterns.at[0].text);
+	if (r == 0 && views_listen(v))
+		r = views_renew(v, err);
 	if (r < 0)
 		views_close(v);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 void views_close(struct views *v)
@@ -318,6 +352,9 @@ void views_close(struct views *v)
 	vec_done(&v->sources);
 	vec_done(&v->views);
 	vec_done(&v->patterns);
+	vec_done(&v->lone);
+	vec_done(&v->asked);
+	fd_close(&v->control);
 	board_close(v->board);
 	fd_close(&v->queues);
 	instance_done(&v->in);
@@ -336,5 +373,7 @@ int views_renew(struct views *v, struct sigslot_error *err)
 	routes_close(v->in.routes);
 	v->in.routes = newer;
 	r = add_names(v, err);
+	if (r == 0 && views_listen(v))
+		return views_renew(v, err);
 	return r < 0 ? r : 1;
 }

@@ -17,6 +17,7 @@ struct view_source {
 	struct claim next; /* seen, and not yet told of, if it waits */
 	bool waits;
 	bool again; /* it is one that was claimed once more */
+	bool tap; /* it is there for taps alone */
 	char queue[64];
 	uint32_t index; /* of the queue in the routes; ROUTE_NOWHERE: in none */
 };
@@ -39,8 +40,12 @@ struct views {
 	VEC(struct view) views;
 	VEC(struct view_source *) sources;
 	int queues; /* the directory of them; -1: none was opened yet */
-	unsigned silent; /* signals that nobody is connected to */
-	char first_silent[130]; /* the first of them that was named in full, or "" */
+	unsigned silent; /* signals that nobody is connected to, and no queue shows */
+	VEC(uint32_t) lone; /* these of them that were named in full */
+	VEC(uint32_t) asked; /* that were such, and are led to a queue for us */
+	int control; /* to the supervisor, which does so as long as it is open; -1 */
+	struct sigslot_error unheard; /* why it does not */
+	char first_lone[130]; /* or "" */
 };
 
 /*
@@ -62,6 +67,13 @@ int views_renew(struct views *v, struct sigslot_error *err);
  * tell. Returns 1, 0, or a negative errno.
  */
 int views_passed(struct views *v, struct sigslot_error *err);
+
+/*
+ * Has the lone ones led to a queue of their own, which costs their emitters a push for
+ * each message; so patterns do not mean that. Where it cannot be they stay silent.
+ * Returns whether any can be seen now.
+ */
+bool views_listen(struct views *v);
 
 /*
  * Whether a message that passed by in that queue is one of this view; *ret_by is the

@@ -43,10 +43,16 @@ uint64_t queue_dropped_by(const struct queue_counts *n, enum queue_full full)
 	return counts[full];
 }
 
+enum {
+	ANY = UINT32_MAX, /* signal */
+	SPARE = 16, /* that part of a queue for taps is made free at once */
+};
+
 static bool waits(const struct entry *e, uint32_t signal)
 {
 	return e->state == RECORD_READY &&
-	       (e->record->envelope.signal == signal || FAULTY(FAULT_EVICT_OTHERS));
+	       (signal == ANY || e->record->envelope.signal == signal ||
+		FAULTY(FAULT_EVICT_OTHERS));
 }
 
 /* The oldest one that waits. Returns 1, 0: there is none, -EBADMSG. */
@@ -88,13 +94,14 @@ static uint64_t wanted(struct queue *q, uint64_t room)
 	return others <= q->ring.capacity / 2 ? room + others : room;
 }
 
+/* Where all may go nothing has to be looked for, or moved out of the way. */
 static int make_way(struct queue *q, uint64_t room, uint32_t signal, unsigned verdict)
 {
 	uint64_t used = q->m.tail - q->m.head;
 	struct entry e;
 	int r;
 
-	if (used + room > q->ring.capacity + within_reach(q, signal))
+	if (signal != ANY && used + room > q->ring.capacity + within_reach(q, signal))
 		return 0;
 	while (!section_fits(q, room)) {
 		r = oldest(q, signal, &e);
@@ -102,7 +109,7 @@ static int make_way(struct queue *q, uint64_t room, uint32_t signal, unsigned ve
 			return r;
 		section_settle(q, &e, verdict);
 		r = section_sweep(q);
-		if (!r && !section_fits(q, room))
+		if (!r && signal != ANY && !section_fits(q, room))
 			r = slide_head(q);
 		if (r < 0)
 			return r;
@@ -112,15 +119,20 @@ static int make_way(struct queue *q, uint64_t room, uint32_t signal, unsigned ve
 
 static int relieve(struct queue *q, enum queue_full full, uint32_t signal, size_t size)
 {
-	static const unsigned verdicts[QUEUE_FULLS] = {
+	static const unsigned verdicts[QUEUE_FULLS + 1] = {
 		[QUEUE_DROP_OLD] = RECORD_EVICTED,
 		[QUEUE_LATEST] = RECORD_OUTDATED,
+		[QUEUE_TAP] = RECORD_EVICTED,
 	};
 	struct ring_stats *stats = &q->ring.head->stats;
 	uint64_t room = wanted(q, record_room(size));
 	int r = 0;
 
-	if (verdicts[full])
+	if (full == QUEUE_TAP) { /* many at once, as each time costs a section */
+		signal = ANY;
+		room += q->ring.capacity / SPARE;
+	}
+	if (verdicts[full] && size <= queue_largest(q->ring.capacity))
 		r = make_way(q, room, signal, verdicts[full]);
 	if (r)
 		return r;
@@ -176,8 +188,8 @@ int queue_supersede(struct queue *q, uint32_t signal)
 	return r < 0 ? r : swept;
 }
 
-int queue_push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
-		    size_t *ret_done, struct sigslot_error *err)
+static int push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
+		     size_t *ret_done, struct sigslot_error *err)
 {
 	uint32_t signal = b->envelope->signal;
 	size_t pushed = 0;
@@ -195,6 +207,8 @@ int queue_push_full(struct queue *q, enum queue_full full, const struct queue_ba
 				    &more, err);
 		*ret_done += more;
 		pushed += more;
+		if (full == QUEUE_TAP && r == -EMSGSIZE)
+			r = -EAGAIN;
 		if (r != -EAGAIN || full == QUEUE_BLOCK)
 			continue;
 		r = queue_relieve(q, full, signal, b->payloads[*ret_done].size);
@@ -205,4 +219,14 @@ int queue_push_full(struct queue *q, enum queue_full full, const struct queue_ba
 	if (pushed && full == QUEUE_LATEST)
 		queue_supersede(q, signal);
 	return r;
+}
+
+int queue_push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
+		    size_t *ret_done, struct sigslot_error *err)
+{
+	if (full != QUEUE_TAP)
+		return push_full(q, full, b, ret_done, err);
+	push_full(q, full, b, ret_done, NULL);
+	*ret_done = b->len;
+	return 0;
 }

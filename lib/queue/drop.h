@@ -3,8 +3,8 @@
  * What happens to a message that a queue has no room for: the `full:` of a connection.
  *
  * A signal never harms another one: what makes way are its own messages, and only
- * those that nobody has claimed. Whatever is dropped is counted in the queue, by
- * reason.
+ * those that nobody has claimed. A queue for taps is nobody's, so all make way there.
+ * Whatever is dropped is counted in the queue, by reason.
  */
 #ifndef QUEUE_DROP_H
 #define QUEUE_DROP_H
@@ -17,7 +17,9 @@ enum queue_full {
 	QUEUE_DROP_OLD, /* the oldest ones that wait make way */
 	QUEUE_LATEST, /* no more than the newest one waits, also where there is room */
 	QUEUE_FAIL, /* the emitter is told at once */
-	QUEUE_FULLS,
+	QUEUE_FULLS, /* how many a connection may say */
+	/* any old ones make way, and nothing that happens concerns the emitter */
+	QUEUE_TAP = QUEUE_FULLS,
 };
 
 /* "block", "drop-new", ...; NULL for what is none. And back: QUEUE_FULLS. */
@@ -35,6 +37,7 @@ struct queue_batch {
 /*
  * queue_push_many(), and where there is no room, what `full` says. *ret_done of them
  * are in the queue, or dropped and counted. -EAGAIN: wait (BLOCK), or give up (FAIL).
+ * With TAP all are done, whatever happens.
  */
 int queue_push_full(struct queue *q, enum queue_full full, const struct queue_batch *b,
 		    size_t *ret_done, struct sigslot_error *err);

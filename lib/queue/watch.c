@@ -41,7 +41,7 @@ struct watch {
 	struct ring ring; /* mapped read-only: for this file alone */
 	struct ring_meta m; /* a snapshot */
 	uint64_t at, seq; /* of the next record, as far as is known */
-	uint64_t missed;
+	uint64_t missed, refused;
 	unsigned tries;
 	struct again again;
 	int fd;
@@ -69,6 +69,11 @@ static uint64_t redelivered(const struct watch *w)
 	return __atomic_load_n(&w->ring.head->stats.redelivered, __ATOMIC_RELAXED);
 }
 
+static uint64_t refused(const struct watch *w)
+{
+	return __atomic_load_n(&w->ring.head->stats.refused, __ATOMIC_RELAXED);
+}
+
 static int start(struct watch *w, struct sigslot_error *err)
 {
 	int r = ring_map_view(w->fd, &w->ring, w->name, err);
@@ -80,6 +85,7 @@ static int start(struct watch *w, struct sigslot_error *err)
 	catch_up(w);
 	w->missed = 0;
 	w->again.counted = redelivered(w);
+	w->refused = refused(w);
 	return 0;
 }
 
@@ -122,6 +128,14 @@ uint64_t watch_missed(struct watch *w)
 
 	w->missed = 0;
 	return missed;
+}
+
+uint64_t watch_refused(struct watch *w)
+{
+	uint64_t now = refused(w), more = now - w->refused;
+
+	w->refused = now;
+	return more;
 }
 
 bool watch_gone(const struct watch *w)

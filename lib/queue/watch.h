@@ -37,6 +37,9 @@ int watch_again(struct watch *w, struct claim *ret, struct sigslot_error *err);
 /* How many were not seen of these two, since the last time that this was asked. */
 uint64_t watch_missed(struct watch *w);
 
+/* The same of those that had no room in the queue, and were dropped for that. */
+uint64_t watch_refused(struct watch *w);
+
 /* Whether the queue has been removed. */
 bool watch_gone(const struct watch *w);
 

@@ -54,7 +54,7 @@ static bool in_range(uint32_t first, uint32_t len, uint32_t all)
 static bool reaches_ok(const struct routes *r)
 {
 	for (uint32_t i = 0; i < r->head->reaches_len; i++)
-		if (r->reaches[i].full >= QUEUE_FULLS)
+		if (r->reaches[i].full > QUEUE_TAP)
 			return false;
 	return true;
 }

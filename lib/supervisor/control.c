@@ -20,8 +20,9 @@
 #include "supervisor/guest.h"
 #include "supervisor/remains.h"
 #include "supervisor/rewire.h"
+#include "supervisor/tapped.h"
 
-enum { PEERS = 256, ORDERS = 32, PACKET = 64 * 1024, PAUSE_MS = 200 };
+enum { PEERS = 256, ORDERS = 32, TAPS = 128, PACKET = 64 * 1024, PAUSE_MS = 200 };
 
 struct control_client {
 	struct control_client *next;
@@ -34,6 +35,7 @@ struct control_client {
 	struct timer pause; /* until the next */
 	bool stale; /* something has changed since */
 	struct guest *guest; /* that it is the life of, or NULL */
+	struct tapped tapped; /* what it wants to see */
 };
 
 static void hang_up(struct control_client *c)
@@ -49,6 +51,7 @@ static void hang_up(struct control_client *c)
 	fd_close(&fd);
 	if (!c->super->ending)
 		guest_leave(c->super, c->guest);
+	tapped_leave(c->super, &c->tapped);
 	free(c);
 }
 
@@ -243,6 +246,25 @@ static void ask_to_join(struct control_client *c, const json_t *root)
 		say(c, json_pack("{s:i,s:s}", "code", 0, "text", c->guest->queue), -1);
 }
 
+/* This one, too: it may ask for more, and its end takes all of it back. */
+static void ask_to_see(struct control_client *c, const json_t *root)
+{
+	struct sigslot_error err = {0};
+	unsigned taps = 0;
+	int r;
+
+	for (const struct control_client *at = c->super->clients; at; at = at->next)
+		taps += at->tapped.at.len > 0;
+	r = taps < TAPS || c->tapped.at.len
+		    ? tapped_add(c->super, root, &c->tapped, &err)
+		    : fail(&err, -EAGAIN, "there are %u taps of its like already",
+			   taps);
+	if (r < 0)
+		answer(c, r, err.text);
+	else
+		say(c, json_pack("{s:i,s:s}", "code", 0, "text", ""), -1);
+}
+
 static void ask(struct control_client *c, const char *text, size_t size)
 {
 	json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
@@ -254,6 +276,11 @@ static void ask(struct control_client *c, const char *text, size_t size)
 
 	if (verb && strcmp(verb, "join") == 0) {
 		ask_to_join(c, root);
+		json_decref(root);
+		return;
+	}
+	if (verb && strcmp(verb, "tap") == 0) {
+		ask_to_see(c, root);
 		json_decref(root);
 		return;
 	}

@@ -81,7 +81,7 @@ static void take_out(struct supervisor *s, struct guest *g)
 		*at = g->next;
 }
 
-static int publish(struct supervisor *s, struct sigslot_error *err)
+int guest_publish(struct supervisor *s, struct sigslot_error *err)
 {
 	int r = naming_renew(&s->world, s->plan, 0, err);
 
@@ -107,7 +107,7 @@ int guest_join(struct supervisor *s, const json_t *root, struct guest **ret,
 	}
 	g->next = s->world.guests;
 	s->world.guests = g;
-	r = publish(s, err);
+	r = guest_publish(s, err);
 	if (r == 0) {
 		*ret = g;
 		return 0;
@@ -125,7 +125,7 @@ void guest_leave(struct supervisor *s, struct guest *g)
 	if (!g)
 		return;
 	take_out(s, g);
-	if (publish(s, &err) < 0)
+	if (guest_publish(s, &err) < 0)
 		log_line("sigslot", "%s", err.text);
 	drop(s, g->queue);
 	free(g);
@@ -151,9 +151,12 @@ void guest_clear(struct supervisor *s)
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	while (d && (e = readdir(d)))
+	while (d && (e = readdir(d))) {
 		if (strncmp(e->d_name, PREFIX, strlen(PREFIX)) == 0)
 			drop(s, e->d_name);
+		if (strncmp(e->d_name, GUEST_TAPPED, strlen(GUEST_TAPPED)) == 0)
+			queue_remove(s->world.queues, e->d_name, NULL);
+	}
 	if (d)
 		closedir(d);
 	else

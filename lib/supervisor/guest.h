@@ -16,8 +16,11 @@ struct guest {
 	char queue[32]; /* its name, which no other queue can have */
 	char owner[64], member[64]; /* of the signal */
 	unsigned full; /* enum queue_full */
+	unsigned taps; /* that want it, see tapped.h */
 	uint64_t size;
 };
+
+#define GUEST_TAPPED ".tap-" /* and a number: the queue of what is tapped */
 
 /*
  * Makes one as a request asks for: {"v":1,"op":"join","owner":"a","member":"s"}. Its
@@ -25,6 +28,9 @@ struct guest {
  */
 int guest_join(struct supervisor *s, const json_t *request, struct guest **ret,
 	       struct sigslot_error *err);
+
+/* Routes as the lists of guests are now; they hold when it returns. */
+int guest_publish(struct supervisor *s, struct sigslot_error *err);
 
 /* It is gone: what is queued for it is dropped, and counted. Takes NULL. */
 void guest_leave(struct supervisor *s, struct guest *g);

@@ -169,6 +169,9 @@ static void add_queues(struct naming *n)
 		r = add_queue(n, WORLD_CONTROL, NAMING_CONTROL_SIZE, 0);
 	for (const struct guest *g = n->world->guests; r >= 0 && g; g = g->next)
 		r = route_build_queue(&n->build, g->queue, g->size, 0);
+	if (r >= 0 && n->world->tapped)
+		r = route_build_queue(&n->build, n->world->tapped->queue,
+				      n->world->tapped->size, 0);
 	n->error = r < 0 ? (int)r : 0;
 }
 

@@ -17,6 +17,7 @@
 #include "queue/queue.h"
 #include "supervisor/lost.h"
 #include "supervisor/guest.h"
+#include "supervisor/tapped.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
 #include "supervisor/notify.h"
@@ -190,6 +191,7 @@ static void check_end(struct supervisor *s)
 	if (!s->ending) {
 		s->ending = true;
 		guest_end_all(s);
+		tapped_end_all(s);
 		s->world.board->state = BOARD_DRAINING;
 		outbox_flush(&s->outbox);
 		super_deadline(s, LEAVE_S);

@@ -52,44 +52,66 @@ static void find_fuses(struct naming *n)
 			n->fuses[i] = ++n->build.fuses;
 }
 
-/* For each guest, which signals lead to it: signals_len each. */
-static int mark_guests(struct naming *n)
+static size_t count(const struct guest *g)
 {
 	size_t len = 0;
-	bool *marks;
 
-	for (const struct guest *g = n->world->guests; g; g = g->next)
+	for (; g; g = g->next)
 		len++;
-	marks = n->marks = calloc(len * n->plan->signals_len + 1, sizeof(bool));
-	if (!marks)
-		return -ENOMEM;
-	for (const struct guest *g = n->world->guests; g; g = g->next) {
+	return len;
+}
+
+static bool *mark_list(const struct naming *n, const struct guest *g, bool *marks)
+{
+	for (; g; g = g->next) {
 		uint32_t signal = ways_from(n->plan, g->owner, g->member);
 
 		if (signal != PLAN_NONE)
 			ways_mark(n->plan, signal, marks);
 		marks += n->plan->signals_len;
 	}
+	return marks;
+}
+
+/* For each guest, then for each that is tapped, which signals lead to it. */
+static int mark_guests(struct naming *n)
+{
+	const struct world *w = n->world;
+	size_t len = count(w->guests) + count(w->tapped);
+
+	n->marks = calloc(len * n->plan->signals_len + 1, sizeof(bool));
+	if (!n->marks)
+		return -ENOMEM;
+	mark_list(n, w->tapped, mark_list(n, w->guests, n->marks));
 	return 0;
+}
+
+static void add_guest(struct naming *n, uint32_t signal, const struct guest *g,
+		      uint32_t queue)
+{
+	uint32_t via = ways_from(n->plan, g->owner, g->member);
+	struct route_target t = {.queue = queue, .full = g->full};
+
+	t.via = n->world->signal_ids[via];
+	n->error = route_build_target(&n->build, n->world->signal_ids[signal], t);
 }
 
 /* Behind the signal's own targets. */
 static void add_guests(struct naming *n, uint32_t signal)
 {
-	uint32_t queue = world_control(n->world) + 1;
-	const bool *marks = n->marks;
+	uint32_t queue = world_control(n->world) + 1, len = n->plan->signals_len;
+	const bool *mark = n->marks + signal;
 
 	for (const struct guest *g = n->world->guests; !n->error && g; g = g->next) {
-		uint32_t via = ways_from(n->plan, g->owner, g->member);
-		struct route_target t = {.queue = queue, .full = g->full};
-
-		if (marks[signal]) {
-			t.via = n->world->signal_ids[via];
-			n->error = route_build_target(&n->build,
-						      n->world->signal_ids[signal], t);
-		}
+		if (*mark)
+			add_guest(n, signal, g, queue);
 		queue++;
-		marks += n->plan->signals_len;
+		mark += len;
+	}
+	for (const struct guest *g = n->world->tapped; !n->error && g; g = g->next) {
+		if (*mark)
+			add_guest(n, signal, g, queue);
+		mark += len;
 	}
 }
 

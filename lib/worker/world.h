@@ -23,6 +23,7 @@ struct world {
 	int queues; /* its `q` */
 	int log; /* where lines for people go: a pipe to the supervisor, never blocks */
 	struct guest *guests; /* the supervisor's: queues behind signals, see guest.h */
+	struct guest *tapped; /* the same: all have one queue, see tapped.h */
 	uint64_t signals; /* that are not at their default in the supervisor */
 	/* and, by place: loops and named queues of workers that leave, see pass.h */
 	bool *leaving, *emptying;

@@ -201,7 +201,7 @@ drop_kept() {
 	assert_equal "$(cat seen.err)" ''
 }
 
-@test "what nobody is connected to is got by what it says then, and holds up nobody" {
+@test "a command that is stopped holds up nobody who emits to it with drop-old" {
 	start_shop
 	mkfifo pipe
 	sigslot connect --full drop-old lone.out -- cat >got 2>said 3>&- &
@@ -222,20 +222,167 @@ drop_kept() {
 	wait $! || :
 }
 
-@test "connections that come and go are followed" {
+# What is there for taps alone, besides the queues of the topology.
+tapped() {
+	find "$SIGSLOT_RUNTIME_DIR" -path '*/q/.tap-*' -prune | wc -l
+}
+
+tapped_is() {
+	[ "$(tapped)" = "$1" ]
+}
+
+@test "what nobody is connected to is seen, from scripts and workers, and changes nothing" {
+	start 'objects:' '  s: {signals: {x: any, y: any}, slots: {in: {run: cat, emit: x}}}' 'connections: [s.x -> s.y]'
+	tap seen --meta s.x
+	assert_equal "$(tapped)" 1
+	tap seen.y s.x s.y
+	sigslot emit s.x one
+	run -1 --separate-stderr sigslot emit --require s.x no
+	assert_stderr 'sigslot: nobody is connected to s.x'
+	sigslot emit s two
+	sigslot emit s.y three
+	wait_until has_lines seen 2
+	wait_until has_lines seen.y 5
+	sigslot wait --for idle --timeout 20s t
+	run -0 sigslot stats --connections --json t
+	assert_equal "$(jq -r .name <<<"$output")" '- -> s.in'
+	run -0 sigslot ledger --json t
+	assert_equal "$(jq -r '.queue' <<<"$output" | sort -u)" s
+	assert_equal "$(tapped)" 1
+	stop_run
+	tap_ends 0
+	assert_equal "$(jq -r '[.name, .sender, .signal, .payload] | join(" ")' seen)" $'s.x s x one\ns.x s x two'
+	assert_equal "$(sort seen.y)" $'one\none\nthree\ntwo\ntwo'
+	assert_equal "$(cat seen.err seen.y.err)" ''
+}
+
+@test "what is tapped leads nowhere when all taps of it are gone, however they went" {
+	local first
+
+	start_shop
+	tap one lone.out
+	first=$TAP
+	tap two lone.out
+	kill -KILL "$first"
+	wait "$first" || :
+	sigslot emit lone.out both
+	wait_until grep -q both two
+	assert_equal "$(tapped)" 1
+	kill -KILL "$TAP"
+	wait "$TAP" || :
+	wait_until tapped_is 0
+	sigslot emit lone.out nobody
+	tap three -c 1 lone.out
+	sigslot emit lone.out third
+	tap_ends 0
+	assert_equal "$(cat three)" third
+	wait_until tapped_is 0
+	stop_run
+}
+
+@test "a stopped tap of what nobody is connected to holds nothing up, and counts all" {
+	start_shop
+	tap seen --meta lone.out
+	kill -STOP "$TAP"
+	seq 100000 | sigslot emit -l --timeout 20s lone.out
+	head -c 3000000 /dev/zero | tr '\0' x >large
+	sigslot emit -l --timeout 20s lone.out <large
+	kill -CONT "$TAP"
+	sigslot emit lone.out last
+	wait_until grep -q '"last"' seen
+	stop_run
+	tap_ends 0
+	assert_equal "$(jq -s 'map(.missed // 1) | add' seen)" 100002
+	run jq -s 'map(.missed // 0) | add > 0' seen
+	assert_output true
+	run grep -c 'messages went by too fast to be seen' seen.err
+	assert_output 1
+}
+
+@test "a worker emits what is tapped alone through kills, and dead runs leave nothing of it" {
+	start 'objects:' '  s: {slots: {in: {run: cat, emit: x}}, signals: {x: any}}' 'processes: {}'
+	tap seen s.x
+	sigslot emit s one
+	wait_until has_lines seen 1
+	kill -KILL "$(loop s .pid)"
+	wait_until loop_is s .restarts 1
+	wait_until loop_is s .state ready
+	sigslot emit s two
+	wait_until grep -q two seen
+	kill -KILL "$RUN_PID"
+	run_ended 137
+	tap_ends 0
+	assert_equal "$(tapped)" 1
+	start_run t.yaml
+	assert_equal "$(tapped)" 0
+	stop_run
+}
+
+@test "connections that come and go are followed, and nobody at all, too" {
 	start_shop
 	tap seen lone.out
-	run cat seen.err
-	assert_output "sigslot: nobody is connected to 'lone.out': what nobody gets is not seen. 'sigslot connect --full drop-old lone.out -- cat' gets it"
+	sigslot emit lone.out alone
 	sigslot connect lone b
 	sigslot emit lone.out one
 	sigslot connect lone c
 	sigslot disconnect lone b
 	sigslot emit lone.out two
-	wait_until has_lines seen 2
+	sigslot disconnect lone c
+	sigslot emit lone.out three
+	wait_until has_lines seen 4
 	stop_run
 	tap_ends 0
-	assert_equal "$(cat seen)" $'one\ntwo'
+	assert_equal "$(cat seen)" $'alone\none\ntwo\nthree'
+	assert_equal "$(cat seen.err)" ''
+}
+
+@test "a signal whose last connection goes while it is tapped is led to it from then on" {
+	start_shop
+	sigslot connect lone b
+	tap seen lone.out
+	sigslot emit lone.out one
+	assert_equal "$(tapped)" 0
+	sigslot disconnect lone b
+	two_seen() {
+		sigslot emit lone.out two
+		grep -q two seen
+	}
+	wait_until two_seen
+	stop_run
+	tap_ends 0
+	assert_equal "$(uniq seen)" $'one\ntwo'
+}
+
+@test "hundreds of signals that nobody is connected to are tapped at once, a pattern taps none" {
+	local i
+
+	{
+		echo 'objects:'
+		for i in {1..300}; do echo "  o$i: {signals: {x: any}}"; done
+	} >t.yaml
+	start_run t.yaml
+	tap none '*.x'
+	assert_equal "$(tapped)" 0
+	# shellcheck disable=SC2046
+	tap seen $(printf 'o%d.x ' {1..300})
+	for i in 1 150 300; do sigslot emit "o$i.x" "$i"; done
+	wait_until has_lines seen 3
+	assert_equal "$(xargs <seen)" '1 150 300'
+	assert_equal "$(tapped)" 1
+	stop_run
+	tap_ends 0
+	assert_equal "$(cat seen.err)" ''
+}
+
+@test "a tap that the run cannot help says what it does not see" {
+	start_shop
+	kill -STOP "$RUN_PID"
+	tap seen lone.out
+	kill -CONT "$RUN_PID"
+	run cat seen.err
+	assert_output --partial "nobody is connected to 'lone.out', and it cannot be seen: "
+	stop_run
+	tap_ends 0
 }
 
 @test "-c and -t end it, and the status says if it was enough" {

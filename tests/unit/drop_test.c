@@ -235,6 +235,41 @@ static void leaves_half_of_few(void)
 	host_drop(q);
 }
 
+static int to_tap(struct queue *q, uint32_t signal, uint64_t id, size_t size,
+		  size_t *ret_done)
+{
+	static char bytes[SIZE];
+	struct envelope e = {.id = id, .signal = signal};
+	struct payload p = {bytes, size};
+
+	return queue_push_full(q, QUEUE_TAP, &(struct queue_batch){&e, &p, 1, false},
+			       ret_done, &host_err);
+}
+
+static void for_taps(void)
+{
+	struct queue *q = host_queue(SIZE, 0);
+	bool all = true;
+	size_t done;
+
+	host_err = (struct sigslot_error){0};
+	for (uint64_t id = 1; id <= 100; id++)
+		all = all && to_tap(q, OTHERS, id, 1000, &done) == 0 && done == 1;
+	ok(all, "a queue for taps takes as many as come");
+	ok(to_tap(q, OURS, 101, 10, &done) == 0 && done == 1 && counts_of(q).evicted,
+	   "whose messages make way does not matter there");
+	is_u64(counts_of(q).refused, 0, "and all went in");
+	is_int(to_tap(q, OURS, 102, SIZE / 2, &done), 0,
+	       "one that is too big for it is no error");
+	ok(done == 1 && counts_of(q).refused == 1, "but is counted");
+	ok(balanced(q), "the counts balance");
+	queue_shut(q, true);
+	ok(to_tap(q, OURS, 103, 10, &done) == 0 && done == 1,
+	   "nor is it one that nobody taps any more");
+	is_int(host_err.code, 0, "of all that nothing is said");
+	host_drop(q);
+}
+
 static void names(void)
 {
 	is_str(queue_full_text(QUEUE_DROP_OLD), "drop-old", "a policy has a name");
@@ -254,6 +289,7 @@ int main(void)
 	leaves_room_to_waiters();
 	leaves_half();
 	leaves_half_of_few();
+	for_taps();
 	names();
 	host_end();
 	return done();
