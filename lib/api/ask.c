@@ -11,20 +11,9 @@
 #include "api/control.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/packet.h"
 
 enum { PACKET = 8192 };
-
-/* The descriptor that came with a packet; -1: none did. */
-static int passed_fd(struct msghdr *m)
-{
-	struct cmsghdr *part = CMSG_FIRSTHDR(m);
-	int fd = -1;
-
-	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
-	    part->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-	return fd;
-}
 
 static int parse(const char *packet, size_t size, struct control_answer *ret,
 		 struct sigslot_error *err)
@@ -45,12 +34,7 @@ int control_hear(int fd, const struct instance *in, uint64_t deadline,
 		 struct control_answer *ret, struct sigslot_error *err)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	char packet[PACKET], space[CMSG_SPACE(sizeof(int))];
-	struct iovec bytes = {packet, sizeof(packet)};
-	struct msghdr m = {.msg_iov = &bytes,
-			   .msg_iovlen = 1,
-			   .msg_control = space,
-			   .msg_controllen = sizeof(space)};
+	char packet[PACKET];
 	ssize_t n;
 	int r;
 
@@ -60,12 +44,11 @@ int control_hear(int fd, const struct instance *in, uint64_t deadline,
 	} while (r < 0 && errno == EINTR);
 	if (r == 0)
 		return fail(err, -ETIMEDOUT, "instance '%s' does not answer", in->name);
-	n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+	n = packet_receive(fd, packet, sizeof(packet), &ret->fd, 0);
 	if (n <= 0)
 		return fail(err, -ESHUTDOWN,
 			    "instance '%s' has ended, or has too much to do to answer",
 			    in->name);
-	ret->fd = passed_fd(&m);
 	return parse(packet, (size_t)n, ret, err);
 }
 

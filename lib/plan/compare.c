@@ -6,6 +6,44 @@
 
 #include <string.h>
 
+bool compare_process(const struct plan *a, const struct plan *b, uint32_t process)
+{
+	const struct plan_process *x, *y;
+
+	if (process >= a->processes_len || process >= b->processes_len)
+		return false;
+	x = &a->processes[process];
+	y = &b->processes[process];
+	return *x->name && *y->name && x->sum == y->sum;
+}
+
+bool compare_loop(const struct plan *a, const struct plan *b, uint32_t loop)
+{
+	const struct plan_loop *x, *y;
+
+	if (loop >= a->loops_len || loop >= b->loops_len)
+		return false;
+	x = &a->loops[loop];
+	y = &b->loops[loop];
+	return *x->name && *y->name && x->process == y->process && x->sum == y->sum;
+}
+
+static bool hosts(const struct plan *p, uint32_t process, uint32_t loop)
+{
+	return loop < p->loops_len && p->loops[loop].process == process;
+}
+
+bool compare_host(const struct plan *a, const struct plan *b, uint32_t process)
+{
+	uint32_t len = a->loops_len > b->loops_len ? a->loops_len : b->loops_len;
+	bool same = compare_process(a, b, process);
+
+	for (uint32_t i = 0; same && i < len; i++)
+		if (hosts(a, process, i) || hosts(b, process, i))
+			same = compare_loop(a, b, i);
+	return same;
+}
+
 /* Members of plugins come to exist by being connected, and only at the start. */
 int compare_things(const struct plan *a, const struct plan *b,
 		   struct sigslot_error *err)

@@ -16,7 +16,7 @@
 int number_make(const struct topology *t, const struct plan *like, struct plan *p);
 int number_keep(const struct plan *like, struct plan *p);
 
-/* Has the sums of processes count the members of their plugins, which are there. */
+/* Has the sums of loops count the members of their plugins, which are there. */
 void number_members(struct plan *p);
 
 /* Fills in targets: whom each signal reaches. Returns 0, -ENOMEM, -ENOEXEC. */

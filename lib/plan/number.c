@@ -89,8 +89,7 @@ static void count_member(struct plan *p, enum plan_owner owner, uint32_t owned_b
 			 const char *name)
 {
 	if (owner == PLAN_OBJECT && p->objects[owned_by].kind == PLAN_PLUGIN)
-		p->processes[p->loops[p->objects[owned_by].loop].process].sum +=
-			sum_of(p, owned_by, name);
+		p->loops[p->objects[owned_by].loop].sum += sum_of(p, owned_by, name);
 }
 
 void number_members(struct plan *p)

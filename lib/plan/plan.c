@@ -127,6 +127,7 @@ static void make_loops(struct maker *m)
 		to->size = from->size ? from->size : size;
 		to->messages = from->messages;
 		to->replica = from->replica;
+		to->sum = from->sum;
 		to->on_exit = from->on_exit;
 		copy_after(m, &from->after, &to->after);
 	}

@@ -35,6 +35,7 @@ struct plan_loop {
 		intakes_len; /* in plan.intakes: it takes from these, too */
 	bool evicting; /* what waits in its queue may have to make way */
 	uint32_t replica; /* of `replicas:` the which, from 1; 0: there is but one */
+	uint64_t sum; /* the same if it and what is on it are written the same */
 	enum upkeep_end on_exit;
 	struct plan_after after; /* besides that of its process */
 };

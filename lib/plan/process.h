@@ -21,7 +21,7 @@ struct plan_process {
 	struct budget_policy restart;
 	enum upkeep_end on_exit;
 	struct plan_after after;
-	uint64_t sum; /* the same if it and what runs in it are written the same */
+	uint64_t sum; /* the same if it, not what runs in it, is written the same */
 };
 
 #endif

@@ -79,6 +79,20 @@ static int make(const struct wiring *w, const struct topology_edits *edits,
 	return r;
 }
 
+static int read_plan(const struct topology_input *in, const char *name,
+		     const struct plan *like, struct plan **ret,
+		     struct sigslot_error *err)
+{
+	struct topology *t;
+	int r = topology_read(in, &t, err);
+
+	if (r < 0)
+		return r;
+	r = plan_make(t, name, like, ret, err);
+	topology_free(t);
+	return r;
+}
+
 static void state_done(struct state *s)
 {
 	plan_free(s->plan);
@@ -116,18 +130,13 @@ int wiring_new(const struct topology_input *in, const char *name, struct wiring 
 	       struct sigslot_error *err)
 {
 	struct wiring *w = calloc(1, sizeof(*w));
-	struct topology *t;
 	int r = w ? take_input(w, in, name) : -ENOMEM;
 
 	if (r < 0) {
 		wiring_free(w);
 		return fail(err, r, "out of memory");
 	}
-	r = topology_read(in, &t, err);
-	if (r == 0) {
-		r = plan_make(t, name, NULL, &w->now.plan, err);
-		topology_free(t);
-	}
+	r = read_plan(in, name, NULL, &w->now.plan, err);
 	if (r < 0)
 		wiring_free(w);
 	else
@@ -311,7 +320,6 @@ int wiring_reload(struct wiring *w, const struct topology_input *in,
 		  struct sigslot_error *err)
 {
 	struct topology_input input = w->in;
-	struct topology *t;
 	int r;
 
 	wiring_forget(w);
@@ -323,12 +331,25 @@ int wiring_reload(struct wiring *w, const struct topology_input *in,
 	input.size = in->size;
 	input.report = in->report;
 	input.data = in->data;
-	r = topology_read(&input, &t, err);
-	if (r < 0)
-		return r;
-	r = plan_make(t, w->name, w->now.plan, &w->next.plan, err);
-	topology_free(t);
+	r = read_plan(&input, w->name, w->now.plan, &w->next.plan, err);
 	return r == 0 ? compare_places(w->now.plan, w->next.plan, err) : r;
+}
+
+const char *wiring_text(const struct wiring *w, size_t *ret_size)
+{
+	*ret_size = w->in.size;
+	return w->in.text;
+}
+
+int wiring_read(const struct wiring *w, const char *text, size_t size,
+		const struct plan *like, struct plan **ret, struct sigslot_error *err)
+{
+	struct topology_input in = w->in;
+
+	in.text = text;
+	in.size = size;
+	in.report = NULL;
+	return read_plan(&in, w->name, like, ret, err);
 }
 
 /* Nobody shall find out later that what was saved is something else. */

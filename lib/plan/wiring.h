@@ -45,6 +45,14 @@ int wiring_reload(struct wiring *w, const struct topology_input *in,
 		  struct sigslot_error *err);
 
 /*
+ * Its text, which lives until the next commit; and the plan of a text as it is written,
+ * in which processes, loops and named queues have the numbers that they have in `like`.
+ */
+const char *wiring_text(const struct wiring *w, size_t *ret_size);
+int wiring_read(const struct wiring *w, const char *text, size_t size,
+		const struct plan *like, struct plan **ret, struct sigslot_error *err);
+
+/*
  * The topology as text, with the connections that there are now: read again, it has
  * the same ones and all that it had, if it stands in the same directory. Errors as of
  * topology_rewrite().

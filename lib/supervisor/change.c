@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "plan/compare.h"
+#include "supervisor/hand.h"
 
 /* The connections of a plan by their ends; values are plan_connections. */
 struct ends {
@@ -79,10 +81,22 @@ static const char *queue_name(const struct plan *p, uint32_t i)
 	return i < p->queues_len ? p->queues[i].name : "";
 }
 
-bool change_of_process(const struct plan *a, const struct plan *b, uint32_t process)
+/* One that was given up is wanted again if anything in it is another. */
+static bool restarts(const struct change *c, uint32_t i)
 {
-	return *process_name(a, process) && *process_name(b, process) &&
-	       a->processes[process].sum != b->processes[process].sum;
+	return *process_name(c->a, i) && *process_name(c->b, i) &&
+	       (!compare_process(c->a, c->b, i) ||
+		(!c->hands[i].stale && !compare_host(c->a, c->b, i)));
+}
+
+/* With its process, which goes on. */
+static bool loop_restarts(const struct change *c, uint32_t i)
+{
+	uint32_t process = c->b->loops[i].process;
+
+	return *loop_name(c->a, i) && *loop_name(c->b, i) &&
+	       c->a->loops[i].process == process && !compare_loop(c->a, c->b, i) &&
+	       !restarts(c, process);
 }
 
 static void tell_places(const struct plan *a, const struct plan *b, uint32_t len,
@@ -145,15 +159,19 @@ static void tell_objects(const struct plan *a, const struct plan *b, struct buf 
 	ends_done(&after);
 }
 
-static void tell_processes(const struct plan *a, const struct plan *b, struct buf *out)
+static void tell_restarts(const struct change *c, struct buf *out)
 {
-	for (uint32_t i = 0; i < b->processes_len; i++)
-		if (change_of_process(a, b, i))
-			buf_addf(out, "restarted process %s\n", b->processes[i].name);
+	for (uint32_t i = 0; i < c->b->loops_len; i++)
+		if (loop_restarts(c, i))
+			buf_addf(out, "restarted loop %s\n", c->b->loops[i].name);
+	for (uint32_t i = 0; i < c->b->processes_len; i++)
+		if (restarts(c, i))
+			buf_addf(out, "restarted process %s\n", process_name(c->b, i));
 }
 
-void change_tell(const struct plan *a, const struct plan *b, struct buf *out)
+void change_tell(const struct change *c, struct buf *out)
 {
+	const struct plan *a = c->a, *b = c->b;
 	static const char *const loops[] = {"added loop", "removed loop"};
 	static const char *const queues[] = {"added queue", "removed queue"};
 	static const char *const processes[] = {"started process", "stopped process"};
@@ -170,37 +188,49 @@ void change_tell(const struct plan *a, const struct plan *b, struct buf *out)
 	tell_moves(a, b, out);
 	tell_places(a, b, b->queues_len, queue_name, queues, out);
 	tell_places(a, b, b->processes_len, process_name, processes, out);
-	tell_processes(a, b, out);
+	tell_restarts(c, out);
 }
 
-static bool comes(const struct plan *a, const struct plan *b, uint32_t i)
+static bool comes(const struct change *c, uint32_t i)
 {
-	return !*process_name(a, i) && *process_name(b, i);
+	return !*process_name(c->a, i) && *process_name(c->b, i);
 }
 
-static bool goes(const struct plan *a, const struct plan *b, uint32_t i)
+static bool goes(const struct change *c, uint32_t i)
 {
-	return *process_name(a, i) && !*process_name(b, i);
+	return *process_name(c->a, i) && !*process_name(c->b, i);
 }
 
 /* "restarts 'a', 'b'"; nothing if there are none. */
-static void name_processes(const struct plan *a, const struct plan *b,
-			   bool (*is)(const struct plan *, const struct plan *,
-				      uint32_t),
+static void name_processes(const struct change *c,
+			   bool (*is)(const struct change *, uint32_t),
 			   const char *what, struct buf *out)
 {
 	const char *before = what;
 
-	for (uint32_t i = 0; i < b->processes_len; i++) {
-		if (!is(a, b, i))
+	for (uint32_t i = 0; i < c->b->processes_len; i++) {
+		if (!is(c, i))
 			continue;
-		buf_addf(out, "%s'%s'", before, b->processes[i].was);
+		buf_addf(out, "%s'%s'", before, c->b->processes[i].was);
 		before = ", ";
 	}
 }
 
-void change_sum_up(const struct plan *a, const struct plan *b, struct buf *out)
+static void name_loops(const struct change *c, struct buf *out)
 {
+	const char *before = ", restarts loops ";
+
+	for (uint32_t i = 0; i < c->b->loops_len; i++) {
+		if (!loop_restarts(c, i))
+			continue;
+		buf_addf(out, "%s'%s'", before, c->b->loops[i].name);
+		before = ", ";
+	}
+}
+
+void change_sum_up(const struct change *c, struct buf *out)
+{
+	const struct plan *a = c->a, *b = c->b;
 	struct ends before = {0}, after = {0};
 	unsigned came, went;
 	size_t size;
@@ -214,9 +244,10 @@ void change_sum_up(const struct plan *a, const struct plan *b, struct buf *out)
 	buf_addf(out, "%u connection%s came, %u went", came, came == 1 ? "" : "s",
 		 went);
 	size = out->size;
-	name_processes(a, b, change_of_process, ", restarts ", out);
-	name_processes(a, b, comes, ", starts ", out);
-	name_processes(a, b, goes, ", stops ", out);
+	name_loops(c, out);
+	name_processes(c, restarts, ", restarts ", out);
+	name_processes(c, comes, ", starts ", out);
+	name_processes(c, goes, ", stops ", out);
 	if (out->size == size)
 		buf_addf(out, ", restarts nothing");
 }

@@ -8,16 +8,19 @@
 #include "base/buf.h"
 #include "plan/plan.h"
 
-/* Whether what is written about a process, or runs in it, is another text in b. */
-bool change_of_process(const struct plan *a, const struct plan *b, uint32_t process);
+/* What ran, what is to run, and the processes, marked for it: see pass_mark(). */
+struct change {
+	const struct plan *a, *b;
+	const struct hand *hands;
+};
 
 /*
  * Adds a line for each connection, loop, queue and process that differs: "connected
  * a.s -> b", "added loop b", "restarted process main". Without memory some are missing.
  */
-void change_tell(const struct plan *a, const struct plan *b, struct buf *out);
+void change_tell(const struct change *c, struct buf *out);
 
 /* Adds all of that as one line: "2 connections came, 1 went, restarts 'main'". */
-void change_sum_up(const struct plan *a, const struct plan *b, struct buf *out);
+void change_sum_up(const struct change *c, struct buf *out);
 
 #endif

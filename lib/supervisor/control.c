@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/packet.h"
 #include "supervisor/aim.h"
 #include "supervisor/guest.h"
 #include "supervisor/remains.h"
@@ -60,21 +61,10 @@ static void say(struct control_client *c, json_t *take_packet, int take_fd)
 {
 	_free_ char *text = json_dumps(take_packet, JSON_COMPACT);
 	_close_ int fd = take_fd;
-	char space[CMSG_SPACE(sizeof(fd))] = "";
-	struct iovec bytes = {text, text ? strlen(text) : 0};
-	struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1};
-	struct cmsghdr *part;
 
 	json_decref(take_packet);
-	if (fd >= 0) {
-		m.msg_control = space;
-		m.msg_controllen = sizeof(space);
-		part = CMSG_FIRSTHDR(&m);
-		*part = (struct cmsghdr){CMSG_LEN(sizeof(fd)), SOL_SOCKET, SCM_RIGHTS};
-		memcpy(CMSG_DATA(part), &fd, sizeof(fd));
-	}
 	if (text)
-		sendmsg(c->watch.fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+		packet_send(c->watch.fd, text, strlen(text), fd, MSG_DONTWAIT);
 }
 
 static void answer(struct control_client *c, int code, const char *text)

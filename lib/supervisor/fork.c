@@ -10,7 +10,9 @@
 
 #include "base/process.h"
 #include "supervisor/follow.h"
+#include "supervisor/handover.h"
 #include "supervisor/naming.h"
+#include "supervisor/pass.h"
 #include "worker/worker.h"
 
 /* Which loops start with it; it is told of the others when what they wait for is up. */
@@ -23,7 +25,7 @@ static void choose_loops(struct hand *h)
 			continue;
 		s->world.board->loops[i].state = BOARD_STARTING;
 		if (h->stale)
-			s->lamps[i].held = false;
+			pass_resume(h, i);
 		else
 			follow_holds(s, i);
 	}
@@ -82,6 +84,8 @@ static _Noreturn void be_worker(struct hand *h, int channel)
 		start[i] = s->lamps[i].process == h->index && !s->lamps[i].down &&
 			   !s->lamps[i].held;
 	s->world.plan = h->plan;
+	s->world.adopt = handover_take;
+	s->world.wiring = s->wiring;
 	if (!start || (h->stale && naming_find(&s->world, NULL) < 0))
 		_exit(1);
 	worker_main(&s->world, h->index, start, channel, h->careful);

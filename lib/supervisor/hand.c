@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/heap.h"
 #include "base/log.h"
+#include "base/packet.h"
 #include "queue/queue.h"
 #include "supervisor/follow.h"
 #include "supervisor/fork.h"
@@ -192,6 +193,7 @@ static void apply(struct hand *h, enum remedy remedy, uint64_t now)
 
 	set_loops(h, states[remedy]);
 	h->leaving = h->again = h->fault = h->restarting = false;
+	h->renewing = h->owed = false;
 	h->restart.fire = start_again;
 	if (remedy == REMEDY_NOW)
 		hand_start_soon(h);
@@ -266,7 +268,7 @@ static void ended(struct child *c, int status)
 	}
 	budget_refill(&h->budget, now - h->started, worked(h));
 	remedy = choose(h, status, now, blamed);
-	left = h->leaving || remedy != REMEDY_LATER;
+	left = h->leaving || h->renewing || remedy != REMEDY_LATER;
 	super_lost(s, h, status);
 	apply(h, remedy, now);
 	if (h->stale && left)
@@ -332,7 +334,16 @@ void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value)
 	struct wire packet = {op, index, value};
 
 	if (h->alive && h->channel.loop)
-		send(h->channel.fd, &packet, sizeof(packet), MSG_NOSIGNAL);
+		packet_send(h->channel.fd, &packet, sizeof(packet), -1, 0);
+}
+
+void hand_renew(struct hand *h, int fd)
+{
+	struct wire packet = {.op = WIRE_PLAN};
+
+	h->renewing = true;
+	if (h->alive && h->channel.loop)
+		packet_send(h->channel.fd, &packet, sizeof(packet), fd, 0);
 }
 
 void hand_leave(struct hand *h, bool again)

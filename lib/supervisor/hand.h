@@ -23,13 +23,16 @@ struct hand {
 	struct timer restart;
 	uint64_t started; /* monotonic */
 	const struct plan *plan; /* its worker's; NULL: it has had none yet */
-	bool stale; /* that is another than what is wanted by now: it leaves */
+	bool stale; /* that is another than what is wanted by now, see pass.c */
+	bool anew; /* and it is the process itself: all of its loops leave, and it */
+	bool renewing; /* the others have left, and it was handed the newest one */
+	bool owed; /* meanwhile somebody asked for a restart of all of it */
 	struct budget budget; /* of restarts */
 	uint64_t in, out; /* of its loops, when it was started */
 	bool alive;
 	bool leaving; /* its end is wanted */
 	bool again; /* and it is to be started again then */
-	bool restarting; /* it leaves when its loops are down */
+	bool restarting; /* it leaves, or is renewed, when its loops are down */
 	bool fault; /* it said that it cannot start */
 	bool careful; /* the last one died: what was tried before is taken one by one */
 };
@@ -53,6 +56,7 @@ int hands_start(struct supervisor *s, uint32_t first, uint32_t len,
 const struct plan_process *hand_process(const struct hand *h);
 
 void hand_say(struct hand *h, enum wire_op op, uint32_t index, uint64_t value);
+void hand_renew(struct hand *h, int fd); /* with what handover_pack() made */
 void hand_leave(struct hand *h, bool again);
 void hand_let_go(struct hand *h); /* it is not started again, whatever was wanted */
 void hand_recover(struct supervisor *s); /* what the dead held in any queue */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "supervisor/follow.h"
 #include "supervisor/pass.h"
+#include "supervisor/renewal.h"
 
 static struct hand *hand_of(struct supervisor *s, uint32_t loop)
 {
@@ -37,6 +38,8 @@ static void start_loop(struct supervisor *s, uint32_t loop)
 
 	if (lamp->up || s->stop.active)
 		return;
+	if (h->stale && pass_leaves(s, loop))
+		return; /* it comes again by itself */
 	*lamp = (struct lamp){.process = lamp->process, .was_ready = lamp->was_ready};
 	s->world.board->loops[loop].state = BOARD_STARTING;
 	if (h->alive && !h->leaving)
@@ -56,6 +59,7 @@ static void restart_process(struct supervisor *s, uint32_t process)
 {
 	struct hand *h = &s->hands[process];
 
+	h->owed = h->stale && !h->anew; /* some of its loops go on */
 	if (h->restarting || h->stale)
 		return; /* its loops are on their way down already */
 	budget_clear(&h->budget);
@@ -77,20 +81,41 @@ static void restart_process(struct supervisor *s, uint32_t process)
 		hand_start(h, NULL);
 }
 
-/* A process that is restarted leaves when the last of its loops is down. */
+/* None of its loops is about to start. */
+static bool settled(const struct supervisor *s, uint32_t process)
+{
+	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
+		const struct lamp *lamp = &s->lamps[i];
+
+		if (lamp->process == process && !lamp->up && !lamp->down && !lamp->held)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A process that is restarted leaves when the last of its loops is down. One of which
+ * only loops were to be goes on with the newest plan.
+ */
 void order_restarts(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->plan->processes_len; i++) {
 		struct hand *h = &s->hands[i];
-		bool all = h->restarting;
+		bool all;
 
+		if (h->owed && !h->stale && !s->stop.active && settled(s, i))
+			restart_process(s, i);
+		all = h->restarting;
 		for (uint32_t k = 0; all && k < s->plan->loops_len; k++)
-			all = s->lamps[k].process != i ||
+			all = s->lamps[k].process != i || !pass_leaves(s, k) ||
 			      s->lamps[k].phase == PHASE_DOWN;
 		if (!all || (h->stale && !pass_done(h)))
 			continue;
 		h->restarting = false;
-		hand_leave(h, *s->plan->processes[i].name);
+		if (h->stale && !h->anew)
+			renewal_begin(h);
+		else
+			hand_leave(h, *s->plan->processes[i].name);
 	}
 }
 

@@ -10,20 +10,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "plan/compare.h"
 #include "supervisor/follow.h"
 #include "supervisor/naming.h"
 #include "supervisor/retire.h"
 #include "supervisor/rewire.h"
 
 enum { LOOK_MS = 100 };
-
-static bool differs(const struct hand *h, const struct plan *p)
-{
-	const struct plan_process *old = &h->plan->processes[h->index];
-	const struct plan_process *new = &p->processes[h->index];
-
-	return !*new->name || new->sum != old->sum;
-}
 
 static struct hand *host(const struct supervisor *s, uint32_t loop)
 {
@@ -32,11 +25,24 @@ static struct hand *host(const struct supervisor *s, uint32_t loop)
 	return process == PLAN_NONE ? NULL : &s->hands[process];
 }
 
-static bool stays_with_stale(const struct supervisor *s, uint32_t loop)
+static bool leaves(const struct supervisor *s, const struct plan *next, uint32_t loop)
 {
 	const struct hand *h = host(s, loop);
 
-	return h && h->stale;
+	return h && h->stale && (h->anew || !compare_loop(h->plan, next, loop));
+}
+
+bool pass_leaves(const struct supervisor *s, uint32_t loop)
+{
+	return !host(s, loop)->stale || leaves(s, s->plan, loop);
+}
+
+/* A worker keeps the loops that are written the same, if itself is. */
+static void mark(struct hand *h, const struct plan *next)
+{
+	h->stale = h->plan && (h->alive || timer_armed(&h->restart)) &&
+		   !compare_host(h->plan, next, h->index);
+	h->anew = h->stale && (h->anew || !compare_process(h->plan, next, h->index));
 }
 
 void pass_mark(struct supervisor *s, const struct plan *next)
@@ -45,15 +51,12 @@ void pass_mark(struct supervisor *s, const struct plan *next)
 	bool leaving = false;
 
 	for (uint32_t i = 0; i < s->plan->processes_len; i++) {
-		struct hand *h = &s->hands[i];
-
-		h->stale = h->plan && (h->alive || timer_armed(&h->restart)) &&
-			   differs(h, next);
-		leaving = leaving || h->stale;
+		mark(&s->hands[i], next);
+		leaving = leaving || s->hands[i].stale;
 	}
 	s->passing = leaving;
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
-		s->world.leaving[i] = stays_with_stale(s, i);
+		s->world.leaving[i] = leaves(s, next, i);
 	for (uint32_t i = 0; i < s->plan->queues_len; i++) {
 		const char *was = s->plan->queues[i].was;
 
@@ -111,16 +114,20 @@ static bool useless(const struct supervisor *s, uint32_t loop)
 	return whole(s, loop) || !retire_queued(s, s->plan->loops[loop].was);
 }
 
+/* Whether it is of that worker's plan. */
+static bool knows(const struct hand *h, uint32_t loop)
+{
+	return loop < h->plan->loops_len && h->plan->loops[loop].process == h->index;
+}
+
 /* Loops that are down, or not of its worker's plan, are as if they had left. */
 static void prepare_lamp(struct supervisor *s, uint32_t loop)
 {
 	struct lamp *lamp = &s->lamps[loop];
 	const struct hand *h = host(s, loop);
-	bool unknown =
-		loop >= h->plan->loops_len || h->plan->loops[loop].process != h->index;
 
 	s->world.board->loops[loop].state = BOARD_DRAINING;
-	if (!unknown && (h->restarting || !lamp->down) &&
+	if (knows(h, loop) && (h->restarting || !lamp->down) &&
 	    !(lamp->held && useless(s, loop)))
 		return;
 	*lamp = (struct lamp){.process = lamp->process,
@@ -132,9 +139,9 @@ static void prepare_lamp(struct supervisor *s, uint32_t loop)
 static void revive(struct supervisor *s, const struct plan *before, uint32_t loop)
 {
 	uint32_t process = s->plan->loops[loop].process;
-	bool known = process < before->processes_len;
 
-	if (known && before->processes[process].sum != s->plan->processes[process].sum)
+	if (process < before->processes_len && !s->hands[process].stale &&
+	    !compare_host(before, s->plan, process))
 		retire_renew(s, loop);
 }
 
@@ -143,7 +150,7 @@ void pass_begin(struct supervisor *s, const struct plan *before)
 	for (uint32_t i = 0; i < s->plan->loops_len; i++) {
 		if (i >= before->loops_len || !host(s, i))
 			retire_renew(s, i);
-		if (stays_with_stale(s, i))
+		if (leaves(s, s->plan, i))
 			prepare_lamp(s, i);
 		else if (*s->plan->loops[i].name)
 			revive(s, before, i);
@@ -165,7 +172,7 @@ static uint32_t rank_of(const struct supervisor *s, uint32_t loop)
 
 static bool has_to_leave(const struct supervisor *s, uint32_t loop)
 {
-	return stays_with_stale(s, loop) && s->lamps[loop].phase != PHASE_DOWN;
+	return leaves(s, s->plan, loop) && s->lamps[loop].phase != PHASE_DOWN;
 }
 
 /* A queue that goes is worked off by those who took from it. */
@@ -295,6 +302,27 @@ bool pass_done(struct hand *h)
 		done = false;
 	}
 	return done;
+}
+
+void pass_anew(struct hand *h)
+{
+	struct supervisor *s = h->super;
+
+	h->anew = true;
+	for (uint32_t i = 0; i < s->plan->loops_len; i++)
+		if (host(s, i) == h && !s->world.leaving[i])
+			prepare_lamp(s, i);
+	h->restarting = true;
+	pass_mark(s, s->plan);
+}
+
+void pass_resume(struct hand *h, uint32_t loop)
+{
+	struct lamp *lamp = &h->super->lamps[loop];
+
+	lamp->held = false;
+	if (!knows(h, loop))
+		lamp->phase = PHASE_DOWN;
 }
 
 void pass_left(struct hand *h)

@@ -40,14 +40,14 @@ static void tell_sizes(const struct plan *a, const struct plan *b)
 }
 
 /* What is said to who asked; one line of it goes to the log. */
-static void tell(const struct plan *a, const struct plan *b, struct buf *said)
+static void tell(const struct change *c, struct buf *said)
 {
 	_buf_ struct buf line = {0};
 
-	change_tell(a, b, said);
-	change_sum_up(a, b, &line);
-	log_line("sigslot", "reloaded %s: %s", b->file, line.size ? line.data : "");
-	tell_sizes(a, b);
+	change_tell(c, said);
+	change_sum_up(c, &line);
+	log_line("sigslot", "reloaded %s: %s", c->b->file, line.size ? line.data : "");
+	tell_sizes(c->a, c->b);
 }
 
 /* From here on nothing can fail. */
@@ -55,7 +55,7 @@ static void apply(struct supervisor *s, struct buf *said)
 {
 	const struct plan *before = plan_share(s->plan), *next = wiring_next(s->wiring);
 
-	tell(before, next, said);
+	tell(&(struct change){before, next, s->hands}, said);
 	rewire_tell(s, next);
 	wiring_commit(s->wiring);
 	s->plan = s->world.plan = wiring_plan(s->wiring);

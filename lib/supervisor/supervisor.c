@@ -24,6 +24,7 @@
 #include "supervisor/heed.h"
 #include "supervisor/pass.h"
 #include "supervisor/reload.h"
+#include "supervisor/renewal.h"
 #include "supervisor/vanish.h"
 #include "worker/stray.h"
 #include "worker/worker.h"
@@ -33,7 +34,7 @@ enum { LEAVE_S = 2 };
 static void loop_down(struct supervisor *s, struct hand *h, uint32_t loop)
 {
 	s->lamps[loop].up = s->lamps[loop].ready = false;
-	s->lamps[loop].down = !h->restarting;
+	s->lamps[loop].down = !h->restarting || !pass_leaves(s, loop);
 	lane_emit_exit(s, PLAN_LOOP, loop, 0,
 		       s->lamps[loop].down ? "stopped" : "restart");
 	if (s->lamps[loop].down) {
@@ -103,6 +104,8 @@ void super_heard(struct supervisor *s, struct hand *h, const struct wire *p)
 		command_ended(s, h->plan, p->index, p->value);
 	else if (p->op == WIRE_ERROR && lamp)
 		order_loop(s, "terminate", p->index);
+	else if (p->op == WIRE_RENEWED)
+		renewal_done(h);
 	else if (p->op == WIRE_SPENT)
 		rewire_spent(s, p->value);
 	else if (p->op == WIRE_FAULT)

@@ -50,7 +50,7 @@ struct model_process {
 	const char *init;
 	struct model_after after;
 	size_t loops, settled; /* how many it hosts; that wait for nobody any more */
-	uint64_t sum; /* of what is written about it and what runs in it */
+	uint64_t sum; /* of what is written about it */
 };
 
 struct model_loop {
@@ -62,6 +62,7 @@ struct model_loop {
 	enum upkeep_end on_exit;
 	struct model_after after;
 	unsigned replica; /* which one it is, from 1; 0: there is but one */
+	uint64_t sum; /* of what is written about it and what is on it */
 	bool settled, seen;
 	struct model_object *objects, **objects_tail;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A number for all that is written about a process and what runs in it, so that two
- * readings can be compared without a list of what there is to be compared. It is of the
- * nodes: comments and layout play no part.
+ * A number for all that is written about a process, and one for a loop and what is on
+ * it, so that two readings can be compared without a list of what there is to be
+ * compared. It is of the nodes: comments and layout play no part.
  */
 #include <string.h>
 
@@ -68,15 +68,12 @@ void place_sum(struct reader *r, const struct node *top)
 	for (size_t i = 0; i < t->loops.len; i++) {
 		struct model_loop *loop = t->loops.at[i];
 
-		if (loop->process)
-			loop->process->sum =
-				mix_thing(loop->process->sum, &loop->thing);
+		loop->sum = mix_thing(SEED, &loop->thing);
 	}
 	for (size_t i = 0; i < t->objects.len; i++) {
 		struct model_object *o = t->objects.at[i];
 
-		if (o->loop && o->loop->process)
-			o->loop->process->sum =
-				mix_thing(o->loop->process->sum, &o->thing);
+		if (o->loop)
+			o->loop->sum = mix_thing(o->loop->sum, &o->thing);
 	}
 }

@@ -26,13 +26,16 @@ enum { OUTGOING_MOST = 1024, OUTGOING_BYTES = 4 << 20 };
 /* How many batches in a row, and how long at most. */
 enum { SEVERAL = 4, SEVERAL_NS = 200000 };
 
-int turn_init(struct turn *t, struct worker *w, uint32_t index,
-	      struct sigslot_error *err)
+int turn_new(struct worker *w, uint32_t index, struct sigslot_error *err)
 {
 	const struct world *world = w->world;
+	struct turn *t = w->turns[index] = calloc(1, sizeof(*t));
 	int r;
 
+	if (!t)
+		return fail(err, -ENOMEM, "out of memory");
 	*t = (struct turn){.worker = w, .index = index};
+	t->plan = plan_share(world->plan);
 	t->board = &world->board->loops[index];
 	t->end_seq = UINT64_MAX;
 	r = receiver_add_all(t, err);
@@ -44,7 +47,7 @@ int turn_init(struct turn *t, struct worker *w, uint32_t index,
 	return r == 0 ? tick_add_all(t) : r;
 }
 
-void turn_done(struct turn *t)
+void turn_free(struct turn *t)
 {
 	vec_each(r, &t->receivers)
 		receiver_free(*r);
@@ -61,8 +64,11 @@ void turn_done(struct turn *t)
 	vec_done(&t->ticks);
 	free(t->claims);
 	pool_done(&t->record_pool);
+	loop_later_cancel(&t->again);
 	job_forget(t);
 	pool_done(&t->job_pool);
+	plan_free(t->plan);
+	free(t);
 }
 
 struct receiver *turn_receiver(struct turn *t, uint32_t plan_slot)

@@ -68,6 +68,7 @@ struct receiver {
 struct turn {
 	struct worker *worker;
 	uint32_t index; /* of the loop in the plan */
+	const struct plan *plan; /* that it was made of, whose texts it has */
 	struct board_loop *board;
 	VEC(struct intake *) intakes; /* its own queue, then the named ones */
 	unsigned first; /* the intake that is asked first: they take turns */
@@ -101,10 +102,9 @@ struct turn {
 	struct later forget; /* frees lost_jobs */
 };
 
-/* Makes it from the plan; opens its own queue, starts nothing. */
-int turn_init(struct turn *t, struct worker *w, uint32_t index,
-	      struct sigslot_error *err);
-void turn_done(struct turn *t);
+/* Puts it among the worker's; opens its own queue, starts nothing. 0 or -errno. */
+int turn_new(struct worker *w, uint32_t index, struct sigslot_error *err);
+void turn_free(struct turn *t);
 
 /* Takes messages as long as it may: after anything that could let it. */
 void turn_pump(struct turn *t);

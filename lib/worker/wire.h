@@ -33,6 +33,8 @@ enum wire_op {
 	WIRE_ERROR, /* from: loop `index` has to end at once; the log says why */
 	WIRE_SPENT, /* from: a connection has had its one message; value: its fuse */
 	WIRE_EXIT, /* to: nothing more to do */
+	WIRE_PLAN, /* to: a newer one, in a descriptor; what is not in it is down */
+	WIRE_RENEWED, /* from: it has it, and what is new waits to be started */
 	WIRE_ROUTES, /* to: there are new ones, and it concerns what it takes from */
 };
 

@@ -12,29 +12,28 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/packet.h"
 #include "base/process.h"
 #include "base/signals.h"
 #include "message/type.h"
+#include "worker/adopt.h"
 #include "worker/jam.h"
 #include "worker/init.h"
 #include "worker/life.h"
+#include "worker/orphan.h"
 #include "worker/receiver.h"
 #include "worker/record.h"
 #include "worker/renew.h"
-#include "worker/stray.h"
 #include "worker/suspend.h"
 #include "worker/tick.h"
 #include "worker/turn.h"
 
-enum { LINE_MOST = 4000, DEAF_US = 300 * 1000, DOUBT_S = 2 };
-enum { LAST_LOOK_NS = 5 * 1000 * 1000, LAST_WAIT_NS = 400 * 1000 * 1000 };
+enum { LINE_MOST = 4000, DOUBT_S = 2 };
 
 uint32_t worker_signal(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
 		       const char *name)
@@ -172,7 +171,27 @@ static void start_turn(struct worker *w, uint32_t index)
 	worker_say(w, WIRE_FAULT, index, (uint64_t)-err.code);
 }
 
-static void act(struct worker *w, const struct wire *p)
+static _Noreturn void give_up(struct worker *w, int code,
+			      const struct sigslot_error *err)
+{
+	log_line("sigslot", "process '%s' cannot start: %s",
+		 w->world->plan->processes[w->index].name, err->text);
+	worker_say(w, WIRE_FAULT, PLAN_NONE, (uint64_t)-code);
+	slot_kill_all(SIGKILL);
+	_exit(1);
+}
+
+static void take_plan(struct worker *w, int fd)
+{
+	struct sigslot_error err = {0};
+	int r = adopt_plan(w, fd, &err);
+
+	if (r < 0)
+		give_up(w, r, &err);
+	worker_say(w, WIRE_RENEWED, PLAN_NONE, 0);
+}
+
+static void act(struct worker *w, const struct wire *p, int fd)
 {
 	bool here = p->op <= WIRE_START && p->index < w->world->plan->loops_len;
 	struct turn *t = here ? w->turns[p->index] : NULL;
@@ -183,6 +202,8 @@ static void act(struct worker *w, const struct wire *p)
 		tick_set(w, p->index, p->value);
 	else if (p->op == WIRE_HERALD)
 		life_herald(w, p->index);
+	else if (p->op == WIRE_PLAN)
+		take_plan(w, fd);
 	else if (p->op == WIRE_EXIT)
 		loop_quit(&w->loop);
 	else if (t && p->op == WIRE_START)
@@ -197,81 +218,25 @@ static void act(struct worker *w, const struct wire *p)
 		life_now(t);
 }
 
-static void set_alarm(suseconds_t us)
-{
-	struct itimerval in = {.it_value.tv_usec = us};
-
-	setitimer(ITIMER_REAL, &in, NULL);
-}
-
-/*
- * Looking through all processes takes long where there are many, so of the workers that
- * die with their supervisor only the last one does it, for the whole run. Who gave its
- * place back starts no more commands; who still has it after a while, as it is stopped
- * or hears nothing, is not waited for.
- */
-static void hunt_strays(struct worker *w)
-{
-	const struct timespec pause = {.tv_nsec = LAST_LOOK_NS};
-	uint64_t deadline = clock_now() + LAST_WAIT_NS;
-	const char *process = NULL;
-	bool waited = false;
-
-	identity_close(w->identity);
-	while (!process && identity_held(w->world->dir)) {
-		waited = true;
-		if (clock_now() >= deadline)
-			process = w->world->plan->processes[w->index].name;
-		else
-			nanosleep(&pause, NULL);
-	}
-	if (process || !waited)
-		stray_kill(w->world->run, process);
-}
-
-/* Nothing of this process survives its supervisor. */
-static _Noreturn void die(struct worker *w)
-{
-	signal(SIGUSR1, SIG_IGN);
-	set_alarm(0);
-	slot_kill_all(SIGKILL);
-	hunt_strays(w);
-	_exit(1);
-}
-
 static void heard(struct watch *watch, uint32_t events)
 {
 	struct worker *w = container_of(watch, struct worker, channel);
 	struct wire packet;
-	ssize_t n = recv(watch->fd, &packet, sizeof(packet), MSG_DONTWAIT);
+	_close_ int fd = -1;
+	ssize_t n =
+		packet_receive(watch->fd, &packet, sizeof(packet), &fd, MSG_DONTWAIT);
 
 	(void)events;
 	if (n == (ssize_t)sizeof(packet))
-		act(w, &packet);
+		act(w, &packet, fd);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		die(w);
-}
-
-/* The channel says so, too, unless a plugin keeps the loop from hearing it. */
-static void parent_died(int sig)
-{
-	(void)sig;
-	slot_kill_all(SIGKILL);
-	set_alarm(DEAF_US);
-}
-
-static void still_deaf(int sig)
-{
-	(void)sig;
-	slot_kill_all(SIGKILL);
-	_exit(1);
+		orphan_die(w);
 }
 
 static void settle_in(const struct world *w, int channel)
 {
 	int keep[] = {w->dir, w->queues, w->log, channel};
 	uint64_t changed = w->signals;
-	struct sigaction death = {.sa_handler = parent_died, .sa_flags = SA_RESTART};
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -281,10 +246,8 @@ static void settle_in(const struct world *w, int channel)
 		signal(signals_take(&changed), SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGALRM, still_deaf);
-	sigaction(SIGUSR1, &death, NULL);
 	suspend_arm();
-	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	orphan_arm();
 	process_close_others(keep, ARRAY_LEN(keep));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -302,16 +265,6 @@ static int take_identity(struct worker *w, struct sigslot_error *err)
 			nanosleep(&pause, NULL);
 	}
 	return r;
-}
-
-static _Noreturn void give_up(struct worker *w, int code,
-			      const struct sigslot_error *err)
-{
-	log_line("sigslot", "process '%s' cannot start: %s",
-		 w->world->plan->processes[w->index].name, err->text);
-	worker_say(w, WIRE_FAULT, PLAN_NONE, (uint64_t)-code);
-	slot_kill_all(SIGKILL);
-	_exit(1);
 }
 
 /* What `init:` was waited for. */
@@ -345,10 +298,7 @@ static int set_up(struct worker *w, struct sigslot_error *err)
 	for (uint32_t i = 0; r == 0 && i < p->loops_len; i++) {
 		if (p->loops[i].process != w->index)
 			continue;
-		w->turns[i] = calloc(1, sizeof(struct turn));
-		if (!w->turns[i])
-			return -ENOMEM;
-		r = turn_init(w->turns[i], w, i, err);
+		r = turn_new(w, i, err);
 	}
 	if (r == 0)
 		r = renew_intakes(w, err);
@@ -391,7 +341,7 @@ _Noreturn void worker_main(struct world *world, uint32_t index, bool *start,
 	outbox_flush(&w.outbox);
 	for (uint32_t i = 0; i < world->plan->loops_len; i++)
 		if (w.turns[i])
-			turn_done(w.turns[i]);
+			turn_free(w.turns[i]);
 	outbox_done(&w.outbox);
 	identity_close(w.identity);
 	slot_kill_all(SIGKILL);

@@ -27,6 +27,9 @@ struct world {
 	uint64_t signals; /* that are not at their default in the supervisor */
 	/* and, by place: loops and named queues of workers that leave, see pass.h */
 	bool *leaving, *emptying;
+	/* a worker's: w->plan and the tables become what is in fd; see adopt.h */
+	int (*adopt)(struct world *w, int fd, struct sigslot_error *err);
+	const struct wiring *wiring; /* that it does so with */
 	char run[40]; /* the run's mark in the environment of commands */
 	/* plan index -> id of the name */
 	uint32_t *signal_ids, *slot_ids, *object_ids, *loop_ids, *process_ids;

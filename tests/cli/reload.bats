@@ -52,24 +52,175 @@ pid_of() {
 	assert_line 'sigslot | reloaded t.yaml: 2 connections came, 2 went, restarts nothing'
 }
 
-@test "a process of which something else is written is restarted, others are not" {
+@test "a loop of which something else is written is restarted, its process is not" {
 	write b 'a.s -> b'
 	start_run t.yaml
 	la=$(pid_of la) lb=$(pid_of lb)
 	sigslot emit a.s 1
 	write bb 'a.s -> b' 'a.s -> c'
-	reload
+	reload t 'connected a.s -> c.in' 'restarted loop lb'
 	sigslot emit a.s 2
 	sigslot wait t
 	seen 'b 1' 'bb 2' 'c 2'
-	assert_equal "$(pid_of la)" "$la"
-	refute [ "$(pid_of lb)" = "$lb" ]
 	# the layout of the file says nothing
 	sed 's/{run: /{ run:   /; s/^/ /; s/$/  # x/' t.yaml >x && mv x t.yaml
-	lb=$(pid_of lb)
-	reload t
-	assert_equal "$(pid_of lb)" "$lb"
+	reload t ''
+	assert_equal "$(pid_of la) $(pid_of lb)" "$la $lb"
 	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_line "sigslot | reloaded t.yaml: 1 connection came, 0 went, restarts loops 'lb'"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "a process whose own settings are others is restarted with all of its loops" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	la=$(pid_of la) lb=$(pid_of lb)
+	sed -i 's/q: {}/q: {env: {X: y}}/; s/echo b/echo $X/' t.yaml
+	reload t 'restarted process q'
+	sigslot emit a.s 1
+	sigslot wait t
+	seen 'y 1'
+	assert_equal "$(pid_of la)" "$la"
+	refute [ "$(pid_of lb)" = "$lb" ]
+	stop_run
+}
+
+# steady WORD [LINE]: x says WORD; nothing else is written otherwise.
+steady() {
+	cat >t.yaml <<END
+name: t
+objects:
+  x: {run: 'echo $1 \$1 >> seen'}
+  src: {source: 'echo src \$\$ >> started; exec sleep 600'}
+  f: {filter: 'echo f \$\$ >> started; exec sed -u s/^/f/'}
+  slow: {run: 'echo slow \$1 >> started; read line <go; echo done \$1 >> seen'}
+  p: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so', slots: {echo: {}}, signals: {out: any}}
+  tick: {after: 500ms}
+  ticked: {run: 'echo tick >> ticked'}
+  ${2:-}
+connections: [f -> x, p.out -> x, tick -> ticked]
+END
+}
+
+@test "commands, sources, filters, plugins and timers of other loops do not notice" {
+	mkfifo go
+	steady A
+	start_run t.yaml
+	pid=$(pid_of x)
+	sigslot emit slow 1
+	wait_until has_lines started 3
+	for i in $(seq 200); do
+		steady "$i" "n$((i % 3)): {run: 'echo new \$1 >> seen'}"
+		run -0 sigslot reload t
+		refute_output --partial process
+		assert_line 'restarted loop x'
+		[ ! -s ticked ] || break
+	done
+	wait_until has_lines ticked 1
+	steady B "n: {run: 'echo new \$1 >> seen'}"
+	run -0 sigslot reload t
+	sigslot emit f hello
+	sigslot emit p.echo 2
+	sigslot emit n 3
+	wait_until has_lines seen 3
+	echo >go
+	seen_sorted() { sort seen; }
+	wait_until has_lines seen 4
+	run -0 seen_sorted
+	assert_output "$(printf '%s\n' 'B 2' 'B fhello' 'done 1' 'new 3')"
+	run -0 bash -c 'cut -d" " -f1 started | sort'
+	assert_output "$(printf '%s\n' f slow src)"
+	assert_equal "$(pid_of x)" "$pid"
+	stop_run
+	run -0 sort seen
+	assert_output "$(printf '%s\n' 'B 2' 'B closed' 'B fhello' 'done 1' 'new 3')"
+	run -0 cat "$RUN_ERR"
+	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
+}
+
+@test "a loop that was stopped stays so until it is written otherwise itself" {
+	steady A
+	start_run t.yaml
+	sigslot stop --timeout 20s x
+	sigslot stop --timeout 20s ticked
+	sigslot emit x 1
+	steady A "n: {run: 'true'}"
+	reload t 'added loop n'
+	sigslot wait n
+	refute [ -e seen ]
+	steady B "n: {run: 'true'}"
+	reload t 'restarted loop x'
+	wait_until has_lines seen 1
+	run -0 loop ticked .state
+	assert_output stopped
+	stop_run || :
+}
+
+@test "a restart that is asked for in the middle of a reload is done after it" {
+	mkfifo go
+	steady A
+	sed -i "s/echo A/echo >> begun; read line <go; echo A/" t.yaml
+	start_run t.yaml
+	pid=$(pid_of x)
+	sigslot emit x 1
+	wait_until has_lines begun 1
+	steady B "n: {run: 'echo new \$1 >> seen'}"
+	reload t 'added loop n' 'restarted loop x'
+	sigslot restart --timeout 20s main 3>&- &
+	restart=$!
+	sigslot emit n 2
+	sigslot emit x 3
+	echo >go
+	wait "$restart"
+	wait_until has_lines seen 3
+	run -0 cat seen
+	assert_line --index 0 'A 1'
+	refute [ "$(pid_of x)" = "$pid" ]
+	stop_run
+}
+
+@test "a worker that is killed while loops of it leave, and others come, loses nothing" {
+	mkfifo go
+	steady A
+	sed -i "s/echo A/echo >> begun; read line <go; echo A/" t.yaml
+	start_run t.yaml
+	sigslot emit x 1
+	wait_until has_lines begun 1
+	steady B "n: {run: 'echo new \$1 >> seen'}"
+	reload t 'added loop n' 'restarted loop x'
+	sigslot emit n 2
+	kill -9 "$(pid_of x)"
+	wait_until has_lines begun 2
+	echo >go
+	wait_until has_lines seen 2
+	sigslot wait --timeout 20s t
+	sigslot emit x 3
+	wait_until has_lines seen 3
+	run -0 cat seen
+	assert_line --index 0 'A 1'
+	assert_line 'new 2'
+	assert_line 'B 3'
+	stop_run
+}
+
+@test "workers die again and again while their loops are exchanged, and nothing is lost" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	for i in $(seq 100); do
+		sigslot emit a.s "$i"
+		[ $((i % 5)) -ne 0 ] || {
+			write "b$i" 'a.s -> b'
+			[ $((i % 10)) -ne 0 ] || sed -i '/^      b:/i\      k: {run: "true"}' t.yaml
+			sigslot reload --timeout 20s t
+		}
+		[ $((i % 7)) -ne 0 ] || kill -9 "$(pid_of lb)" || :
+	done
+	sigslot wait --timeout 20s t
+	sigslot wait --for idle --timeout 30s t
+	run -0 bash -c 'cut -d" " -f2 seen | sort -n | uniq | wc -l'
+	assert_output 100
+	stop_run || :
 }
 
 @test "objects come and go, and what is queued for others is kept" {
@@ -164,21 +315,23 @@ END
 	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
 }
 
-@test "an object that comes to a loop or a process has them restarted, and nobody else" {
+@test "a loop that comes to a process begins beside the others, which go on" {
 	printf '%s\n' 'name: t' 'objects: {a: {signals: [s]}}' 'processes: {q: {}}' \
 		'loops: {lb: {process: q, objects: {b: {run: "echo b $1 >> seen"}}}}' \
 		'connections: [a.s -> b]' >t.yaml
 	start_run t.yaml
-	lb=$(pid_of lb)
+	a=$(pid_of a) lb=$(pid_of lb)
 	sed -i 's/objects: {a: /objects: {x: {run: "echo x $1 >> seen"}, a: /; s/-> b/-> b, a.s -> x/' t.yaml
-	reload t 'connected a.s -> x.in' 'added loop x' 'restarted process main'
+	reload t 'connected a.s -> x.in' 'added loop x'
 	sigslot emit a.s 1
 	sigslot wait t
 	sigslot wait --for idle --timeout 20s t
 	run -0 sort seen
 	assert_output "$(printf '%s\n' 'b 1' 'x 1')"
-	assert_equal "$(pid_of lb)" "$lb"
+	assert_equal "$(pid_of a) $(pid_of x) $(pid_of lb)" "$a $a $lb"
 	stop_run
+	run -0 cat "$RUN_ERR"
+	assert_line 'sigslot | reloaded t.yaml: 1 connection came, 0 went, restarts nothing'
 }
 
 @test "a new queue that there is no room for changes nothing: 73" {
@@ -308,7 +461,7 @@ settled() {
 	reload t 'disconnected s.x -> a.in' 'disconnected a.out -> b.in' \
 		'disconnected s.y -> jobs' 'disconnected jobs -> c.in' 'connected s.x -> b.in' \
 		'removed object a' 'removed object c' 'removed loop la' 'removed loop lc' 'removed queue jobs' 'stopped process p' \
-		'restarted process q'
+		'restarted loop lb'
 	sigslot emit s.x 100
 	wait_until settled t
 	sigslot wait --for idle --timeout 20s t
@@ -328,7 +481,7 @@ settled() {
 	sigslot emit s.y 1
 	stop_run
 	run -0 cat "$RUN_ERR"
-	assert_line "sigslot | reloaded t.yaml: 1 connection came, 4 went, restarts 'q', stops 'p'"
+	assert_line "sigslot | reloaded t.yaml: 1 connection came, 4 went, restarts loops 'lb', stops 'p'"
 	assert_output --partial ' 0 failed, 0 dropped, 0 kept'
 }
 
@@ -382,12 +535,12 @@ END
 		0 | 2)
 			cp other.yaml t.yaml
 			reload t 'moved object a to loop lb' 'moved loop lm to process q' \
-				'restarted process p' 'restarted process q'
+				'restarted loop la' 'restarted loop lb'
 			;;
 		1)
 			cp one.yaml t.yaml
 			reload t 'moved object a to loop la' 'moved loop lm to process p' \
-				'restarted process p' 'restarted process q'
+				'restarted loop la' 'restarted loop lb'
 			;;
 		esac
 	done
