@@ -15,6 +15,19 @@
 #include "supervisor/pass.h"
 #include "worker/worker.h"
 
+int fork_places(const struct plan *p, struct sigslot_error *err)
+{
+	uint32_t most = (uint32_t)(IDENTITY_FIXED - worker_identity(0));
+
+	return p->processes_len <= most
+		       ? 0
+		       : fail(err, -ENOSPC,
+			      "an instance has places for %u processes, not for %u: "
+			      "let more loops share one; those that went while it "
+			      "ran count until it is run again",
+			      most, p->processes_len);
+}
+
 /* Which loops start with it; it is told of the others when what they wait for is up. */
 static void choose_loops(struct hand *h)
 {

@@ -8,6 +8,12 @@
 #include "supervisor/super.h"
 
 /*
+ * Whether each process of a plan can have a worker, which has an identity of its own
+ * below those of scripts. 0, or -ENOSPC with both numbers.
+ */
+int fork_places(const struct plan *p, struct sigslot_error *err);
+
+/*
  * Chooses its plan, the newest one, or that which it had if it has to work something
  * off; which of its loops begin; and counts their sources.
  */

@@ -221,9 +221,12 @@ static int judge_leftover(void *data, const char *name)
 		return fail(
 			l->err, -EEXIST,
 			"the last run of '%s' left %llu messages for '%s', which the "
-			"topology no longer has: put it back, or drop them with "
-			"'sigslot clean --force %s'",
-			p->name, (unsigned long long)counts.records, name, p->name);
+			"topology no longer has: put it back into the file, 'sigslot "
+			"run' that, take it out again and 'sigslot reload %s', which "
+			"works them off; or drop all that is queued with 'sigslot "
+			"clean --force %s'",
+			p->name, (unsigned long long)counts.records, name, p->name,
+			p->name);
 	return queue_remove(l->world->queues, name, l->err);
 }
 

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "base/clock.h"
 #include "supervisor/super.h"
 
 void notify_say(struct supervisor *s, const char *format, ...)
@@ -34,6 +35,23 @@ void notify_say(struct supervisor *s, const char *format, ...)
 		sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
 		       (struct sockaddr *)&to,
 		       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size));
+}
+
+void notify_reloading(struct supervisor *s)
+{
+	if (!s->ready)
+		return;
+	s->reloading = true;
+	notify_say(s, "RELOADING=1\nMONOTONIC_USEC=%llu\nSTATUS=reloading",
+		   (unsigned long long)(clock_now() / 1000));
+}
+
+void notify_reloaded(struct supervisor *s)
+{
+	if (!s->reloading)
+		return;
+	s->reloading = false;
+	notify_say(s, "READY=1\nSTATUS=ready");
 }
 
 void notify_open(struct supervisor *s)

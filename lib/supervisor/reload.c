@@ -12,7 +12,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "supervisor/change.h"
+#include "supervisor/fork.h"
 #include "supervisor/naming.h"
+#include "supervisor/notify.h"
 #include "supervisor/pass.h"
 #include "supervisor/retire.h"
 #include "supervisor/rewire.h"
@@ -75,7 +77,7 @@ static int prepare(struct supervisor *s, struct sigslot_error *err)
 	int r;
 
 	pass_mark(s, next);
-	r = retire_judge(s, next, err);
+	r = fork_places(next, err) ?: retire_judge(s, next, err);
 	if (r == 0)
 		r = instance_extend(next, &s->world, err);
 	if (r == 0) {
@@ -102,6 +104,7 @@ static int reload(struct supervisor *s, sigslot_report_fn report, void *data,
 			    "instance '%s' still does what it was told by the last "
 			    "reload: try again",
 			    s->plan->name);
+	notify_reloading(s);
 	r = o->reload(o->reload_data, s->wiring, report, data, err);
 	if (r == 0)
 		r = prepare(s, err);
@@ -109,6 +112,8 @@ static int reload(struct supervisor *s, sigslot_report_fn report, void *data,
 		apply(s, said);
 	else
 		wiring_forget(s->wiring);
+	if (r < 0)
+		notify_reloaded(s);
 	return r;
 }
 

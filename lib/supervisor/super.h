@@ -68,6 +68,7 @@ struct supervisor {
 	struct timer deadline; /* of workers that were told to leave */
 	struct timer emptied; /* looks whether queues are that are to go */
 	bool passing; /* from one plan to another: see pass.c */
+	bool reloading; /* as the service manager was told */
 	bool hung_up; /* meanwhile: the file is to be read again then */
 	unsigned interrupts, guests_dropped; /* signals; messages for guests */
 };

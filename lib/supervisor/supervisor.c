@@ -20,6 +20,7 @@
 #include "supervisor/tapped.h"
 #include "supervisor/rewire.h"
 #include "supervisor/follow.h"
+#include "supervisor/fork.h"
 #include "supervisor/notify.h"
 #include "supervisor/heed.h"
 #include "supervisor/pass.h"
@@ -145,13 +146,20 @@ void super_lost(struct supervisor *s, struct hand *h, int status)
 	lost_keep(s, FAILURE_DIED, name, status, how);
 }
 
-static void check_ready(struct supervisor *s)
+static bool all_ready(const struct supervisor *s)
 {
-	if (s->ready || s->given_up || s->stop.active)
-		return;
 	for (uint32_t i = 0; i < s->plan->loops_len; i++)
 		if (!s->lamps[i].ready && !s->lamps[i].down)
-			return;
+			return false;
+	return true;
+}
+
+static void check_ready(struct supervisor *s)
+{
+	if (s->reloading && !s->passing && !s->stop.active && all_ready(s))
+		notify_reloaded(s);
+	if (s->ready || s->given_up || s->stop.active || !all_ready(s))
+		return;
 	s->ready = true;
 	s->world.board->state = BOARD_READY;
 	notify_say(s, "READY=1\nMAINPID=%d\nSTATUS=ready", (int)getpid());
@@ -297,9 +305,12 @@ int supervisor_run(struct wiring *wiring, const struct supervisor_options *optio
 {
 	struct supervisor s = {
 		.wiring = wiring, .plan = wiring_plan(wiring), .options = options};
-	int r = loop_init(&s.loop), status;
+	int r = fork_places(s.plan, err), status;
 	bool ran = false;
 
+	if (r < 0)
+		return r;
+	r = loop_init(&s.loop);
 	s.until_idle = options->until_idle;
 	notify_open(&s);
 	if (r == 0)

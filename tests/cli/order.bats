@@ -237,6 +237,35 @@ STATUS=stopping in the order of the flow"
 	assert_output none
 }
 
+monotonic() { perl -MTime::HiRes -e 'printf "%d\n", 1e6 * Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC())'; }
+
+@test "it is told when the topology is read again, and when that is over or refused" {
+	printf '%s\n' 'name: t' 'objects:' '  a: {filter: cat}' >t.yaml
+	listener "$PWD/notify"
+	NOTIFY_SOCKET=$PWD/notify sigslot run -d t.yaml
+	pid=$(sigslot ps --json | jq .supervisor)
+	wait_until has_lines told 4
+	before=$(monotonic)
+	sed -i 's/cat/cat -u/' t.yaml
+	sigslot reload t
+	wait_until has_lines told 9
+	after=$(monotonic)
+	run -0 sigslot wait --timeout 0 t
+	run -0 sed -n 's/MONOTONIC_USEC=//p' told
+	assert [ "$output" -ge "$before" ]
+	assert [ "$output" -le "$after" ]
+	echo x >>t.yaml
+	kill -HUP "$pid"
+	wait_until has_lines told 14
+	sigslot stop t
+	run -0 wait_until process_gone "$LISTENER"
+	run -0 sed 's/[0-9][0-9]*$/N/' told
+	assert_output "$(printf '%s\n' up READY=N MAINPID=N STATUS=ready \
+		RELOADING=N MONOTONIC_USEC=N STATUS=reloading READY=N STATUS=ready \
+		RELOADING=N MONOTONIC_USEC=N STATUS=reloading READY=N STATUS=ready \
+		STOPPING=N 'STATUS=stopping in the order of the flow')"
+}
+
 @test "it may listen on an abstract socket, and to a detached run" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}}' >t.yaml
 	listener "@sigslot.$$"

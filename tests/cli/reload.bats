@@ -354,6 +354,56 @@ END
 	sigslot stop t
 }
 
+# crowd COUNT: so many processes, each with a loop.
+crowd() {
+	printf '%s\n' 'name: t' 'objects: {a: {run: "echo $1 >> seen"}}' 'processes:'
+	seq -f '  p%g: {}' "$1"
+	echo 'loops:'
+	seq "$1" | sed 's/.*/  l&: {process: p&, queue: {size: 64KiB}, objects: {o&: {signals: [s]}}}/'
+}
+
+@test "more processes than there are places for: 73 with both numbers, and nothing changes" {
+	crowd 1 >t.yaml
+	start_run t.yaml
+	crowd 1500 >t.yaml
+	run -73 --separate-stderr sigslot reload t
+	assert_output ''
+	assert_stderr 'sigslot: an instance has places for 1022 processes, not for 1501: let more loops share one; those that went while it ran count until it is run again'
+	run -0 ls "$SIGSLOT_RUNTIME_DIR/t/q"
+	assert_output "$(printf '%s\n' a l1)"
+	sigslot emit a 1
+	seen 1
+	stop_run
+	run -73 --separate-stderr sigslot run t.yaml
+	assert_stderr_has 'places for 1022 processes, not for 1501'
+	refute [ -e "$SIGSLOT_RUNTIME_DIR/t" ]
+}
+
+@test "after a thousand queues came and went there is no room for more: 73, nothing changes" {
+	for from in 1 301 601 901; do
+		printf '%s\n' 'name: t' 'objects: {a: {run: "echo $1 >> seen"}}' 'queues:' \
+			"$(seq -f '  q%g: {size: 64KiB}' "$from" $((from + 299)))" >t.yaml
+		case $from in
+		1) start_run t.yaml ;;
+		901) sed -i 's/  q950:.*/&\n  q1400: {size: 64KiB}/' t.yaml ;;&
+		*) run -0 sigslot reload t ;;
+		esac
+	done
+	for i in $(seq 1401 1700); do echo "  q$i: {size: 64KiB}"; done >>t.yaml
+	run -73 --separate-stderr sigslot reload t
+	assert_output ''
+	assert_stderr_has 'more than 1024 loops, processes or queues have come since it was run'
+	run -0 bash -c 'ls "$SIGSLOT_RUNTIME_DIR/t/q" | wc -l'
+	assert_output 302
+	sigslot queue put q901 1
+	run -0 sigslot queue get q901
+	assert_output 1
+	run -69 sigslot queue put t/q1 1
+	sigslot emit a 1
+	seen 1
+	stop_run
+}
+
 # grow COUNT: so many processes, loops, objects and queues came before the others.
 grow() {
 	local i
