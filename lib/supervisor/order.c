@@ -67,7 +67,7 @@ static void restart_process(struct supervisor *s, uint32_t process)
 		if (s->lamps[i].process != process)
 			continue;
 		if (h->alive && s->lamps[i].up)
-			hand_say(h, WIRE_PHASE, i, PHASE_DOWN);
+			hand_say(h, WIRE_LEAVE, i, s->plan->stop_timeout_ns);
 		s->lamps[i] =
 			(struct lamp){.process = process,
 				      .phase = s->lamps[i].up ? PHASE_UP : PHASE_DOWN,

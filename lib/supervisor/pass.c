@@ -201,7 +201,7 @@ static void ask(struct supervisor *s, uint32_t loop)
 	lamp->asked = PHASE_DOWN;
 	/* nothing more comes to one that has gone; to others it may never end */
 	if (*s->plan->loops[loop].name)
-		hand_say(h, WIRE_LEAVE, loop, 0);
+		hand_say(h, WIRE_LEAVE, loop, s->plan->stop_timeout_ns);
 	else
 		hand_say(h, WIRE_PHASE, loop, PHASE_DOWN);
 }

@@ -276,14 +276,24 @@ void life_goal(struct turn *t, enum phase goal)
 	life_check(t);
 }
 
+/* What is left is for the next worker, if there is one, and else cut short. */
 static void too_late(struct timer *timer, uint64_t now)
 {
 	struct turn *t = container_of(timer, struct turn, kill);
+	unsigned back = t->open + t->claims_len - t->next;
 
 	(void)now;
+	if (!t->keeps) {
+		log_line(t->board->name,
+			 "ended at once: it did not stop within `stop_timeout`");
+		worker_say(t->worker, WIRE_ERROR, t->index, 0);
+		return;
+	}
 	log_line(t->board->name,
-		 "ended at once: it did not stop within `stop_timeout`");
-	worker_say(t->worker, WIRE_ERROR, t->index, 0);
+		 "ended at once: it did not stop within `stop_timeout`; %u message%s "
+		 "that it had begun or taken go%s back",
+		 back, back == 1 ? "" : "s", back == 1 ? "es" : "");
+	life_now(t);
 }
 
 void life_stop(struct turn *t, uint64_t within_ns, bool keeps)
