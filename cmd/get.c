@@ -15,7 +15,7 @@
 
 enum { MOST = 1024, BLOCK = 256 * 1024 };
 
-static bool null, raw, until_closed, dead, lease;
+static bool null, no_args, raw, until_closed, dead, lease;
 static int count = 1, retries = 4, process;
 static const char *command;
 static uint64_t backoff = 1000000000;
@@ -51,6 +51,9 @@ static const struct opt opts[] = {
 	 .arg = "SIZE",
 	 .help = "a longer message stays, and the exit status is 1",
 	 .size = &how.max_bytes},
+	{.name = "no-args",
+	 .help = "give --exec's command its message as input alone, of any size",
+	 .flag = &no_args},
 	{.name = "peek",
 	 .help = "print what is next, and leave it in the queue",
 	 .flag = &how.peek},
@@ -260,6 +263,7 @@ static int exec(struct sigslot_queue *q)
 {
 	const struct sigslot_exec each = {
 		.command = command,
+		.no_args = no_args,
 		.retries = (unsigned)retries,
 		.backoff_ns = backoff,
 		.most = (uint64_t)count,
@@ -286,6 +290,8 @@ static bool check(void)
 		complain("queue get: with --exec nothing is printed, so --lease, "
 			 "--dead, --peek, --raw, --null and --max-bytes do not go with "
 			 "it");
+	else if (no_args && !command)
+		complain("queue get: --no-args is for the command of --exec");
 	else if (lease && (dead || until_closed || how.peek))
 		complain("queue get: --lease does not go with --dead, --peek or "
 			 "--until-closed");

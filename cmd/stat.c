@@ -72,7 +72,11 @@ static int print_object(void *unused, const struct sigslot_queue_info *info)
 	};
 
 	(void)unused;
-	numbers(info, members + 2);
+	members[2 + numbers(info, members + 2)] = (struct print_member){
+		.key = "oldest",
+		.kind = info->oldest_ns ? PRINT_FINE : PRINT_NULL,
+		.number = (int64_t)info->oldest_ns,
+	};
 	print_json(members);
 	return 0;
 }
@@ -145,6 +149,10 @@ static int print_lines(void *unused, const struct sigslot_queue_info *info)
 	for (size_t i = 0; i < len; i++)
 		print("%-14s %llu\n", members[i].key,
 		      (unsigned long long)members[i].number);
+	if (info->oldest_ns)
+		print("%-14s %.3fs\n", "oldest", (double)info->oldest_ns / 1e9);
+	else
+		print("%-14s -\n", "oldest");
 	return 0;
 }
 

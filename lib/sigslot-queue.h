@@ -151,6 +151,7 @@ struct sigslot_queue_info {
 	uint64_t messages, bytes; /* in it, those handed out included */
 	uint64_t waiting, leased; /* of them: in line, handed out */
 	uint64_t kept; /* dead ones that can be sent back */
+	uint64_t oldest_ns; /* since the oldest was emitted; 0: there is none */
 	uint64_t put, done, faulted; /* since it was made; on which a slot failed */
 	uint64_t voided, dropped, dead, damaged;
 	uint64_t evicted, outdated, refused, failed; /* because it was full */
@@ -171,6 +172,7 @@ SIGSLOT_API int sigslot_queue_stat(const char *address, sigslot_queue_fn fn, voi
 
 struct sigslot_exec {
 	const char *command; /* for sh -c: the payload is its stdin, and $1 ... */
+	bool no_args; /* it is its stdin alone: then it may be of any size */
 	unsigned retries; /* after the first attempt; then the message is dead */
 	uint64_t backoff_ns; /* before the first of them; doubles, to 60 times that */
 	uint64_t most; /* so many of the messages that are there, at least one */

@@ -164,14 +164,15 @@ static int run(struct exec *x, const struct delivery *d, struct sigslot_error *e
 }
 
 /* Raw bytes go to standard input as they are, and cannot be arguments. */
-static int prepare(struct delivery *d, struct sigslot_error *err)
+static int prepare(struct delivery *d, bool no_args, struct sigslot_error *err)
 {
 	const struct payload *p = &d->claim.payload;
-	int r;
+	int r = 0;
 
 	if (d->claim.envelope.connection & ROUTE_RAW)
 		return buf_add(&d->input, p->data, p->size);
-	r = text_args_of(p->data, p->size, NULL, &d->args, err);
+	if (!no_args)
+		r = text_args_of(p->data, p->size, NULL, &d->args, err);
 	if (r == 0)
 		r = text_of_payload(p->data, p->size, false, &d->input);
 	return r == 0 ? buf_add_byte(&d->input, '\n') : r;
@@ -184,7 +185,7 @@ static int deliver(struct exec *x, struct delivery *d, struct sigslot_error *err
 
 	if (d->claim.attempt > x->how->retries + 1)
 		return give_up(x, &d->claim, "whoever had it before died", err);
-	r = prepare(d, &why);
+	r = prepare(d, x->how->no_args, &why);
 	if (r == -ENOMEM) {
 		queue_return(x->q->queue, &d->claim, 0, false);
 		return fail(err, r, "out of memory");

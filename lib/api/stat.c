@@ -4,14 +4,25 @@
  */
 #include "api/named.h"
 #include "api/queues.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "queue/dead.h"
+#include "queue/look.h"
 
 struct walk {
 	sigslot_queue_fn fn;
 	void *data;
 	bool all; /* not one by its name */
 };
+
+static uint64_t age(int queues, const char *name)
+{
+	uint64_t time, seq, now = clock_wall();
+
+	if (queue_oldest(queues, name, &time, &seq) < 0)
+		return 0;
+	return now > time ? now - time : 1;
+}
 
 static int tell(const struct walk *w, const struct instance *in, int queues,
 		const char *name, struct sigslot_error *err)
@@ -38,6 +49,7 @@ static int tell(const struct walk *w, const struct instance *in, int queues,
 		.waiting = c.ready,
 		.leased = c.leased,
 		.kept = dead_count(queues, name),
+		.oldest_ns = c.records ? age(queues, name) : 0,
 		.put = c.pushed,
 		.done = c.acked,
 		.faulted = c.faulted,

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "state/private.h"
+#include "state/runtime.h"
 
 #define VARIABLE "SIGSLOT_STATE_DIR"
 
@@ -54,12 +56,35 @@ static void make_parents(const char *path)
 	}
 }
 
+/* There an instance and its durable queues would have one directory. */
+static bool is_runtime(int dir)
+{
+	_close_ int runtime = -1;
+	struct stat ours, other;
+
+	return runtime_open(false, &runtime, NULL) == 0 && fstat(dir, &ours) == 0 &&
+	       fstat(runtime, &other) == 0 && ours.st_ino == other.st_ino &&
+	       ours.st_dev == other.st_dev;
+}
+
 static int open_path(const char *path, bool create, int *ret_dir,
 		     struct sigslot_error *err)
 {
+	_close_ int dir = -1;
+	int r;
+
 	if (create)
 		make_parents(path);
-	return private_open(AT_FDCWD, path, create, VARIABLE, ret_dir, err);
+	r = private_open(AT_FDCWD, path, create, VARIABLE, &dir, err);
+	if (r < 0)
+		return r;
+	if (is_runtime(dir))
+		return fail(err, -EINVAL,
+			    "'%s' is the runtime directory: set %s to another one, "
+			    "where durable queues are to live",
+			    path, VARIABLE);
+	*ret_dir = TAKE_FD(dir);
+	return 0;
 }
 
 int store_open(bool create, int *ret_dir, struct sigslot_error *err)

@@ -250,3 +250,18 @@ jobs_hold() {
 	run -0 sigslot check --print in.yaml
 	assert_line --regexp '^queue +jobs +64KiB, durable$'
 }
+
+@test "the runtime directory cannot be the one of durable queues, too" {
+	export SIGSLOT_STATE_DIR=$SIGSLOT_RUNTIME_DIR
+	start 'objects: {a: {builtin: drop}}'
+	sigslot emit a 1
+	stop_run
+	printf '%s\n' 'name: t' 'objects: {a: {builtin: drop}}' 'queues: {q: {durable: true}}' >d.yaml
+	run -64 sigslot run d.yaml
+	assert_output --partial "'$SIGSLOT_RUNTIME_DIR' is the runtime directory: set SIGSLOT_STATE_DIR to another one"
+	run -64 --separate-stderr sigslot queue create --durable q
+	assert_output ''
+	assert_stderr_has "'$SIGSLOT_RUNTIME_DIR' is the runtime directory"
+	run -0 ls -A "$SIGSLOT_RUNTIME_DIR"
+	assert_output ''
+}

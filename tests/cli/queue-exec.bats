@@ -380,3 +380,22 @@ storm() {
 	refused 64 'go together' get --lease jobs
 	refused 64 'go together' get --for 1 jobs
 }
+
+@test "a message too long for an argument is given up, and with --no-args it is input of any size" {
+	head -c 300000 /dev/zero | tr '\0' x >large
+	sigslot queue create q
+	sigslot queue put -l q <large
+	run -1 --separate-stderr sigslot queue get --timeout 0s --exec 'cat >got' q
+	assert_stderr_has 'given up'
+	assert_file_not_exist got
+	sigslot queue retry q
+	run -0 --separate-stderr sigslot queue get --timeout 0s --no-args --exec 'echo $# >args; cat >got' q
+	assert_output ''
+	assert_stderr ''
+	run -0 cat args
+	assert_output 0
+	run -0 cmp got <(cat large; echo)
+	run -64 --separate-stderr sigslot queue get --no-args q
+	assert_stderr_has '--no-args is for the command of --exec'
+	sigslot queue rm q
+}

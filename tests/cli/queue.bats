@@ -814,3 +814,27 @@ holds_two() {
 	wait "$pid" || ended=$?
 	assert_equal "$ended" 69
 }
+
+@test "stat tells how old the oldest message is" {
+	oldest() {
+		sigslot queue stat --json q | jq "$1"
+	}
+	old() {
+		[ "$(oldest '.oldest > 0.2')" = true ]
+	}
+	sigslot queue create q
+	assert_equal "$(oldest .oldest)" null
+	run -0 sigslot queue stat q
+	assert_line --regexp '^oldest +-$'
+	sigslot queue put q 1
+	assert_equal "$(oldest '.oldest >= 0 and .oldest < 100')" true
+	wait_until old
+	run -0 sigslot queue stat q
+	assert_line --regexp '^oldest +[0-9]+\.[0-9]{3}s$'
+	sigslot queue put q 2
+	assert_equal "$(oldest '.oldest > 0.2')" true
+	sigslot queue get q
+	sigslot queue get q
+	assert_equal "$(oldest .oldest)" null
+	sigslot queue rm q
+}
