@@ -11,6 +11,7 @@
 #include "api/load.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "slot/plugin.h"
 #include "supervisor/supervisor.h"
 
 struct announcement {
@@ -134,7 +135,8 @@ static int read_again(void *data, struct wiring *w, sigslot_report_fn report,
 					     .text = text.data ? text.data : "",
 					     .size = text.size,
 					     .report = report,
-					     .data = report_data},
+					     .data = report_data,
+					     .probe = plugin_probe},
 				     err);
 }
 

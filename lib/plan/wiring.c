@@ -329,6 +329,7 @@ int wiring_reload(struct wiring *w, const struct topology_input *in,
 		return fail(err, -ENOMEM, "out of memory");
 	input.text = w->next_text;
 	input.size = in->size;
+	input.probe = in->probe;
 	input.report = in->report;
 	input.data = in->data;
 	r = read_plan(&input, w->name, w->now.plan, &w->next.plan, err);

@@ -39,7 +39,7 @@ const struct plan *wiring_next(const struct wiring *w);
 /*
  * The same with another text, as it is written: what was changed since the last one is
  * forgotten. Things may come, go and move, see compare_places(). Each problem is told
- * to the report of `in`, of which nothing but this and the text is used.
+ * to the report of `in`, of which nothing but this, the text and the probe is used.
  */
 int wiring_reload(struct wiring *w, const struct topology_input *in,
 		  struct sigslot_error *err);

@@ -18,6 +18,7 @@
 #include "message/json.h"
 #include "slot/kinds.h"
 #include "slot/report.h"
+#include "slot/plugin.h"
 #include "slot/spawn.h"
 
 /* What a plugin sees of itself. */
@@ -177,21 +178,39 @@ static void unload(struct sigslot_slot *ps)
 	fd_close(&ps->fd);
 }
 
+/* Relative paths start at the directory of the topology. */
+static char *find_path(const char *directory, const char *file)
+{
+	bool whole = *file == '/';
+	char *path;
+
+	return asprintf(&path, "%s%s%s", whole ? "" : directory, whole ? "" : "/",
+			file) < 0
+		       ? NULL
+		       : path;
+}
+
+int plugin_try(const char *directory, const char *file, struct sigslot_error *err)
+{
+	_free_ char *path = find_path(directory, file);
+	struct sigslot_slot ps = {.fd = -1};
+	int r = path ? load(&ps, path, err) : fail(err, -ENOMEM, "no memory");
+
+	unload(&ps);
+	return r;
+}
+
 /* --- life ---------------------------------------------------------------------- */
 
 static int open_plugin(struct slot *s, struct sigslot_error *err)
 {
 	struct sigslot_slot *ps = plugin_of(s);
-	const char *text = s->spec->text;
-	_free_ char *path = NULL;
+	_free_ char *path = find_path(s->spec->directory, s->spec->text);
 	int r;
 
 	ps->fd = -1;
-	if (asprintf(&path, "%s%s%s", *text == '/' ? "" : s->spec->directory,
-		     *text == '/' ? "" : "/", text) < 0) {
-		path = NULL;
+	if (!path)
 		return fail(err, -ENOMEM, "no memory");
-	}
 	r = mark_process(err);
 	if (r == 0)
 		r = load(ps, path, err);

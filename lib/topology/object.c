@@ -206,6 +206,27 @@ static unsigned own_members(const struct model_object *o, const struct section *
 	return (o->does & ~DO_BUILTIN) || section_has(s, "slots") ? OWN_COMMAND : 0;
 }
 
+/* Several objects may be of one file, of which one is told. */
+static bool tried(const struct topology *t, const struct model_object *o)
+{
+	for (size_t i = 0; i < t->objects.len; i++)
+		if (t->objects.at[i] != o && t->objects.at[i]->plugin &&
+		    strcmp(t->objects.at[i]->plugin, o->plugin) == 0)
+			return true;
+	return false;
+}
+
+static void check_plugin(struct reader *r, const struct model_object *o,
+			 const struct node *at)
+{
+	const struct topology_input *in = r->problems.in;
+	struct sigslot_error err = {0};
+
+	if (o->plugin && in->probe && !tried(r->t, o) &&
+	    in->probe(in->directory, o->plugin, &err) < 0)
+		problem_node(&r->problems, at, "%s", err.text);
+}
+
 void object_read(struct reader *r, const struct node *name, struct model_loop *loop)
 {
 	struct model_object *o = add_object(r, name);
@@ -221,6 +242,7 @@ void object_read(struct reader *r, const struct node *name, struct model_loop *l
 		return;
 	o->does = s.does;
 	o->plugin = section_text(&s, "plugin", NULL);
+	check_plugin(r, o, section_node(&s, "plugin"));
 	o->declares = section_has(&s, "signals");
 	o->any_slot = o->does == DO_PLUGIN && !section_has(&s, "slots");
 	o->any_signal = o->does == DO_PLUGIN && !o->declares;

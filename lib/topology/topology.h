@@ -53,6 +53,9 @@ struct topology_input {
 	topology_report_fn report;
 	void *data;
 	struct topology_edits edits; /* {0}: as it is written */
+	/* whether a plugin can be loaded: 0, or a sentence in err; NULL: nobody asks */
+	int (*probe)(const char *directory, const char *file,
+		     struct sigslot_error *err);
 };
 
 int topology_read(const struct topology_input *in, struct topology **ret,

@@ -354,6 +354,34 @@ END
 	sigslot stop t
 }
 
+@test "a plugin that cannot be loaded is a problem of the file: 78, and nothing changes" {
+	write b 'a.s -> b'
+	start_run t.yaml
+	lb=$(pid_of lb)
+	cat >crash.c <<-'END'
+		#include <unistd.h>
+		static __attribute__((constructor)) void end(void) { _exit(3); }
+	END
+	cc -shared -fPIC -o crash.so crash.c
+	cp t.yaml old.yaml
+	write bb 'a.s -> b'
+	sed -i "/      c: /i\\      g: {plugin: ./gone.so}\\n      h: {plugin: ./gone.so}\\n      o: {plugin: '$SIGSLOT_BUILD/tests/plugins/stranger.so'}\\n      k: {plugin: crash.so}" t.yaml
+	run -78 --separate-stderr sigslot reload t
+	assert_output ''
+	assert_stderr_has 't.yaml:9:19: cannot open plugin '"'$PWD/./gone.so'"
+	assert_stderr_has 't.yaml:11:19: plugin '
+	assert_stderr_has "t.yaml:12:19: to load plugin 'crash.so' ends the process"
+	assert_stderr_has '3 problems in t.yaml'
+	sigslot emit a.s 1
+	seen 'b 1'
+	assert_equal "$(pid_of lb)" "$lb"
+	cp old.yaml t.yaml
+	sed -i "/      c: /i\\      pl: {plugin: '$SIGSLOT_BUILD/tests/plugins/probe.so'}" t.yaml
+	reload t 'added object pl' 'restarted loop lb'
+	sigslot wait --timeout 20s t
+	stop_run
+}
+
 # crowd COUNT: so many processes, each with a loop.
 crowd() {
 	printf '%s\n' 'name: t' 'objects: {a: {run: "echo $1 >> seen"}}' 'processes:'
