@@ -29,16 +29,23 @@ pid_t process_fork(void)
 	return __libc_single_threaded ? _Fork() : fork();
 }
 
-static int by_number(const void *a, const void *b)
+/* A few: to call qsort() would bring in a page of the C library in each worker. */
+static void sort(int *fds, size_t len)
 {
-	return *(const int *)a - *(const int *)b;
+	for (size_t i = 1; i < len; i++)
+		for (size_t k = i; k && fds[k] < fds[k - 1]; k--) {
+			int lower = fds[k];
+
+			fds[k] = fds[k - 1];
+			fds[k - 1] = lower;
+		}
 }
 
 void process_close_others(int *keep, size_t len)
 {
 	unsigned from = 3;
 
-	qsort(keep, len, sizeof(*keep), by_number);
+	sort(keep, len);
 	for (size_t i = 0; i < len; i++) {
 		unsigned kept = (unsigned)keep[i];
 

@@ -114,27 +114,38 @@ static int make_named(const struct world *w, const struct plan_queue *q,
 			  : make_queue(w, q->name, q->size, q->messages, err);
 }
 
-static uint64_t missing(const struct world *w, const char *name, uint64_t size)
+static uint64_t space(const struct world *w, const char *name, uint64_t size,
+		      bool missing)
 {
-	return faccessat(w->queues, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
-		       ? 0
-		       : queue_space(size);
+	bool stands =
+		missing && faccessat(w->queues, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	return *name && !stands ? queue_space(size) : 0;
 }
 
-/* Each alone would find room: they are filled later. */
+/* What all queues take, or with `missing` those that do not stand yet. */
+static uint64_t total(const struct plan *p, const struct world *w, bool missing)
+{
+	uint64_t size = space(w, WORLD_CONTROL, NAMING_CONTROL_SIZE, missing);
+
+	for (uint32_t i = 0; i < p->loops_len; i++)
+		size += space(w, p->loops[i].name, p->loops[i].size, missing);
+	for (uint32_t i = 0; i < p->queues_len; i++)
+		if (!p->queues[i].durable) /* at once, elsewhere */
+			size += space(w, p->queues[i].name, p->queues[i].size, missing);
+	return size;
+}
+
+/*
+ * Each alone would find room: they are filled later. To look for each of them takes
+ * long, so it is done only where there is no room for all.
+ */
 static int check_room(const struct plan *p, const struct world *w,
 		      struct sigslot_error *err)
 {
-	uint64_t size = missing(w, WORLD_CONTROL, NAMING_CONTROL_SIZE);
-
-	for (uint32_t i = 0; i < p->loops_len; i++)
-		if (*p->loops[i].name)
-			size += missing(w, p->loops[i].name, p->loops[i].size);
-	for (uint32_t i = 0; i < p->queues_len; i++)
-		if (*p->queues[i].name &&
-		    !p->queues[i].durable) /* at once, elsewhere */
-			size += missing(w, p->queues[i].name, p->queues[i].size);
-	return queue_room(w->queues, size, err);
+	if (queue_room(w->queues, total(p, w, false), NULL) == 0)
+		return 0;
+	return queue_room(w->queues, total(p, w, true), err);
 }
 
 /* What has files is on the board, until both go. */

@@ -177,6 +177,25 @@ gate='until [ -e gate ]; do sleep 0.02; done'
 	assert_output ''
 }
 
+@test "C1: a run that goes on needs no room for the queues that stand" {
+	[ "$(id -u)" = 0 ] || skip 'only root may mount'
+	mkdir -m 700 small
+	printf '%s\n' 'sigslot: 1' 'objects: {b: {filter: cat >> seen}}' >t.yaml
+	unshare -m bash -c '
+		mount -t tmpfs -o size=4m,mode=700 tmpfs small || exit 99
+		export SIGSLOT_RUNTIME_DIR=$PWD/small
+		sigslot run -d t.yaml || exit
+		until [ "$(stat -c %b small/t/q/b/ring)" -ge 4096 ]; do :; done
+		kill -KILL "$(sed -n "s/^pid //p" small/t/lock)"
+		sigslot wait --for stopped --timeout 20s t
+		sigslot run -d t.yaml 2>said; echo $? >status
+		sigslot emit b kept && sigslot stop t; :' || skip 'no mount name space here'
+	run -0 cat status
+	assert_output 0
+	run -0 cat seen
+	assert_output kept
+}
+
 @test "soon after the start every byte of every queue is reserved" {
 	printf '%s\n' 'sigslot: 1' 'objects: {a: {filter: cat}, b: {filter: cat}}' \
 		'queues: {spare: {size: 3MiB}}' >t.yaml
