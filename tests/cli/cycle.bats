@@ -276,7 +276,7 @@ halves='[ "$1" = 0 ] || { echo $(($1 - 1)); echo $(($1 - 1)); }'
 	start 'loops:' "  l_a: {queue: {messages: 2}, objects: {a: {run: '$halves', out: integer}}}" \
 		'connections: [a -> a]'
 	sigslot emit a 4
-	wait_until -t 5 grep -q "loop 'l_a' waits for itself: l_a -> l_a, and all their queues are full" "$RUN_ERR"
+	wait_until grep -q "loop 'l_a' waits for itself: l_a -> l_a, and all their queues are full" "$RUN_ERR"
 	run -0 sigslot wait --for idle --timeout 40s t
 	stop_run
 }

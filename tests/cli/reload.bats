@@ -675,7 +675,7 @@ END
 		pid=$(pid_of "$victim")
 		[ -z "$pid" ] || kill -9 "$pid" || :
 	done
-	wait_until -t 30 settled t
+	wait_until settled t
 	sigslot wait --for idle --timeout 20s t
 	for name in a b c; do
 		run -0 bash -c "grep -i $name seen | cut -d' ' -f2 | sort -n | uniq"

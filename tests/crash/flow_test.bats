@@ -12,7 +12,6 @@ load ../lib/helper
 
 seconds=${CRASH_SECONDS:-${CRASH_LONG:+120}}
 seconds=${seconds:-20}
-WAIT_SECONDS=40
 
 topology() {
 	local p again='{max: 100000, backoff: 1ms..20ms}'

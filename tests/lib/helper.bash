@@ -16,7 +16,7 @@ bats_load_library bats-file
 
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 SIGSLOT_BUILD=${SIGSLOT_BUILD:-$ROOT/build/release}
-WAIT_SECONDS=${WAIT_SECONDS:-20}
+WAIT_SECONDS=${WAIT_SECONDS:-40}
 SHM_DIR=${SHM_DIR:-/dev/shm}
 
 setup_sigslot() {

@@ -308,12 +308,13 @@ static void leaves_background_children(void)
 
 	host_clear();
 	host_run(s, "1");
-	ok(clock_now() - started < 3 * NS_PER_S && host.emitted == 1 && !host.failed,
+	ok(clock_now() - started < 15 * NS_PER_S && host.emitted == 1 && !host.failed,
 	   "a background child that keeps stdout open delays the end by a second");
 	pid = (pid_t)strtol(host_text() + 4, NULL, 10);
 	ok(kill(pid, 0) == 0, "and goes on");
 	slot_close(s);
-	while (kill(pid, 0) == 0 && clock_now() - started < 5 * NS_PER_S) {
+	started = clock_now();
+	while (kill(pid, 0) == 0 && clock_now() - started < 15 * NS_PER_S) {
 		char path[64], stat[256] = "";
 		int fd;
 

@@ -214,7 +214,7 @@ static void stopped(void)
 	       "a stopped holder of the latch is not robbed, but is named");
 	snprintf(who, sizeof(who), "process %d ", (int)pid);
 	ok(strstr(host_err.text, who) != NULL, "as: %s", host_err.text);
-	ok(clock_now() - before < 4 * NS_PER_S, "within some seconds");
+	ok(clock_now() - before < 15 * NS_PER_S, "within some seconds");
 	kill(pid, SIGKILL);
 	must(waitpid(pid, &status, 0) == pid);
 	is_int(push_text(q, 1, "x"), 0, "a killed one is, at once");
@@ -278,13 +278,13 @@ static void half_way(void)
 	push_size(q, 2, 10);
 	is_int(queue_claim(q, c, 8, NULL), 0, "what is not whole yet keeps its turn");
 	ok(queue_due(q) != NEVER, "the next look has a time");
-	is_int(claim_soon(q, 5 * NS_PER_S), 1, "but not for ever");
+	is_int(claim_soon(q, 15 * NS_PER_S), 1, "but not for ever");
 	ok(c[0].envelope.id == 2 && clock_now() - before > NS_PER_S,
 	   "after a second others pass a stopped producer");
 	queue_ack(q, c, 1);
 	is_u64(counts_of(q).voided, 0, "what it began is left to it");
 	kill(pid, SIGCONT);
-	is_int(claim_soon(q, 5 * NS_PER_S), 1, "when it goes on, its message comes");
+	is_int(claim_soon(q, 15 * NS_PER_S), 1, "when it goes on, its message comes");
 	ok(whole(c, 1, LARGE), "whole");
 	queue_ack(q, c, 1);
 	must(waitpid(pid, &status, 0) == pid);

@@ -164,7 +164,7 @@ static void returns(void)
 static void backoff(void)
 {
 	struct queue *q = host_queue(SIZE, 0);
-	uint64_t due = clock_now() + 30 * NS_PER_MS;
+	uint64_t due = clock_now() + 3600 * NS_PER_S;
 
 	push_text(q, 1, "a");
 	push_text(q, 2, "b");
@@ -177,6 +177,17 @@ static void backoff(void)
 	queue_ack(q, c, 1);
 	is_int(queue_claim(q, c, 8, NULL), 0, "it does not come before its time");
 	ok(!readable(queue_data_fd(q)), "and nobody is woken for it");
+	host_drop(q);
+}
+
+static void backoff_ends(void)
+{
+	struct queue *q = host_queue(SIZE, 0);
+	uint64_t due = clock_now() + 30 * NS_PER_MS;
+
+	push_text(q, 1, "a");
+	queue_claim(q, c, 1, NULL);
+	queue_return(q, &c[0], due, true);
 	while (clock_now() < due)
 		poll(NULL, 0, clock_poll_ms(clock_now(), queue_due(q)));
 	is_int(queue_claim(q, c, 8, NULL), 1, "at its time it comes");
@@ -285,6 +296,7 @@ int main(void)
 	limit();
 	returns();
 	backoff();
+	backoff_ends();
 	backoffs();
 	closing();
 	bells();
