@@ -24,6 +24,7 @@ struct queue {
 	uint32_t handle;
 	uint32_t inline_max; /* larger payloads are copied outside the lock */
 	bool outside; /* of a circle: what is pushed now leaves half of it to others */
+	unsigned got; /* by the last claim that got any */
 	unsigned streak; /* claims since it was last found empty */
 	uint64_t held; /* claims that this handle has not settled */
 	int data_fd, space_fd;

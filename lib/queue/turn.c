@@ -18,6 +18,9 @@ enum {
 	PATIENCE = 3, /* turns for nothing until it is silenced */
 	LOOKS = 12,
 	LOOK_PAUSES = 30,
+	FEW = 3, /* at once: somebody pushes meanwhile, faster than one by one */
+	ENOUGH = 16,
+	GATHER_PAUSES = 80,
 };
 
 /* --- finding a claim again --- */
@@ -202,6 +205,7 @@ static void end_turn(struct queue *q, size_t got, bool hush)
 		bell_hush(&q->ring.head->data_bell, q->data_fd);
 	section_leave(q);
 	q->held += got;
+	q->got = got ? (unsigned)got : q->got;
 	q->streak = got ? q->streak + (unsigned)got : hush ? 0 : q->streak;
 }
 
@@ -210,18 +214,15 @@ static int turn(struct queue *q, const struct claim *acks, size_t acks_len,
 		struct claim *out, size_t max, bool hush)
 {
 	size_t got = 0;
-	int stale, r;
+	int stale = settle_all(q, acks, acks_len);
+	int r = stale == -EBADMSG ? stale : 0;
 
-	stale = settle_all(q, acks, acks_len);
-	r = stale == -EBADMSG ? stale : 0;
 	if (!r && max)
 		r = claim_ready(q, out, max, &got);
 	if (!r)
 		r = section_sweep(q);
 	end_turn(q, got, hush && !r && max);
-	if (got)
-		return (int)got;
-	return r < 0 ? r : max ? 0 : stale;
+	return got ? (int)got : r < 0 ? r : max ? 0 : stale;
 }
 
 /*
@@ -243,7 +244,8 @@ static bool look_around(const struct queue *q)
 
 /*
  * To sleep and be woken costs as much as a hundred messages. So when many came lately,
- * look around before silencing the bell; but not for ever, if others are quicker.
+ * look around before silencing the bell; but not for ever, if others are quicker. Who
+ * takes a few as they come takes the lock from who makes them: let more of them come.
  */
 static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_len,
 			struct claim *out, size_t max, struct sigslot_error *err)
@@ -251,6 +253,8 @@ static int patient_turn(struct queue *q, const struct claim *acks, size_t acks_l
 	unsigned patience = q->streak < STREAK ? 0 : PATIENCE;
 	int r;
 
+	if (max && patience && q->got >= FEW && q->got < ENOUGH)
+		latch_pause(GATHER_PAUSES);
 	for (;; patience--) {
 		r = section_enter(q, err);
 		if (r < 0)
