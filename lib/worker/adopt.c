@@ -150,6 +150,7 @@ static int make_turns(struct worker *w, struct sigslot_error *err)
 int adopt_plan(struct worker *w, int fd, struct sigslot_error *err)
 {
 	struct change c = {.from = w->world->plan};
+	const struct plan *before = w->adopted;
 	int r = world_stale(w->world) ? world_renew(w->world, err) : 0;
 
 	if (r == 0)
@@ -157,13 +158,14 @@ int adopt_plan(struct worker *w, int fd, struct sigslot_error *err)
 	if (r < 0)
 		return r;
 	c.to = w->world->plan;
+	w->adopted = c.to;
 	forget_types(w, c.from);
 	r = settle_turns(w, &c, err);
 	if (r == 0 && make_room(w, c.from->loops_len, c.to->loops_len) < 0)
 		r = fail(err, -ENOMEM, "out of memory");
 	if (r == 0)
 		r = make_turns(w, err);
-	plan_free(c.from);
+	plan_free(before);
 	if (r == 0)
 		renew_worker(w);
 	return r;

@@ -14,7 +14,6 @@
 
 struct init {
 	struct worker *worker;
-	const struct plan *plan; /* whose texts it has */
 	struct slot *slot;
 	struct slot_spec spec;
 	init_done_fn done;
@@ -62,7 +61,6 @@ static void ended(struct slot *s, const struct slot_verdict *v, bool for_good)
 	w->init = NULL;
 	init->done(w, v->code, &err);
 	slot_close(s);
-	plan_free(init->plan);
 	free(init);
 }
 
@@ -95,7 +93,6 @@ int init_begin(struct worker *w, init_done_fn done, struct sigslot_error *err)
 	if (!init)
 		return fail(err, -ENOMEM, "out of memory");
 	init->worker = w;
-	init->plan = plan_share(p);
 	init->done = done;
 	init->spec = (struct slot_spec){
 		.kind = slot_kind_find("source"),
@@ -116,7 +113,6 @@ int init_begin(struct worker *w, init_done_fn done, struct sigslot_error *err)
 	if (r == 0)
 		return 0;
 	w->init = NULL;
-	plan_free(init->plan);
 	free(init);
 	return r;
 }

@@ -35,7 +35,7 @@ int turn_new(struct worker *w, uint32_t index, struct sigslot_error *err)
 	if (!t)
 		return fail(err, -ENOMEM, "out of memory");
 	*t = (struct turn){.worker = w, .index = index};
-	t->plan = plan_share(world->plan);
+	t->plan = w->adopted ? plan_share(w->adopted) : NULL;
 	t->board = &world->board->loops[index];
 	t->end_seq = UINT64_MAX;
 	r = receiver_add_all(t, err);

@@ -68,7 +68,7 @@ struct receiver {
 struct turn {
 	struct worker *worker;
 	uint32_t index; /* of the loop in the plan */
-	const struct plan *plan; /* that it was made of, whose texts it has */
+	const struct plan *plan; /* whose texts it has; NULL: that of the fork */
 	struct board_loop *board;
 	VEC(struct intake *) intakes; /* its own queue, then the named ones */
 	unsigned first; /* the intake that is asked first: they take turns */

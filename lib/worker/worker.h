@@ -17,6 +17,8 @@ struct turn;
 struct worker {
 	struct world *world;
 	uint32_t index; /* of the process in the plan */
+	/* the plan, if it is not the one of the fork: that is nobody's to write to */
+	const struct plan *adopted;
 	struct loop loop;
 	struct identity *identity;
 	struct outbox outbox;
