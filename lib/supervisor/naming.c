@@ -86,7 +86,7 @@ static void name_members(struct naming *n)
 
 		draft_name(n, &n->world->signal_ids[i], ROUTE_SIGNAL,
 			   plan_owner_name(p, s->owner, s->owned_by),
-			   spell_member(p, s->owner, s->owned_by, s->name, false, text),
+			   spell_member(p, s->owner, s->owned_by, s->name, text),
 			   s->type, ROUTE_NOWHERE);
 		own(n, n->world->signal_ids[i], owner_id(n, s->owner, s->owned_by));
 	}
@@ -99,7 +99,7 @@ static void name_members(struct naming *n)
 			continue;
 		draft_name(n, &n->world->slot_ids[i], ROUTE_SLOT,
 			   plan_owner_name(p, s->owner, s->owned_by),
-			   spell_member(p, s->owner, s->owned_by, s->name, true, text),
+			   spell_member(p, s->owner, s->owned_by, s->name, text),
 			   s->type, queue);
 		own(n, n->world->slot_ids[i], owner_id(n, s->owner, s->owned_by));
 	}

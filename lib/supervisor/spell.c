@@ -19,26 +19,23 @@ static uint32_t twin(const struct plan *p, uint32_t loop)
 	return PLAN_NONE;
 }
 
-static bool has_slot(const struct plan *p, uint32_t object, const char *slot)
+/* A slot, or a signal: an address says only the name of what it means. */
+static bool has_member(const struct plan *p, uint32_t object, const char *member)
 {
 	const struct plan_members *m = &p->objects[object].members;
 
 	for (uint32_t i = 0; i < m->slots_len; i++)
-		if (strcmp(p->slots[m->first_slot + i].name, slot) == 0)
+		if (strcmp(p->slots[m->first_slot + i].name, member) == 0)
 			return true;
-	return false;
+	return worker_signal(p, PLAN_OBJECT, object, member) != PLAN_NONE;
 }
 
 const char *spell_member(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
-			 const char *member, bool slot, char out[static 72])
+			 const char *member, char out[static 72])
 {
 	uint32_t object = owner == PLAN_LOOP ? twin(p, owned_by) : PLAN_NONE;
-	bool taken =
-		object != PLAN_NONE &&
-		(slot ? has_slot(p, object, member)
-		      : worker_signal(p, PLAN_OBJECT, object, member) != PLAN_NONE);
 
-	if (!taken)
+	if (object == PLAN_NONE || !has_member(p, object, member))
 		return member;
 	snprintf(out, 72, ".%s", member);
 	return out;

@@ -8,10 +8,10 @@
 #include "plan/plan.h"
 
 /*
- * An object that shares its loop's name may have a `start` of its own: then the loop's
- * goes by a name that no address can spell.
+ * An object that shares its loop's name may have a `start` of its own, as a signal or a
+ * slot: then those of the loop go by a name that no address can spell.
  */
 const char *spell_member(const struct plan *p, enum plan_owner owner, uint32_t owned_by,
-			 const char *member, bool slot, char out[static 72]);
+			 const char *member, char out[static 72]);
 
 #endif

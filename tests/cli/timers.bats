@@ -88,6 +88,17 @@ stamp='while read -r x; do date +%s%N; done >> stamps'
 	stop_run
 }
 
+@test "a timer of the short form is started and stopped by its own slots, not its loop's" {
+	start 'objects: {t: {every: 10ms, enabled: false}, sink: {filter: cat >> seen}}' \
+		'connections: [t -> sink]'
+	sigslot emit t.start
+	wait_until has_lines seen 3
+	sigslot emit t.stop
+	sigslot emit t.start
+	wait_until has_lines seen $(($(wc -l <seen) + 3))
+	stop_run
+}
+
 @test "to start a running timer is to begin its interval again" {
 	local last
 
