@@ -12,6 +12,24 @@
 #include "state/board.h"
 #include "state/runtime.h"
 
+/* A loop's own slot, which the supervisor serves, as the queue is not the loop's. */
+static bool is_order(const struct routes *r, uint32_t slot)
+{
+	const struct route_name *n = routes_name(r, slot), *owner;
+
+	owner = n ? routes_name(r, n->object) : NULL;
+	return owner && owner->queue != n->queue;
+}
+
+/* A signal, or else a slot. What a loop emits as it starts nobody else emits. */
+static uint32_t find_member(const struct routes *r, const struct address *a)
+{
+	uint32_t signal = routes_find(r, a->name, a->member, ROUTE_SIGNAL);
+	uint32_t slot = routes_find(r, a->name, a->member, ROUTE_SLOT);
+
+	return signal && !(slot && is_order(r, slot)) ? signal : slot;
+}
+
 uint32_t emitter_look_up(const struct instance *in, const struct address *a)
 {
 	static const struct {
@@ -26,10 +44,8 @@ uint32_t emitter_look_up(const struct instance *in, const struct address *a)
 	const struct routes *r = in->routes;
 	uint32_t id = ROUTE_NOBODY;
 
-	if (*a->member) {
-		id = routes_find(r, a->name, a->member, ROUTE_SIGNAL);
-		return id ? id : routes_find(r, a->name, a->member, ROUTE_SLOT);
-	}
+	if (*a->member)
+		return find_member(r, a);
 	if (object)
 		id = routes_find(r, object, a->name, ROUTE_SIGNAL);
 	for (size_t i = 0; !id && i < ARRAY_LEN(defaults); i++)

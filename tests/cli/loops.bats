@@ -247,6 +247,20 @@ w.ready null"
 	assert_output x
 }
 
+@test "a loop takes orders by its own slots, though it has signals of these names" {
+	printf '%s\n' 'sigslot: 1' 'loops: {l: {objects: {a: {filter: cat}}}, m: {objects: {b: {filter: cat >> seen}}}}' \
+		'connections: [l.start -> b, l.terminate -> b]' >t.yaml
+	start_run t.yaml
+	sigslot emit l.terminate
+	wait_until loop_is l .state stopped
+	sigslot emit l.start
+	wait_until loop_is l .state ready
+	sigslot emit l.stop
+	wait_until loop_is l .state stopped
+	kill -TERM "$RUN_PID"
+	run_ended 1 # as after stop --now
+}
+
 @test "an object of the short form may have members named as those of its loop" {
 	printf '%s\n' 'sigslot: 1' 'objects:' \
 		'  a: {signals: [start], slots: {stop: {run: "echo $1 >> seen; sigslot emit start $1"}}}' \
