@@ -249,7 +249,10 @@ endif
 # they never touch. The kernel maps what a page fault asks for by 64 KiB: wherever the
 # program is loaded, its parts begin where these do. The names that the shared library
 # hides are hidden here, too.
-idle := base/crc base/process loop/% worker/% supervisor/hand route/route base/log \
+late := $(addprefix worker/,adopt circle errors fate forward stray)
+idle := base/crc base/process loop/% \
+	$(filter-out $(late),$(patsubst lib/%.c,%,$(filter lib/worker/%,$(lib_src)))) \
+	supervisor/hand route/route base/log \
 	$(addprefix queue/,queue identity site ring guard bell latch section turn counts book) \
 	slot/slot slot/builtin
 worker_obj := $(foreach f,$(idle) $(addsuffix /%,base object route queue slot state message),\
