@@ -45,12 +45,11 @@ load ../lib/helper
 }
 
 @test "C7: a full disk under the log costs lines of the log, and no message" {
-	[ "$(id -u)" = 0 ] || skip 'only root may mount'
-	mkdir -m 700 small
+	make_small
 	printf '%s\n' 'sigslot: 1' 'objects:' \
 		'  a: {run: "seq 2000 >&2; echo \"$1\" >> seen"}' >t.yaml
 	unshare -m bash -c '
-		mount -t tmpfs -o size=4m,mode=700 tmpfs small || exit 99
+		mount -t tmpfs -o size=4m,mode=700 tmpfs small || exit
 		export SIGSLOT_RUNTIME_DIR=$PWD/small
 		sigslot run -d t.yaml || exit
 		until [ "$(stat -c %b small/t/q/a/ring)" -ge 4096 ]; do :; done
@@ -58,7 +57,7 @@ load ../lib/helper
 		seq 30 | sigslot emit -l a
 		timeout 20 sigslot wait --for idle t
 		timeout 20 sigslot stop t; echo $? >status
-		rm small/other' || skip 'no mount name space here'
+		rm small/other'
 	run -0 cat status
 	assert_output 0
 	run -0 cmp seen <(seq 30)

@@ -156,6 +156,14 @@ asleep() {
 	grep -q poll "/proc/$1/wchan" 2>/dev/null || grep -q '^7 ' "/proc/$1/syscall"
 }
 
+# make_small: a directory to mount a file system on, in a name space of its own; skips the
+# test where that cannot be done.
+make_small() {
+	[ "$(id -u)" = 0 ] || skip 'only root may mount'
+	mkdir -m 700 small
+	unshare -m mount -t tmpfs tmpfs small || skip 'no mount name space here'
+}
+
 # has_lines FILE COUNT: for wait_until.
 has_lines() {
 	[ -e "$1" ] && [ "$(wc -l <"$1")" -ge "$2" ]
